@@ -1,0 +1,68 @@
+/** The map of src/: which folder may use which, and what each may use from outside. */
+
+/**
+ * A folder of src/ (or a file directly in it) and the layers directly below it. Whatever those may
+ * import, it may import too: downward is what counts, not the number of steps.
+ * `errors.ts` is below everything.
+ */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+  'index.ts': ['client'],
+  cli: ['client', 'doctor', 'symbols'],
+  client: ['protocol'],
+  supervisor: ['protocol', 'engine', 'symbols'],
+  doctor: ['tracee'],
+  engine: ['resources', 'store'],
+  resources: ['tracee', 'snapshot'],
+  store: ['snapshot'],
+  tracee: ['procfs', 'sys', 'arch'],
+  arch: ['sys'],
+  symbols: ['procfs'],
+  protocol: [],
+  snapshot: [],
+  procfs: [],
+  sys: [],
+  'target.ts': [],
+  'errors.ts': [],
+};
+
+/** Packages, and the only places that may import them. */
+export const PACKAGE_USERS: Readonly<Record<string, readonly string[]>> = {
+  // Foreign calls are where memory safety ends: they stay where they can be read in one sitting.
+  koffi: ['sys', 'target.ts'],
+  commander: ['cli'],
+  'cli-table3': ['cli'],
+  picocolors: ['cli'],
+  // What comes from outside is checked where it comes in.
+  zod: ['protocol', 'client', 'cli', 'supervisor'],
+};
+
+/** Layers that work on plain data: no files, processes, sockets or threads of their own. */
+export const PURE_LAYERS: readonly string[] = ['snapshot', 'procfs'];
+
+/** The modules of Node that a pure layer may import: they compute. */
+export const PURE_NODE_MODULES: readonly string[] = [
+  'node:assert',
+  'node:assert/strict',
+  'node:buffer',
+  'node:crypto',
+  'node:path',
+  'node:util',
+];
+
+/** The layer a path such as `src/sys/ptrace.ts` belongs to: `sys`. */
+export function layerOf(path: string): string {
+  const [, layer = ''] = path.split('/');
+  return layer;
+}
+
+/** Every layer that `layer` may import. */
+export function layersBelow(layer: string): Set<string> {
+  const below = new Set(['errors.ts']);
+  const pending = [...(LAYERS[layer] ?? [])];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (below.has(next)) continue;
+    below.add(next);
+    pending.push(...(LAYERS[next] ?? []));
+  }
+  return below;
+}

@@ -1,0 +1,42 @@
+/** The limits that tidy.test.ts holds the source to, each with its reason. */
+
+/** A file is one idea, read without losing the thread; the aim is 300. */
+export const FILE_LINES_MAX = 320;
+
+/** A function fits on a screen; the aim is 50, the rest is for tables and wrapped calls. */
+export const FUNCTION_LINES_MAX = 60;
+
+/** Two files side by side on one screen. */
+export const LINE_COLUMNS_MAX = 100;
+
+/** How many characters into a file its header comment may begin: after a `#!` line. */
+export const HEADER_STARTS_BEFORE = 120;
+
+/**
+ * The folders that may use names of kernel constants. Everywhere else a name of ours says what is
+ * meant, so that a reader needs no manual page and another processor needs no second copy.
+ */
+export const KERNEL_NAME_LAYERS: readonly string[] = ['sys', 'arch'];
+
+/** What names of kernel constants begin with. ELF and DWARF constants are no kernel's. */
+export const KERNEL_NAME_PREFIXES: readonly string[] = [
+  'ARCH_',
+  'BPF_',
+  'CLONE_',
+  'FUTEX_',
+  'MADV_',
+  'MAP_',
+  'MREMAP_',
+  'NR_',
+  'NT_PRSTATUS',
+  'NT_X86_',
+  'PAGE_IS_',
+  'PM_SCAN_',
+  'PROT_',
+  'PR_GET_',
+  'PR_SET_',
+  'PTRACE_',
+  'SECCOMP_',
+  'UFFDIO_',
+  'UFFD_',
+];
