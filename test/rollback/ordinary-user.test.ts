@@ -1,0 +1,40 @@
+/**
+ * belay needs no privilege for one's own programs: a selection of all topics as an ordinary user.
+ */
+import { describeTargetsOfOrdinaryUser } from '../support/target-suite.ts';
+
+describeTargetsOfOrdinaryUser([
+  'blocking/epoll-wait.c',
+  'blocking/nanosleep.c',
+  'calls/forget-middle.c',
+  'calls/keep.c',
+  'calls/older-drops-newer.c',
+  'descriptors/offset.c',
+  'descriptors/opened-closed.c',
+  'mappings/brk-shrink.c',
+  'mappings/mmap-over.c',
+  'mappings/mremap-move.c',
+  'mappings/munmap-private-file.c',
+  'mappings/stack-growth.c',
+  'memory/dontneed-large.c',
+  'memory/heap-arenas-noise.c',
+  'memory/many-rounds.c',
+  'processes/exec-drops.c',
+  'processes/fork-own-points.c',
+  'registers/avx512.c',
+  'registers/fs-gs-base.c',
+  'registers/general.c',
+  'retries/death.c',
+  'retries/handler.c',
+  'ruin/every-writable-page.c',
+  'ruin/everything-unmapped.c',
+  'signals/abort.c',
+  'signals/blocked.c',
+  'signals/bus.c',
+  'signals/segv-null.c',
+  'threads/all-fall-at-once.c',
+  'threads/born-since-gone.c',
+  'threads/ended-come-back.c',
+  'threads/ended-robust-list.c',
+  'threads/fall-in-another.c',
+]);
