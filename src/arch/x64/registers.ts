@@ -1,0 +1,144 @@
+/**
+ * The general registers of an x86-64 thread: struct user_regs_struct, read and written in place.
+ *
+ * Source: arch/x86/include/asm/user_64.h.
+ */
+
+export const REGISTERS_SIZE = 27 * 8;
+
+/** Byte offsets in struct user_regs_struct. */
+export const REGISTER = {
+  r15: 0,
+  r14: 8,
+  r13: 16,
+  r12: 24,
+  rbp: 32,
+  rbx: 40,
+  r11: 48,
+  r10: 56,
+  r9: 64,
+  r8: 72,
+  rax: 80,
+  rcx: 88,
+  rdx: 96,
+  rsi: 104,
+  rdi: 112,
+  orig_rax: 120,
+  rip: 128,
+  cs: 136,
+  eflags: 144,
+  rsp: 152,
+  ss: 160,
+  fs_base: 168,
+  gs_base: 176,
+} as const;
+
+export type RegisterName = keyof typeof REGISTER;
+
+/** The registers that carry the six arguments of a system call. */
+export const ARGUMENT_REGISTERS = ['rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'] as const;
+
+/** The bytes of the `syscall` instruction. */
+export const SYSCALL_INSTRUCTION = Buffer.from([0x0f, 0x05]);
+
+const ERESTARTSYS = -512;
+const ERESTARTNOINTR = -513;
+const ERESTARTNOHAND = -514;
+const ERESTART_RESTARTBLOCK = -516;
+const EINTR = -4;
+
+/** Where registers live: 32-bit words of memory that the kernel fills. */
+export interface RegisterWords {
+  readonly words: Uint32Array;
+}
+
+/** A view of one register block that starts `offset` bytes into `words`. */
+export class Registers {
+  readonly words: Uint32Array;
+  private readonly base: number;
+
+  constructor(words: Uint32Array, offset = 0) {
+    this.words = words;
+    this.base = offset >> 2;
+  }
+
+  /** The register as an unsigned number; exact for every user address. */
+  get(name: RegisterName): number {
+    const at = this.base + (REGISTER[name] >> 2);
+    return (this.words[at] ?? 0) + (this.words[at + 1] ?? 0) * 4294967296;
+  }
+
+  /** The low 32 bits as a signed number: error numbers, C ints. */
+  getInt(name: RegisterName): number {
+    return (this.words[this.base + (REGISTER[name] >> 2)] ?? 0) | 0;
+  }
+
+  /** Set to an integer; negative ones are sign-extended. */
+  set(name: RegisterName, value: number): void {
+    const at = this.base + (REGISTER[name] >> 2);
+    this.words[at] = value >>> 0;
+    this.words[at + 1] = Math.floor(value / 4294967296) >>> 0;
+  }
+
+  copyFrom(other: Registers): void {
+    const size = REGISTERS_SIZE >> 2;
+    for (let index = 0; index < size; index += 1) {
+      this.words[this.base + index] = other.words[other.base + index] ?? 0;
+    }
+  }
+
+  /** True between a system call's entry and its exit, or at its exit. */
+  isInSyscall(): boolean {
+    return this.getInt('orig_rax') >= 0;
+  }
+
+  /** The system call was broken off and is to be made again. */
+  isInterruptedSyscall(): boolean {
+    if (!this.isInSyscall()) return false;
+    const result = this.getInt('rax');
+    return (
+      result === ERESTARTSYS ||
+      result === ERESTARTNOINTR ||
+      result === ERESTARTNOHAND ||
+      result === ERESTART_RESTARTBLOCK ||
+      (result === EINTR && SYSCALLS_WITHOUT_RESTART.has(this.getInt('orig_rax')))
+    );
+  }
+
+  /** The system call has answered EINTR for no other reason than that the thread was stopped. */
+  isStoppedWithoutRestart(): boolean {
+    return (
+      this.isInSyscall() &&
+      this.getInt('rax') === EINTR &&
+      SYSCALLS_WITHOUT_RESTART.has(this.getInt('orig_rax'))
+    );
+  }
+
+  /** Let the kernel decide: EINTR when a handler runs, the same call again when none does. */
+  setRestartUnlessHandled(): void {
+    this.set('rax', ERESTARTNOHAND);
+  }
+
+  /** Make the thread issue its system call anew when it next runs. */
+  rewindSyscall(): void {
+    this.set('rax', this.getInt('orig_rax'));
+    this.set('rip', this.get('rip') - SYSCALL_INSTRUCTION.length);
+    this.set('orig_rax', -1);
+  }
+
+  /** Leave the system call with `result`: nothing more of it is executed. */
+  finishSyscall(result: number): void {
+    this.set('rax', result);
+    this.set('orig_rax', -1);
+  }
+}
+
+/**
+ * System calls that answer EINTR after a stop although no handler ran (signal(7), "Interruption of
+ * system calls by stop signals"), or that do so where the socket has a timeout. Each of them has
+ * consumed nothing when it answers EINTR, so that making it again is safe; close(2) is not one.
+ */
+const SYSCALLS_WITHOUT_RESTART: ReadonlySet<number> = new Set([
+  0, 1, 19, 20, 42, 43, 44, 45, 46, 47, 65, 69, 70, 128, 208, 220, 232, 281, 288, 299, 307, 333,
+  426, 441,
+]);

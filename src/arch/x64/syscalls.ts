@@ -1,0 +1,44 @@
+/**
+ * x86-64 system call numbers: those that belay provides, and those that tracees make for it.
+ *
+ * Source: arch/x86/entry/syscalls/syscall_64.tbl.
+ */
+
+/** belay's own calls, far above the kernel's table: ENOSYS where nobody provides them. */
+export const BELAY_CALL = {
+  tsetjmp: 0xbe01,
+  tlongjmp: 0xbe02,
+  tforget: 0xbe03,
+  tkeep: 0xbe04,
+} as const;
+
+export const BELAY_CALL_FIRST = 0xbe01;
+export const BELAY_CALL_LAST = 0xbe04;
+
+export const SYS = {
+  close: 3,
+  mmap: 9,
+  mprotect: 10,
+  munmap: 11,
+  brk: 12,
+  madvise: 28,
+  execve: 59,
+  exit: 60,
+  wait4: 61,
+  sigaltstack: 131,
+  prctl: 157,
+  set_robust_list: 273,
+  exit_group: 231,
+  openat: 257,
+  seccomp: 317,
+  userfaultfd: 323,
+  rseq: 334,
+  close_range: 436,
+  clone3: 435,
+  mseal: 462,
+} as const;
+
+/** One past the last address of a user process with four levels of page tables. */
+export const TASK_SIZE = 0x7ffffffff000;
+
+export const PAGE_SIZE = 4096;

@@ -1,0 +1,244 @@
+/**
+ * Puts a process back on a point, in place.
+ *
+ *   frozen ── findObstacle ──▶ refused: nothing was touched
+ *      │
+ *   committed (EXITKILL set, `phase` written): from here on it is the whole point or SIGKILL
+ *      │ end newborn threads → mappings → pages → threads made again → descriptors
+ *      │ → registers of all threads → kept ranges, struct tjmp
+ *   done (EXITKILL cleared)
+ *
+ * Invariants
+ * 1. Registers are set last: nothing of the process runs before everything else is in place, but
+ *    the calls that we have it make.
+ * 2. A supervisor that dies after the commit takes the process with it: mixed state never runs.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { SYS } from '../arch/x64/syscalls.ts';
+import { BelayError } from '../errors.ts';
+import type { Mapping, Range } from '../procfs/maps.ts';
+import { Threads, type ThreadImage } from '../resources/threads.ts';
+import { NativeBuffer } from '../sys/libc.ts';
+import { PTRACE_O_EXITKILL, ptraceCont, ptraceSetoptions, ptraceSetsigmask } from '../sys/ptrace.ts';
+import type { EventPump } from '../tracee/event-pump.ts';
+import type { Thread } from '../tracee/thread.ts';
+import { RemoteSession } from './remote-session.ts';
+import { chooseThread } from './checkpoint.ts';
+import type { Point, Resources, TracedProcess } from './traced-process.ts';
+import { writeWhy, type Why } from './why.ts';
+
+const CAP_SYS_ADMIN = 21;
+const CAP_CHECKPOINT_RESTORE = 40;
+const EXIT_STEPS_MAX = 1000;
+
+export interface RollbackResult {
+  readonly pagesRestored: number;
+  readonly pagesDropped: number;
+  readonly mappingsRestored: number;
+  readonly threadsEnded: number;
+  readonly threadsRecreated: number;
+  readonly descriptorsClosed: number;
+  readonly warnings: readonly string[];
+}
+
+export interface RollbackHooks {
+  /** Options that tracees of this supervisor have. */
+  readonly traceOptions: number;
+  /** Told when the process is no longer what it was, and when it is whole again. */
+  onCommit(process_: TracedProcess, point: Point): void;
+  onDone(process_: TracedProcess): void;
+}
+
+/** Why the frozen process cannot go back to `point`; undefined: it can. Touches nothing. */
+export function findObstacle(process_: TracedProcess, point: Point): string | undefined {
+  const { resources } = process_;
+  if (resources === undefined) return 'it has no saved memory';
+  for (const image of point.threads) {
+    if (process_.group.threads.has(image.tid)) continue;
+    if (image.tid === process_.pid) return 'its main thread has ended';
+    if (!canChooseTid(process_.pid)) {
+      return `thread ${image.tid} has ended, and its id cannot be chosen without privilege`;
+    }
+  }
+  const path = resources.mappings.findObstacle(point.table, (mapping) =>
+    isReachable(process_.pid, mapping),
+  );
+  return path === undefined ? undefined : `${path} was unmapped and cannot be opened again`;
+}
+
+/** Go back. The process is frozen, and stays so. Throws only after the process was killed. */
+export function rollBack(
+  pump: EventPump,
+  process_: TracedProcess,
+  point: Point,
+  why: Why,
+  hooks: RollbackHooks,
+): RollbackResult {
+  const { resources } = process_;
+  if (resources === undefined) throw new BelayError('EINTERNAL', 'cannot roll back: no resources');
+  const keeper = chooseKeeper(process_, point);
+  ptraceSetoptions(keeper.tid, hooks.traceOptions | PTRACE_O_EXITKILL);
+  hooks.onCommit(process_, point);
+  const kept = process_.keeps.map((range) => readKept(process_, range));
+  const threadsEnded = endNewborns(pump, process_, point);
+  const session = new RemoteSession(
+    pump,
+    () => chooseKeeper(process_, point),
+    process_.syscallAddress,
+    process_.target,
+  );
+  const renewed = resources.mappings.restore(point.table, session.use);
+  if (renewed !== undefined) point.table = resources.mappings.table;
+  const { untracked } = resources.mappings;
+  const pages = resources.memory.restore(
+    point.delta,
+    point.table,
+    untracked,
+    renewed ?? [],
+    session.use,
+  );
+  dropNewerPoints(process_, point);
+  const threadsRecreated = recreateThreads(pump, process_, point, session);
+  const files = resources.files.restore(point.files, session.use);
+  session.end();
+  restoreThreads(pump, process_, point);
+  kept.forEach(({ start, bytes }) => writeKept(process_, start, bytes));
+  point.rollbacks += 1;
+  const warnings = [...files.lost, ...pages.lost.map((page) => `page ${page} was not written`)];
+  if (point.why !== 0) writeWhy(process_.target, point.why, { ...why, rollbacks: point.rollbacks });
+  ptraceSetoptions(keeper.tid, hooks.traceOptions);
+  hooks.onDone(process_);
+  return {
+    pagesRestored: pages.pagesRestored,
+    pagesDropped: pages.pagesDropped,
+    mappingsRestored: renewed?.length ?? 0,
+    threadsEnded,
+    threadsRecreated,
+    descriptorsClosed: files.closed,
+    warnings,
+  };
+}
+
+/** A thread that lives on both sides of the rollback, to make calls from. */
+function chooseKeeper(process_: TracedProcess, point: Point): Thread {
+  let best: Thread | undefined;
+  for (const image of point.threads) {
+    const thread = process_.group.threads.get(image.tid);
+    if (thread?.state !== 'stopped') continue;
+    if (thread.stop?.kind === 'interrupt') return thread;
+    best ??= thread;
+  }
+  return best ?? chooseThread(process_);
+}
+
+function canChooseTid(pid: number): boolean {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(status);
+  const capabilities = BigInt(`0x${match?.[1] ?? '0'}`);
+  const wanted = (1n << BigInt(CAP_SYS_ADMIN)) | (1n << BigInt(CAP_CHECKPOINT_RESTORE));
+  return (capabilities & wanted) !== 0n;
+}
+
+/** The file behind a mapping is where it was, seen from the program's root. */
+function isReachable(pid: number, mapping: Mapping): boolean {
+  try {
+    return statSync(`/proc/${pid}/root${mapping.path}`).ino === mapping.inode;
+  } catch {
+    return false;
+  }
+}
+
+/** End the threads that the point does not know, and wait until each is gone. */
+function endNewborns(pump: EventPump, process_: TracedProcess, point: Point): number {
+  const known = new Set(point.threads.map((image) => image.tid));
+  const { group } = process_;
+  const newborn = [...group.threads.values()].filter((thread) => !known.has(thread.tid));
+  for (const thread of newborn) endThread(process_, thread);
+  for (const thread of newborn) {
+    for (let steps = 0; pump.threads.get(thread.tid) === thread; steps += 1) {
+      if (steps > EXIT_STEPS_MAX || !pump.next()) {
+        throw new BelayError('EINTERNAL', `cannot end thread ${thread.tid}: it does not exit`);
+      }
+      if (thread.state === 'stopped') endThread(process_, thread);
+    }
+  }
+  return newborn.length;
+}
+
+const ALL_SIGNALS = new NativeBuffer(8);
+ALL_SIGNALS.words.fill(0xffffffff);
+
+function endThread(process_: TracedProcess, thread: Thread): void {
+  ptraceSetsigmask(thread.tid, ALL_SIGNALS.address);
+  if (!thread.fetchRegisters()) return;
+  const { registers } = thread;
+  registers.set('rax', SYS.exit);
+  registers.set('rdi', 0);
+  registers.set('orig_rax', -1);
+  registers.set('rip', process_.syscallAddress);
+  thread.storeRegisters();
+  thread.state = 'running';
+  thread.stop = undefined;
+  ptraceCont(thread.tid, 0);
+}
+
+function dropNewerPoints(process_: TracedProcess, point: Point): void {
+  const { points, resources } = process_;
+  while (points.length > 0 && points.at(-1) !== point) {
+    const dropped = points.pop();
+    for (const image of dropped?.threads ?? []) resources?.threads.recycle(image);
+  }
+}
+
+function recreateThreads(
+  pump: EventPump,
+  process_: TracedProcess,
+  point: Point,
+  session: RemoteSession,
+): number {
+  const { resources } = process_;
+  let count = 0;
+  for (const image of point.threads) {
+    if (resources === undefined || process_.group.threads.has(image.tid)) continue;
+    const thread = resources.threads.recreate(pump, image, session.use);
+    const own = new RemoteSession(pump, () => thread, process_.syscallAddress, process_.target);
+    Threads.registerWithKernel(image, own.use);
+    resources.threads.forget(image.tid);
+    resources.threads.rename(image, own.use);
+    own.end();
+    count += 1;
+  }
+  return count;
+}
+
+function restoreThreads(pump: EventPump, process_: TracedProcess, point: Point): void {
+  const { resources } = process_;
+  for (const image of point.threads) {
+    const thread = process_.group.threads.get(image.tid);
+    if (thread === undefined || resources === undefined) continue;
+    if (resources.threads.isRenamed(thread, image)) {
+      const own = new RemoteSession(pump, () => thread, process_.syscallAddress, process_.target);
+      resources.threads.rename(image, own.use);
+      own.end();
+    }
+    restoreThread(resources, thread, image);
+  }
+}
+
+function restoreThread(resources: Resources, thread: Thread, image: ThreadImage): void {
+  resources.threads.restore(thread, image);
+  thread.isAtSyscallEntry = false;
+}
+
+interface Kept {
+  readonly start: number;
+  readonly bytes: Buffer;
+}
+
+function readKept(process_: TracedProcess, { start, end }: Range): Kept {
+  return { start, bytes: Buffer.from(process_.target.read(start, end - start)) };
+}
+
+function writeKept(process_: TracedProcess, start: number, bytes: Buffer): void {
+  if (bytes.length > 0) process_.target.write(start, bytes);
+}

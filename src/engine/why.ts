@@ -1,0 +1,39 @@
+/**
+ * struct tjmp of include/belay.h: what tsetjmp tells the program each time it returns.
+ *
+ *   offset  0 size  4 cause  8 value  12 signo  16 code  20 tid  24 address  32 ip  40 rollbacks
+ */
+import { NativeBuffer } from '../sys/libc.ts';
+import type { TargetMemory } from '../tracee/target-memory.ts';
+
+export const WHY_SIZE = 48;
+
+export const CAUSE = { saved: 0, longjmp: 1, signal: 2, hang: 3, operator: 4 } as const;
+
+export interface Why {
+  readonly cause: number;
+  readonly value?: number;
+  readonly signo?: number;
+  readonly code?: number;
+  readonly tid?: number;
+  readonly address?: number;
+  readonly ip?: number;
+  readonly rollbacks?: number;
+}
+
+const encoded = new NativeBuffer(WHY_SIZE);
+
+/** Fill the program's struct at `address`; false when it is not writable there. */
+export function writeWhy(target: TargetMemory, address: number, why: Why): boolean {
+  const { words } = encoded;
+  words[0] = WHY_SIZE;
+  words[1] = why.cause;
+  words[2] = why.value ?? 0;
+  words[3] = why.signo ?? 0;
+  words[4] = why.code ?? 0;
+  words[5] = why.tid ?? 0;
+  encoded.setUint64(24, why.address ?? 0);
+  encoded.setUint64(32, why.ip ?? 0);
+  encoded.setUint64(40, why.rollbacks ?? 0);
+  return target.writeFrom(encoded.address, address, WHY_SIZE);
+}

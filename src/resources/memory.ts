@@ -1,0 +1,237 @@
+/**
+ * The memory resource: which pages were written, saved versions of them, and writing them back.
+ *
+ * Invariants
+ * 1. Every page that differs from its newest saved version is reported by the next scan, or is in
+ *    `found` from a capture that failed.
+ * 2. A page without a saved version held zeros, or its file's content, at every live point.
+ */
+import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
+import { isAnonymous, findMapping } from '../procfs/maps.ts';
+import { PageHistory, type PageDelta } from '../snapshot/page-history.ts';
+import { ABSENT } from '../snapshot/page-index.ts';
+import type { Range } from '../procfs/maps.ts';
+import { PageArena } from '../store/page-arena.ts';
+import { NativeBuffer } from '../sys/libc.ts';
+import { MADV_DONTNEED } from '../sys/mmap.ts';
+import type { TargetMemory } from '../tracee/target-memory.ts';
+import type { MappingTable } from './mapping-table.ts';
+import type { RemoteSource } from './mappings.ts';
+import { PageCopier } from './page-copier.ts';
+import { PageRanges, type WrittenPages } from './written-pages.ts';
+
+/** From this many pages on, those written back are protected again at once, not copied next time. */
+const PROTECT_AGAIN_MIN_PAGES = 256;
+/** Longer runs of zero pages are dropped by one remote call instead of being written. Measured:
+ * a page costs 0.5 µs to write, a remote call about 20. */
+const ZERO_RUN_MAX_PAGES = 32;
+
+export interface RestoreCount {
+  readonly pagesRestored: number;
+  readonly pagesDropped: number;
+  readonly lost: readonly number[];
+}
+
+export class Memory {
+  readonly arena = new PageArena();
+  readonly history = new PageHistory((slot) => {
+    this.arena.free(slot);
+  });
+  private readonly written: WrittenPages;
+  private readonly found = new PageRanges();
+  private readonly reader: PageCopier;
+  private readonly writer: PageCopier;
+  private readonly zeroPage = new NativeBuffer(PAGE_SIZE);
+  private hasLeftovers = false;
+
+  constructor(target: TargetMemory, written: WrittenPages) {
+    this.written = written;
+    this.reader = new PageCopier(target, 'from-target');
+    this.writer = new PageCopier(target, 'to-target');
+  }
+
+  /**
+   * Save what was written since the last point into a new delta. `renewed`: ranges mapped anew.
+   * Throws when memory runs out; then nothing is lost and no delta was added.
+   */
+  capture(table: MappingTable, former: MappingTable, renewed: readonly Range[]): PageDelta {
+    const { history, found } = this;
+    const delta = history.begin();
+    try {
+      delta.seen = this.hasLeftovers || renewed.length > 0 ? new Set() : undefined;
+      if (former !== table) this.forgetUnmapped(delta, former, table);
+      for (const range of renewed) this.forgetRange(delta, range);
+      this.hasLeftovers = true;
+      this.findDropped(table, delta);
+      this.written.scan(found, true, []);
+      this.saveFound(delta);
+    } catch (error) {
+      history.undoNewest([]);
+      throw error;
+    }
+    found.clear();
+    this.hasLeftovers = false;
+    delta.seen = undefined;
+    return delta;
+  }
+
+  /** Make every page what it was when `delta` was made; newer deltas are dropped. */
+  restore(
+    delta: PageDelta,
+    table: MappingTable,
+    untracked: readonly Range[],
+    renewed: readonly Range[],
+    remote: RemoteSource,
+  ): RestoreCount {
+    const { history, found } = this;
+    const touched: number[] = [];
+    while (history.newest !== undefined && history.newest !== delta) history.undoNewest(touched);
+    this.findDropped(table, undefined);
+    this.written.scan(found, false, untracked);
+    this.writer.reset();
+    const absent: number[] = [];
+    let count = this.queueFound(absent);
+    for (const { start, end } of renewed) {
+      history.current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, (page, slot) => {
+        this.writer.push(page, this.arena.address(slot));
+        count += 1;
+      });
+    }
+    if (touched.length > 0) count += this.queueTouched(touched, absent, table);
+    const dropped = this.dropPages(absent, table, remote);
+    this.writer.flush();
+    found.clear();
+    this.hasLeftovers = false;
+    if (count > PROTECT_AGAIN_MIN_PAGES) {
+      this.written.scan(found, true, []);
+      found.clear();
+    }
+    return { pagesRestored: count, pagesDropped: dropped, lost: [...this.writer.lost] };
+  }
+
+  close(): void {
+    this.arena.close();
+  }
+
+  private findDropped(table: MappingTable, delta: PageDelta | undefined): void {
+    this.written.chooseSamples(this.history.current, table.tracked);
+    const before = this.found.length;
+    this.written.findDropped(this.history.current, this.found);
+    if (delta !== undefined && this.found.length > before) delta.seen ??= new Set();
+  }
+
+  private saveFound(delta: PageDelta): void {
+    const { found, history } = this;
+    this.reader.reset();
+    for (let index = 0; index < found.length; index += 1) {
+      const start = found.starts[index] ?? 0;
+      const end = found.ends[index] ?? 0;
+      let known = 0;
+      for (let page = start; page < end; page += 1) {
+        if (history.current.get(page) === ABSENT) continue;
+        known += 1;
+        this.savePage(delta, page);
+      }
+      if (known === end - start) continue;
+      this.written.forEachOwnPage(start, end, (page) => {
+        if (history.current.get(page) === ABSENT) this.savePage(delta, page);
+      });
+    }
+    this.reader.flush();
+    if (this.reader.lost.length === 0) return;
+    delta.seen ??= new Set(delta.pages);
+    for (const page of this.reader.lost) history.record(delta, page, ABSENT);
+  }
+
+  private savePage(delta: PageDelta, page: number): void {
+    if (delta.seen?.has(page) === true && this.history.current.get(page) !== ABSENT) return;
+    const slot = this.arena.allocate();
+    this.history.record(delta, page, slot);
+    this.reader.push(page, this.arena.address(slot));
+  }
+
+  private forgetRange(delta: PageDelta, { start, end }: Range): void {
+    const pages: number[] = [];
+    this.history.current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, (page) => pages.push(page));
+    for (const page of pages) this.history.record(delta, page, ABSENT);
+  }
+
+  /** Pages of mappings that are gone have no content at this point. */
+  private forgetUnmapped(delta: PageDelta, former: MappingTable, table: MappingTable): void {
+    delta.seen ??= new Set();
+    for (const old of former.tracked) {
+      let start = old.start;
+      for (const mapping of table.tracked) {
+        if (mapping.end <= start) continue;
+        if (mapping.start >= old.end) break;
+        if (mapping.start > start) this.forgetRange(delta, { start, end: mapping.start });
+        start = mapping.end;
+      }
+      if (start < old.end) this.forgetRange(delta, { start, end: old.end });
+    }
+  }
+
+  /** Queue the written pages that have a version; the others that exist go to `absent`. */
+  private queueFound(absent: number[]): number {
+    const { found, history } = this;
+    let count = 0;
+    for (let index = 0; index < found.length; index += 1) {
+      const start = found.starts[index] ?? 0;
+      const end = found.ends[index] ?? 0;
+      let known = 0;
+      for (let page = start; page < end; page += 1) {
+        const slot = history.current.get(page);
+        if (slot === ABSENT) continue;
+        known += 1;
+        this.writer.push(page, this.arena.address(slot));
+      }
+      count += known;
+      if (known === end - start) continue;
+      this.written.forEachOwnPage(start, end, (page) => {
+        if (history.current.get(page) === ABSENT) absent.push(page);
+      });
+    }
+    return count;
+  }
+
+  private queueTouched(touched: number[], absent: number[], table: MappingTable): number {
+    const pages = Float64Array.from(touched).sort();
+    let count = 0;
+    let last = -1;
+    for (const page of pages) {
+      if (page === last) continue;
+      last = page;
+      const slot = this.history.current.get(page);
+      if (slot !== ABSENT) {
+        this.writer.push(page, this.arena.address(slot));
+        count += 1;
+      } else if (findMapping(table.mappings, page * PAGE_SIZE) !== undefined) absent.push(page);
+    }
+    return count;
+  }
+
+  /** Give pages that had no content at the point back to what they were: zeros, or the file's. */
+  private dropPages(absent: number[], table: MappingTable, remote: RemoteSource): number {
+    if (absent.length === 0) return 0;
+    absent.sort((a, b) => a - b);
+    for (let index = 0; index < absent.length; ) {
+      const first = absent[index] ?? 0;
+      const mapping = findMapping(table.mappings, first * PAGE_SIZE);
+      let end = first + 1;
+      for (index += 1; index < absent.length; index += 1) {
+        const page = absent[index] ?? 0;
+        if (page > end || (mapping !== undefined && page * PAGE_SIZE >= mapping.end)) break;
+        end = page + 1;
+      }
+      if (mapping === undefined) continue;
+      const isWritten = isAnonymous(mapping) && mapping.writable;
+      if (isWritten && end - first <= ZERO_RUN_MAX_PAGES) this.zero(first, end);
+      else remote().calls.call(SYS.madvise, first * PAGE_SIZE, (end - first) * PAGE_SIZE, MADV_DONTNEED);
+    }
+    return absent.length;
+  }
+
+  private zero(first: number, end: number): void {
+    for (let page = first; page < end; page += 1) this.writer.push(page, this.zeroPage.address);
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * The threads resource: registers, extended state, signal mask, name and the kernel's per-thread
+ * pointers of every thread; ends threads born since a point and makes those again that ended.
+ */
+import { Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
+import { SYS } from '../arch/x64/syscalls.ts';
+import { BelayError, SyscallError } from '../errors.ts';
+import { close, open, O_RDONLY, pread } from '../sys/file.ts';
+import { getRobustList } from '../sys/get-robust-list.ts';
+import { NativeBuffer } from '../sys/libc.ts';
+import {
+  NT_X86_XSTATE,
+  ptraceGetregset,
+  ptraceGetRseqConfiguration,
+  ptraceGetsigmask,
+  ptraceSetregset,
+  ptraceSetsigmask,
+  type RseqConfiguration,
+} from '../sys/ptrace.ts';
+import type { EventPump } from '../tracee/event-pump.ts';
+import type { Thread } from '../tracee/thread.ts';
+import type { RemoteSource } from './mappings.ts';
+
+const PR_SET_NAME = 15;
+const COMM_SIZE = 16;
+const ROBUST_LIST_HEAD_SIZE = 24;
+export const STACK_T_SIZE = 24;
+const CLONE_ARGS_SIZE = 88;
+/** VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, CHILD_CLEARTID: as pthread_create has them. */
+const CLONE_FLAGS = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 | 0x80000 | 0x200000;
+const XSTATE_MAX = 16384;
+
+const MASK_OFFSET = REGISTERS_SIZE;
+const COMM_OFFSET = MASK_OFFSET + 8;
+const XSTATE_OFFSET = 256;
+
+/** Everything of one thread at a point. */
+export interface ThreadImage {
+  tid: number;
+  /** Registers, then signal mask, name, and from byte 256 on the extended state. */
+  readonly bytes: NativeBuffer;
+  readonly registers: Registers;
+  robustList: number;
+  rseq: RseqConfiguration | undefined;
+  alternateStack: Buffer | undefined;
+  clearChildTid: number;
+}
+
+/** Reads and writes thread images; keeps a pool of them, for points that come and go. */
+export class Threads {
+  private readonly pool: ThreadImage[] = [];
+  private readonly commFds = new Map<number, number>();
+  private readonly rseqs = new Map<number, RseqConfiguration>();
+  private readonly comm = new NativeBuffer(COMM_SIZE);
+  private xstateSize = 0;
+  private readonly pid: number;
+
+  constructor(pid: number) {
+    this.pid = pid;
+  }
+
+  /** The image of a stopped thread; undefined when it is gone. */
+  capture(thread: Thread): ThreadImage | undefined {
+    if (!thread.fetchRegisters()) return undefined;
+    const image = this.takeImage(thread.tid);
+    const { address } = image.bytes;
+    image.registers.copyFrom(thread.registers);
+    const kind = thread.stop?.kind;
+    const isAtEntry = kind === 'seccomp' || thread.isAtSyscallEntry;
+    if (isAtEntry ? image.registers.isInSyscall() : image.registers.isInterruptedSyscall()) {
+      image.registers.rewindSyscall();
+    }
+    const size = this.xstateSize;
+    if (ptraceGetregset(thread.tid, NT_X86_XSTATE, address + XSTATE_OFFSET, size) < 0) {
+      this.recycle(image);
+      return undefined;
+    }
+    ptraceGetsigmask(thread.tid, address + MASK_OFFSET);
+    this.readComm(thread.tid);
+    this.comm.bytes.copy(image.bytes.bytes, COMM_OFFSET, 0, COMM_SIZE);
+    image.robustList = getRobustList(thread.tid);
+    image.rseq = this.rseqOf(thread.tid);
+    image.alternateStack = thread.alternateStack;
+    image.clearChildTid = thread.clearChildTid;
+    return image;
+  }
+
+  /** Give a stopped thread the state of an image; false when the thread is gone. */
+  restore(thread: Thread, image: ThreadImage): boolean {
+    const { address } = image.bytes;
+    thread.registers.copyFrom(image.registers);
+    if (!thread.storeRegisters()) return false;
+    ptraceSetregset(thread.tid, NT_X86_XSTATE, address + XSTATE_OFFSET, this.xstateSize);
+    ptraceSetsigmask(thread.tid, address + MASK_OFFSET);
+    return true;
+  }
+
+  /** True when the thread's name is no longer the image's. */
+  isRenamed(thread: Thread, image: ThreadImage): boolean {
+    this.readComm(thread.tid);
+    const name = image.bytes.bytes.subarray(COMM_OFFSET, COMM_OFFSET + COMM_SIZE);
+    return this.comm.bytes.compare(name, 0, COMM_SIZE, 0, COMM_SIZE) !== 0;
+  }
+
+  /** Give the calling thread of `remote` the image's name. */
+  rename(image: ThreadImage, remote: RemoteSource): void {
+    const { calls, scratch } = remote();
+    const name = image.bytes.bytes.subarray(COMM_OFFSET, COMM_OFFSET + COMM_SIZE);
+    calls.call(SYS.prctl, PR_SET_NAME, scratch.put(name));
+  }
+
+  /** Make a thread again that ended, with its own tid. Throws EPERM to those who may not choose. */
+  recreate(pump: EventPump, image: ThreadImage, remote: RemoteSource): Thread {
+    const { calls, scratch } = remote();
+    const args = encodeCloneArgs(image, scratch.put(encodeTid(image.tid)));
+    const tid = calls.call(SYS.clone3, scratch.put(args), CLONE_ARGS_SIZE);
+    if (tid < 0) throw cannotRecreate(image.tid, -tid);
+    const thread = pump.threads.get(tid);
+    if (thread === undefined) {
+      throw new BelayError('EINTERNAL', `cannot take over the new thread ${tid}: not reported`);
+    }
+    if (thread.state !== 'stopped') {
+      const stop = pump.nextOf(thread);
+      if (stop === undefined) throw cannotRecreate(image.tid, 3);
+      thread.stop = stop;
+    }
+    thread.clearChildTid = image.clearChildTid;
+    thread.alternateStack = image.alternateStack;
+    return thread;
+  }
+
+  /** What only the new thread itself can tell the kernel: robust list, rseq, alternate stack. */
+  static registerWithKernel(image: ThreadImage, remote: RemoteSource): void {
+    const { calls, scratch } = remote();
+    if (image.robustList !== 0) {
+      calls.call(SYS.set_robust_list, image.robustList, ROBUST_LIST_HEAD_SIZE);
+    }
+    if (image.rseq !== undefined && image.rseq.address !== 0) {
+      const { address, sizeBytes, signature } = image.rseq;
+      calls.call(SYS.rseq, address, sizeBytes, 0, signature);
+    }
+    if (image.alternateStack !== undefined) {
+      calls.call(SYS.sigaltstack, scratch.put(image.alternateStack), 0);
+    }
+  }
+
+  /** Images are used again by later points. */
+  recycle(image: ThreadImage): void {
+    this.pool.push(image);
+  }
+
+  /** The thread has ended: its files in /proc are of no use any more. */
+  forget(tid: number): void {
+    const fd = this.commFds.get(tid);
+    if (fd !== undefined && fd >= 0) close(fd);
+    this.commFds.delete(tid);
+    this.rseqs.delete(tid);
+  }
+
+  close(): void {
+    for (const tid of [...this.commFds.keys()]) this.forget(tid);
+  }
+
+  private takeImage(tid: number): ThreadImage {
+    if (this.xstateSize === 0) this.xstateSize = readXstateSize(tid);
+    const pooled = this.pool.pop();
+    if (pooled !== undefined) return Object.assign(pooled, { tid });
+    const bytes = new NativeBuffer(XSTATE_OFFSET + this.xstateSize);
+    return {
+      tid,
+      bytes,
+      registers: new Registers(bytes.words),
+      robustList: 0,
+      rseq: undefined,
+      alternateStack: undefined,
+      clearChildTid: 0,
+    };
+  }
+
+  /** The thread's name into `this.comm`, padded with zeros as PR_SET_NAME wants it. */
+  private readComm(tid: number): void {
+    let fd = this.commFds.get(tid);
+    if (fd === undefined) {
+      fd = open(`/proc/${this.pid}/task/${tid}/comm`, O_RDONLY);
+      this.commFds.set(tid, fd);
+    }
+    const size = fd < 0 ? 0 : pread(fd, this.comm.address, COMM_SIZE, 0);
+    this.comm.bytes.fill(0, Math.max(size - 1, 0));
+  }
+
+  private rseqOf(tid: number): RseqConfiguration | undefined {
+    const known = this.rseqs.get(tid);
+    if (known !== undefined) return known;
+    const found = ptraceGetRseqConfiguration(tid);
+    if (found !== undefined && found.address !== 0) this.rseqs.set(tid, found);
+    return found;
+  }
+}
+
+function readXstateSize(tid: number): number {
+  const probe = new NativeBuffer(XSTATE_MAX);
+  const size = ptraceGetregset(tid, NT_X86_XSTATE, probe.address, XSTATE_MAX);
+  if (size < 0) throw new SyscallError('cannot read extended registers', {
+    syscall: 'ptrace(PTRACE_GETREGSET)', errno: -size, tid,
+  });
+  return size;
+}
+
+function encodeTid(tid: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeInt32LE(tid);
+  return bytes;
+}
+
+/** struct clone_args; the stack is a dummy, all registers are set afterwards. */
+function encodeCloneArgs(image: ThreadImage, setTid: number): Buffer {
+  const bytes = Buffer.alloc(CLONE_ARGS_SIZE);
+  const put = (offset: number, value: number): void => {
+    bytes.writeBigUInt64LE(BigInt(value), offset);
+  };
+  put(0, CLONE_FLAGS);
+  put(16, image.clearChildTid);
+  put(56, image.registers.get('fs_base'));
+  put(64, setTid);
+  put(72, 1);
+  return bytes;
+}
+
+function cannotRecreate(tid: number, errno: number): SyscallError {
+  return new SyscallError(
+    `cannot make thread ${tid} again`,
+    { syscall: 'clone3', errno, tid },
+    { hint: 'choosing a thread id takes CAP_CHECKPOINT_RESTORE (or root); see belay doctor' },
+  );
+}

@@ -1,0 +1,109 @@
+/**
+ * The versions of every page over a chain of points, as undo lists.
+ *
+ * `current` maps each page to its version at the newest point. A point's delta lists the pages whose
+ * version changed when the point was made, with the version they had before.
+ *
+ * Invariants
+ * 1. A version (slot) is owned by the one point that made it, and freed exactly once.
+ * 2. Undoing the deltas from the newest down to, not including, point K makes `current` the state
+ *    at K.
+ * 3. The oldest point's delta is never undone: its former versions are all ABSENT or freed.
+ */
+import { ABSENT, PageIndex } from './page-index.ts';
+
+export class PageDelta {
+  readonly pages: number[] = [];
+  readonly former: number[] = [];
+  /** While the delta is being made: its pages, where one may come up twice. */
+  seen: Set<number> | undefined = undefined;
+}
+
+export class PageHistory {
+  readonly current = new PageIndex();
+  private readonly deltas: PageDelta[] = [];
+  private readonly free: (slot: number) => void;
+
+  /** `free` is told of each version that no point needs any more. */
+  constructor(free: (slot: number) => void) {
+    this.free = free;
+  }
+
+  get length(): number {
+    return this.deltas.length;
+  }
+
+  get newest(): PageDelta | undefined {
+    return this.deltas.at(-1);
+  }
+
+  /** Begin the delta of a new point. */
+  begin(): PageDelta {
+    const delta = new PageDelta();
+    this.deltas.push(delta);
+    return delta;
+  }
+
+  /** The page's version at the newest point is now `slot`. A page comes up once, but see `seen`. */
+  record(delta: PageDelta, page: number, slot: number): void {
+    const former = this.current.get(page);
+    if (former === slot) return;
+    if (delta.seen !== undefined) {
+      if (delta.seen.has(page)) {
+        if (former !== ABSENT) this.free(former);
+        this.current.set(page, slot);
+        return;
+      }
+      delta.seen.add(page);
+    }
+    delta.pages.push(page);
+    delta.former.push(former);
+    this.current.set(page, slot);
+  }
+
+  /** Undo and drop the newest delta; `touched` collects the pages whose version changed. */
+  undoNewest(touched: number[]): void {
+    const delta = this.deltas.pop();
+    if (delta === undefined) return;
+    for (let index = delta.pages.length - 1; index >= 0; index -= 1) {
+      const page = delta.pages[index] ?? 0;
+      const slot = this.current.get(page);
+      if (slot !== ABSENT) this.free(slot);
+      this.current.set(page, delta.former[index] ?? ABSENT);
+      touched.push(page);
+    }
+  }
+
+  /** Forget a point: its delta is merged into the next newer one. The newest cannot be forgotten. */
+  forget(delta: PageDelta): void {
+    const index = this.deltas.indexOf(delta);
+    const next = this.deltas[index + 1];
+    if (index < 0 || next === undefined) throw new RangeError('no newer point to merge into');
+    if (index === 0) this.dropFormer(next);
+    else this.merge(delta, next);
+    this.deltas.splice(index, 1);
+  }
+
+  private dropFormer(delta: PageDelta): void {
+    for (const slot of delta.former) if (slot !== ABSENT) this.free(slot);
+    delta.pages.length = 0;
+    delta.former.length = 0;
+  }
+
+  private merge(delta: PageDelta, next: PageDelta): void {
+    const positions = new Map<number, number>();
+    next.pages.forEach((page, position) => positions.set(page, position));
+    delta.pages.forEach((page, index) => {
+      const former = delta.former[index] ?? ABSENT;
+      const position = positions.get(page);
+      if (position === undefined) {
+        next.pages.push(page);
+        next.former.push(former);
+        return;
+      }
+      const mine = next.former[position] ?? ABSENT;
+      if (mine !== ABSENT) this.free(mine);
+      next.former[position] = former;
+    });
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * The way into libc: one loaded library, errno read at once, results turned into numbers.
+ *
+ * Invariants
+ * 1. Integers are checked before a call: koffi truncates silently (close(2**40) closes 0).
+ * 2. 64-bit results come as number or bigint; `toNumber` is the one place that converts.
+ * 3. A native address is a number: user addresses are below 2^47 and exact in a double.
+ */
+import koffi from 'koffi';
+import { SyscallError } from '../errors.ts';
+
+const library = koffi.load('libc.so.6');
+
+/** A function of libc, declared by its C prototype. */
+export function declare(prototype: string): (...values: unknown[]) => number | bigint {
+  return library.func(prototype) as unknown as (...values: unknown[]) => number | bigint;
+}
+
+export function toNumber(value: number | bigint): number {
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+/** The errno of the call that has just answered -1. */
+export function errnoNow(): number {
+  return koffi.errno();
+}
+
+export interface CallContext {
+  readonly tid?: number;
+  readonly address?: number;
+  readonly path?: string;
+}
+
+/** A SyscallError for the call that has just failed. */
+export function failed(syscall: string, context: CallContext = {}): SyscallError {
+  return new SyscallError(`cannot ${syscall}`, { syscall, errno: errnoNow(), ...context });
+}
+
+/**
+ * The native address of a Buffer's first byte. Hold the Buffer as long as the address is used: the
+ * address does not keep it alive. Only buffers made by `allocateNative` may be asked.
+ */
+export function addressOf(buffer: Buffer): number {
+  return toNumber(koffi.address(buffer) as number | bigint);
+}
+
+/** Memory outside the V8 heap (small typed arrays can be inside it, and move). */
+export function allocateNative(sizeBytes: number): Buffer {
+  return Buffer.from(new ArrayBuffer(sizeBytes));
+}
+
+/** A zeroed buffer together with its address. */
+export class NativeBuffer {
+  readonly bytes: Buffer;
+  readonly address: number;
+  /** The same memory as 32-bit words: 64-bit fields are written as two of them, without BigInt. */
+  readonly words: Uint32Array;
+
+  constructor(sizeBytes: number) {
+    this.bytes = allocateNative((sizeBytes + 7) & ~7);
+    this.address = addressOf(this.bytes);
+    this.words = new Uint32Array(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length >> 2);
+  }
+
+  /** Write an unsigned integer below 2^53 as 64 bits at byte offset `offset` (a multiple of 4). */
+  setUint64(offset: number, value: number): void {
+    this.words[offset >> 2] = value >>> 0;
+    this.words[(offset >> 2) + 1] = (value / 4294967296) >>> 0;
+  }
+
+  getUint64(offset: number): number {
+    const low = this.words[offset >> 2] ?? 0;
+    const high = this.words[(offset >> 2) + 1] ?? 0;
+    return low + high * 4294967296;
+  }
+}
+
+/** Throws when `value` is no 32-bit signed integer: koffi would cut it silently. */
+export function checkInt(value: number): number {
+  if ((value | 0) !== value) throw new RangeError(`not a 32-bit integer: ${value}`);
+  return value;
+}

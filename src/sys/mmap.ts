@@ -1,0 +1,36 @@
+/**
+ * mmap(2) of anonymous memory of our own: outside V8, so that its collector never counts it.
+ *
+ * @see https://man7.org/linux/man-pages/man2/mmap.2.html
+ */
+import { declare, failed, toNumber } from './libc.ts';
+
+export const PROT_READ = 1;
+export const PROT_WRITE = 2;
+export const PROT_EXEC = 4;
+export const MAP_SHARED = 0x1;
+export const MAP_PRIVATE = 0x2;
+export const MAP_FIXED = 0x10;
+export const MAP_ANONYMOUS = 0x20;
+export const MAP_GROWSDOWN = 0x100;
+export const MAP_NORESERVE = 0x4000;
+const MAP_POPULATE = 0x8000;
+export const MAP_STACK = 0x20000;
+export const MAP_FIXED_NOREPLACE = 0x100000;
+export const MADV_DONTNEED = 4;
+
+const mmap = declare('int64_t mmap(uint64_t, ulong, int, int, int, long)');
+const munmap = declare('int munmap(uint64_t, ulong)');
+
+/** `mmap(NULL, size, RW, PRIVATE | ANONYMOUS)`: the address. Throws SyscallError (ENOMEM). */
+export function mmapAnonymous(sizeBytes: number, isPopulated: boolean): number {
+  const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (isPopulated ? MAP_POPULATE : 0);
+  const address = toNumber(mmap(0, sizeBytes, PROT_READ | PROT_WRITE, flags, -1, 0));
+  if (address === -1) throw failed('mmap');
+  return address;
+}
+
+/** `munmap(address, size)`. */
+export function munmapOwn(address: number, sizeBytes: number): void {
+  munmap(address, sizeBytes);
+}

@@ -1,0 +1,51 @@
+/**
+ * What the supervisor does to itself and to its bell: setsid(2), posix_spawn(3), kcmp(2), kill(2).
+ */
+import { SyscallError } from '../errors.ts';
+import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
+
+const SYS_kcmp = 312;
+const KCMP_FILE = 0;
+const KCMP_VM = 1;
+
+const setsidCall = declare('int setsid()');
+const killCall = declare('int kill(int, int)');
+const spawn = declare(
+  'int posix_spawn(uint64_t, const char *, uint64_t, uint64_t, const char **, const char **)',
+);
+const kcmpCall = declare('long syscall(long, int, int, int, ulong, ulong)');
+const dup2Call = declare('int dup2(int, int)');
+
+/** `pid_t setsid(void)`: a session of our own; false when we lead a process group already. */
+export function setsid(): boolean {
+  return setsidCall() !== -1;
+}
+
+/** `int kill(pid, signo)`: 0, or the positive errno. */
+export function kill(pid: number, signo: number): number {
+  return killCall(pid, signo) === 0 ? 0 : errnoNow();
+}
+
+/** `int dup2(from, to)`: false when refused. */
+export function dup2(from: number, to: number): boolean {
+  return dup2Call(from, to) !== -1;
+}
+
+/** `posix_spawn(path, argv, {})`: the pid. The child is not one libuv knows of. */
+export function posixSpawn(path: string, argv: readonly string[]): number {
+  const pid = new NativeBuffer(8);
+  const error = toNumber(spawn(pid.address, path, 0, 0, [...argv, null], [null]));
+  if (error !== 0) throw new SyscallError(`cannot start ${path}`, { syscall: 'posix_spawn', errno: error });
+  return pid.words[0] ?? 0;
+}
+
+/** `kcmp(pid1, pid2, KCMP_FILE, fd1, fd2)`: true when both are one open file description. */
+export function isSameFile(pid1: number, fd1: number, pid2: number, fd2: number): boolean {
+  return toNumber(kcmpCall(SYS_kcmp, pid1, pid2, KCMP_FILE, fd1, fd2)) === 0;
+}
+
+
+/** `kcmp(pid1, pid2, KCMP_VM)`: true when both run in one address space. */
+export function isSameMemory(pid1: number, pid2: number): boolean {
+  return toNumber(kcmpCall(SYS_kcmp, pid1, pid2, KCMP_VM, 0, 0)) === 0;
+}

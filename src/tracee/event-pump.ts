@@ -1,0 +1,163 @@
+/**
+ * Waits for what tracees report and routes it: one event at a time, on the tracing thread.
+ *
+ * Invariants
+ * 1. A new thread is known before its parent runs on: its first stop may come before or after.
+ * 2. Stops of a frozen group are held in the thread; those inside a system call that makes or ends
+ *    threads are run on, to the interrupt that waits for them behind it. A thread that is ending
+ *    leaves its group at once: a leader reports its exit only after all other threads.
+ * 3. Events of other groups are handled as usual while one group is being frozen: a thread that
+ *    waits in vfork(2) stops only when its child goes on.
+ */
+import { ptraceGeteventmsg } from '../sys/ptrace.ts';
+import { lastStatus, parseWaitStatus, waitpidAny, waitpidThread, type Stop } from '../sys/wait.ts';
+import type { ThreadGroup } from './thread-group.ts';
+import { Thread } from './thread.ts';
+
+export interface EventHandler {
+  /** A thread that is not frozen has stopped; resume it, now or later. */
+  onStop(thread: Thread, stop: Stop): void;
+  /** A thread made another one: register it and answer its group. */
+  onChild(parent: Thread, tid: number, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined;
+  onExec(thread: Thread, formerTid: number): void;
+  /** The thread will run no more code of the program; the kernel still has its memory. */
+  onExiting(thread: Thread): void;
+  onExit(thread: Thread, stop: Stop): void;
+  /** The bell was rung: somebody on another thread has work for the tracer. */
+  onBell(stop: Stop): void;
+}
+
+export class EventPump {
+  readonly threads = new Map<number, Thread>();
+  bellPid = 0;
+  private readonly early = new Map<number, Stop>();
+  private readonly handler: EventHandler;
+
+  constructor(handler: EventHandler) {
+    this.handler = handler;
+  }
+
+  /** Wait for one event and route it; false when there is nobody left to wait for. */
+  next(): boolean {
+    const tid = waitpidAny();
+    if (tid === 0) return false;
+    const stop = parseWaitStatus(lastStatus());
+    if (tid === this.bellPid) this.handler.onBell(stop);
+    else this.route(tid, stop);
+    return true;
+  }
+
+  /** Wait for one event of this thread alone, and hand it back unrouted; undefined: it is gone. */
+  nextOf(thread: Thread): Stop | undefined {
+    const tid = waitpidThread(thread.tid);
+    if (tid === 0) return undefined;
+    const stop = parseWaitStatus(lastStatus());
+    if (stop.kind === 'exited' || stop.kind === 'killed') {
+      this.route(tid, stop);
+      return undefined;
+    }
+    thread.state = 'stopped';
+    if (stop.kind === 'clone' || stop.kind === 'fork' || stop.kind === 'vfork') {
+      this.announceChild(thread, stop.kind);
+    }
+    return stop;
+  }
+
+  /** Register a thread that runs; a first stop of it that has come already is taken now. */
+  add(tid: number, group: ThreadGroup): Thread {
+    const thread = new Thread(tid, group);
+    this.threads.set(tid, thread);
+    group.threads.set(tid, thread);
+    const stop = this.early.get(tid);
+    if (stop !== undefined) {
+      this.early.delete(tid);
+      thread.state = 'stopped';
+      thread.stop = stop;
+    }
+    return thread;
+  }
+
+  remove(thread: Thread): void {
+    thread.state = 'gone';
+    if (this.threads.get(thread.tid) === thread) this.threads.delete(thread.tid);
+    if (thread.group.threads.get(thread.tid) === thread) thread.group.threads.delete(thread.tid);
+  }
+
+  /** Stop every thread of the group and hold it; false when the process has gone or exec'd. */
+  freeze(group: ThreadGroup): boolean {
+    const execCount = group.execCount;
+    group.isFrozen = true;
+    for (const thread of group.threads.values()) {
+      if (thread.state !== 'stopped') thread.interrupt();
+    }
+    while (!group.isStill()) {
+      if (!this.next()) break;
+    }
+    return group.threads.size > 0 && group.execCount === execCount;
+  }
+
+  /** Let the held threads have their stops handled, one after the other. */
+  thaw(group: ThreadGroup): void {
+    group.isFrozen = false;
+    for (const thread of [...group.threads.values()]) {
+      if (thread.state === 'stopped' && thread.stop !== undefined && !group.isFrozen) {
+        this.handler.onStop(thread, thread.stop);
+      }
+    }
+  }
+
+  private route(tid: number, stop: Stop): void {
+    const thread = this.threads.get(tid);
+    if (thread === undefined) {
+      if (stop.kind !== 'exited' && stop.kind !== 'killed') this.early.set(tid, stop);
+      else this.early.delete(tid);
+      return;
+    }
+    if (stop.kind === 'exited' || stop.kind === 'killed') {
+      this.remove(thread);
+      this.handler.onExit(thread, stop);
+      return;
+    }
+    thread.state = 'stopped';
+    thread.stop = stop;
+    this.routeStop(thread, stop);
+  }
+
+  private routeStop(thread: Thread, stop: Stop): void {
+    switch (stop.kind) {
+      case 'clone':
+      case 'fork':
+      case 'vfork': {
+        const child = this.announceChild(thread, stop.kind);
+        if (thread.group.isFrozen) thread.resume();
+        else this.handler.onStop(thread, stop);
+        this.releaseNewborn(child);
+        return;
+      }
+      case 'exec':
+        this.handler.onExec(thread, ptraceGeteventmsg(thread.tid));
+        break;
+      case 'exit':
+        this.handler.onExiting(thread);
+        thread.group.threads.delete(thread.tid);
+        thread.resume();
+        return;
+      case 'vfork-done':
+        thread.resume();
+        return;
+      default:
+    }
+    if (!thread.group.isFrozen) this.handler.onStop(thread, stop);
+  }
+
+  private announceChild(parent: Thread, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined {
+    const tid = ptraceGeteventmsg(parent.tid);
+    return tid <= 0 ? undefined : this.handler.onChild(parent, tid, kind);
+  }
+
+  /** A newborn whose first stop had come before it was known is let go, unless it is frozen. */
+  private releaseNewborn(child: Thread | undefined): void {
+    if (child?.state !== 'stopped' || child.stop === undefined) return;
+    if (!child.group.isFrozen) this.handler.onStop(child, child.stop);
+  }
+}

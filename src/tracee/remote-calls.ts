@@ -1,0 +1,138 @@
+/**
+ * System calls that a stopped thread makes for us, over one `syscall` instruction in its vdso.
+ *
+ * A scope: the thread's registers and signal mask are as before when `end` has run. All signals but
+ * SIGTRAP are blocked meanwhile; one that comes all the same (SIGSTOP) is deferred, not lost.
+ * SIGTRAP stays open because the kernel, when it must force a blocked or ignored one on a thread,
+ * resets the program's own disposition.
+ *
+ * Source: ptrace(2); kernel/signal.c, force_sig_info_to_task.
+ */
+import { ARGUMENT_REGISTERS, Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
+import { BelayError, SyscallError } from '../errors.ts';
+import { NativeBuffer } from '../sys/libc.ts';
+import {
+  ptraceCont,
+  ptraceGetsigmask,
+  ptraceSetsigmask,
+  ptraceSinglestep,
+} from '../sys/ptrace.ts';
+import type { EventPump } from './event-pump.ts';
+import type { Thread } from './thread.ts';
+
+const SIGTRAP = 5;
+const SYSCALL_SIZE = 2;
+const ERRNO_MAX = 4095;
+/** Steps that one call may take: every signal that comes between costs one. Chosen. */
+const STEPS_MAX = 200;
+
+/** The thread or its whole process went away in the middle of a remote call. */
+export class TargetGoneError extends BelayError {
+  constructor(tid: number) {
+    super('ESRCH', `cannot go on with thread ${tid}: it is gone`);
+  }
+}
+
+export class RemoteCalls {
+  readonly thread: Thread;
+  private readonly pump: EventPump;
+  private readonly syscallAddress: number;
+  private readonly saved = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
+  private readonly mask = new NativeBuffer(16);
+  private hasExeced = false;
+  private readonly stopBefore: Thread['stop'];
+
+  constructor(pump: EventPump, thread: Thread, syscallAddress: number) {
+    this.pump = pump;
+    this.thread = thread;
+    this.syscallAddress = syscallAddress;
+    this.stopBefore = thread.stop;
+    if (!thread.fetchRegisters()) throw new TargetGoneError(thread.tid);
+    if (thread.stop?.kind === 'signal') thread.fetchSiginfo();
+    this.saved.copyFrom(thread.registers);
+    ptraceGetsigmask(thread.tid, this.mask.address);
+    this.mask.setUint64(8, 0);
+    this.mask.words[2] = ~(1 << (SIGTRAP - 1)) >>> 0;
+    this.mask.words[3] = 0xffffffff;
+    ptraceSetsigmask(thread.tid, this.mask.address + 8);
+  }
+
+  /** Make a call; its result, or minus errno. 0 for an execve that worked. */
+  call(nr: number, ...values: readonly number[]): number {
+    const { thread } = this;
+    const registers = thread.registers;
+    registers.copyFrom(this.saved);
+    ARGUMENT_REGISTERS.forEach((name, index) => {
+      registers.set(name, values[index] ?? 0);
+    });
+    registers.set('rax', nr);
+    registers.set('orig_rax', -1);
+    registers.set('rip', this.syscallAddress);
+    if (!thread.storeRegisters()) throw new TargetGoneError(thread.tid);
+    this.step(this.syscallAddress + SYSCALL_SIZE);
+    return this.result();
+  }
+
+  /** As `call`, but an error is thrown as a SyscallError. */
+  callOrThrow(name: string, nr: number, ...values: readonly number[]): number {
+    const result = this.call(nr, ...values);
+    if (result < 0) {
+      throw new SyscallError(`cannot ${name} in the program`, {
+        syscall: name,
+        errno: -result,
+        tid: this.thread.tid,
+      });
+    }
+    return result;
+  }
+
+  /** Put registers and mask back; after an execve the mask alone. The thread stays stopped. */
+  end(): void {
+    const { thread } = this;
+    if (thread.state === 'gone') return;
+    if (this.hasExeced) {
+      ptraceSetsigmask(thread.tid, this.mask.address);
+      return;
+    }
+    thread.registers.copyFrom(this.saved);
+    if (this.stopBefore?.kind === 'seccomp' && thread.registers.isInSyscall()) {
+      thread.registers.rewindSyscall();
+      this.thread.stop = { kind: 'interrupt' };
+    }
+    thread.storeRegisters();
+    ptraceSetsigmask(thread.tid, this.mask.address);
+  }
+
+  private result(): number {
+    // At an exec stop the registers are the new image's, and its rax tells nothing.
+    if (this.hasExeced) return 0;
+    const { registers } = this.thread;
+    const high = registers.words[21] ?? 0;
+    const low = registers.getInt('rax');
+    if (high === 0xffffffff && low < 0 && low >= -ERRNO_MAX) return low;
+    return registers.get('rax');
+  }
+
+  /** Step until the instruction pointer is `target`. */
+  private step(target: number): void {
+    const { thread } = this;
+    thread.isDisplaced = true;
+    for (let steps = 0; steps < STEPS_MAX; steps += 1) {
+      if (ptraceSinglestep(thread.tid) !== 0) throw new TargetGoneError(thread.tid);
+      const stop = this.pump.nextOf(thread);
+      if (stop === undefined) throw new TargetGoneError(thread.tid);
+      if (stop.kind === 'exec') {
+        this.hasExeced = true;
+        return;
+      }
+      if (stop.kind === 'exit') {
+        ptraceCont(thread.tid, 0);
+        throw new TargetGoneError(thread.tid);
+      }
+      if (stop.kind === 'signal' && stop.signo !== SIGTRAP) thread.deferredSignals.push(stop.signo);
+      if (!thread.fetchRegisters()) throw new TargetGoneError(thread.tid);
+      if (stop.kind === 'signal' && thread.registers.get('rip') === target) return;
+    }
+    throw new BelayError('EINTERNAL', `cannot make thread ${thread.tid} call: it does not step`);
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * One traced thread: what the kernel has last said of it, and how to let it run on.
+ *
+ *   running ── stop reported ──▶ stopped ── resume ──▶ running
+ *                                   │ (group stop)
+ *                                   └─ resume ──▶ listening ── SIGCONT, interrupt ──▶ stopped
+ *   any ── exit reported ──▶ gone
+ */
+import { Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
+import { NativeBuffer } from '../sys/libc.ts';
+import {
+  NT_PRSTATUS,
+  ptraceCont,
+  ptraceGetregset,
+  ptraceGetsiginfo,
+  ptraceInterrupt,
+  ptraceListen,
+  ptraceSetregset,
+  ptraceSetsiginfo,
+  SIGINFO_SIZE,
+} from '../sys/ptrace.ts';
+import type { Stop } from '../sys/wait.ts';
+import type { ThreadGroup } from './thread-group.ts';
+
+export type ThreadState = 'running' | 'stopped' | 'listening' | 'gone';
+
+const SIGSTOP = 19;
+
+export class Thread {
+  readonly tid: number;
+  group: ThreadGroup;
+  state: ThreadState = 'running';
+  /** Why it is stopped; undefined while it runs. */
+  stop: Stop | undefined = undefined;
+  readonly registerBytes = new NativeBuffer(REGISTERS_SIZE);
+  readonly registers = new Registers(this.registerBytes.words);
+  /** Remote calls have left the stop that `stop` tells of: a signal must be handed over by hand. */
+  isDisplaced = false;
+  /** At a `syscall` stop on the way in: the call has not been made yet. */
+  isAtSyscallEntry = false;
+  /** Signals taken off the queue while the thread made remote calls, to be handed over later. */
+  readonly deferredSignals: number[] = [];
+  /** Where the kernel writes 0 and wakes a waiter when the thread ends; 0: unknown or none. */
+  clearChildTid = 0;
+  /** The alternate signal stack when last read: 24 bytes, a stack_t. */
+  alternateStack: Buffer | undefined = undefined;
+  private readonly siginfo = new NativeBuffer(SIGINFO_SIZE);
+
+  constructor(tid: number, group: ThreadGroup) {
+    this.tid = tid;
+    this.group = group;
+  }
+
+  /** Read the general registers; false when the thread is gone. */
+  fetchRegisters(): boolean {
+    const { address } = this.registerBytes;
+    return ptraceGetregset(this.tid, NT_PRSTATUS, address, REGISTERS_SIZE) === REGISTERS_SIZE;
+  }
+
+  /** Write them back; false when the thread is gone. */
+  storeRegisters(): boolean {
+    const { address } = this.registerBytes;
+    return ptraceSetregset(this.tid, NT_PRSTATUS, address, REGISTERS_SIZE) === 0;
+  }
+
+  /** The siginfo_t of a signal stop: 128 bytes, valid until the next call. */
+  fetchSiginfo(): NativeBuffer | undefined {
+    return ptraceGetsiginfo(this.tid, this.siginfo.address) === 0 ? this.siginfo : undefined;
+  }
+
+  /** Ask for a stop. The thread may already be on its way into another one. */
+  interrupt(): void {
+    ptraceInterrupt(this.tid);
+  }
+
+  /**
+   * Run on from the present stop; `signo` is handed over where the stop was for a signal. A group
+   * stop is kept (the thread listens for SIGCONT). Errors mean that the thread is gone: its exit
+   * is reported by waitpid.
+   */
+  resume(signo = 0): void {
+    const stop = this.stop;
+    this.stop = undefined;
+    const deferred = this.deferredSignals.shift();
+    if (stop?.kind === 'group-stop') {
+      this.resumeGroupStop();
+      return;
+    }
+    if (signo !== 0 && this.isDisplaced) ptraceSetsiginfo(this.tid, this.siginfo.address);
+    this.isDisplaced = false;
+    this.state = 'running';
+    ptraceCont(this.tid, signo === 0 ? (deferred ?? 0) : signo);
+  }
+
+  private resumeGroupStop(): void {
+    if (this.isDisplaced) {
+      this.isDisplaced = false;
+      this.state = 'running';
+      ptraceCont(this.tid, SIGSTOP);
+      return;
+    }
+    this.state = 'listening';
+    ptraceListen(this.tid);
+  }
+}
