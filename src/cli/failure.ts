@@ -1,0 +1,16 @@
+/** Says on stderr why a command failed, in the one form that all failures have. */
+import { BelayError } from '../errors.ts';
+import { escapeControls } from '../protocol/fall-line.ts';
+import { EXIT_BELAY_FAILED } from '../protocol/run-options.ts';
+
+/** Prints `belay: cannot do X to Y: why` and the hint; returns the exit code. */
+export function printFailure(error: unknown): number {
+  if (error instanceof BelayError) {
+    process.stderr.write(`belay: ${escapeControls(error.message)}\n`);
+    if (error.hint !== undefined) process.stderr.write(`hint: ${escapeControls(error.hint)}\n`);
+    return EXIT_BELAY_FAILED;
+  }
+  const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`belay: cannot go on: this is a mistake in belay itself\n${details}\n`);
+  return EXIT_BELAY_FAILED;
+}

@@ -1,0 +1,85 @@
+/** Records of the log as people read them: a line each, and for a fall what there is to know. */
+import { escapeControls, formatCause } from '../protocol/fall-line.ts';
+import type { FallRecord, GiveupRecord, LogRecord } from '../protocol/records.ts';
+import { formatCommand, formatMicroseconds, formatTime } from './format.ts';
+
+/**
+ * For example:
+ *
+ *     2026-03-01 12:34:56.789  4711 fell: thread 4711 (worker)
+ *         SIGSEGV (SEGV_MAPERR) at 0x8 in handle+0x1c (server.c:12)
+ *         mapping: 7f1c…-7f1d… r--p 00000000 08:01 123 /lib/libc.so.6
+ *         back to point 3 (rollback 2): 12 pages written back, 1 page dropped, in 84 µs
+ */
+export function formatLogRecord(record: LogRecord): string {
+  const [first = '', ...details] = linesOf(record);
+  const head = `${formatTime(record.time)}  ${record.pid} ${first}`;
+  const lines = [head, ...details.map((detail) => `    ${detail}`)];
+  return `${lines.map(escapeControls).join('\n')}\n`;
+}
+
+function linesOf(record: LogRecord): string[] {
+  switch (record.type) {
+    case 'fall':
+      return [`fell: ${threadOf(record)}`, ...causeOf(record), ...outcomeOf(record)];
+    case 'giveup':
+      return [
+        `fell and was not caught: ${threadOf(record)}`,
+        ...causeOf(record),
+        `the signal was delivered after ${plural(record.falls, 'fall')}: ${record.reason}`,
+      ];
+    case 'start':
+      return [`is supervised by ${record.supervisorPid}: ${formatCommand(record.command)}`];
+    case 'exit':
+      return [
+        record.signal === null ? `ended with ${record.code ?? 0}` : `died of ${record.signal}`,
+      ];
+    case 'exec':
+      return [`became ${formatCommand(record.command)}`];
+    case 'fork':
+      return [`made the process ${record.child}`];
+    case 'warning':
+      return [`warning: ${record.message}`];
+    case 'detach':
+      return [`is supervised no more: ${record.reason}`];
+    case 'killed':
+      return [`on its way to point ${record.cd}: ${record.message}`];
+  }
+}
+
+function threadOf(fallen: FallRecord | GiveupRecord): string {
+  return `thread ${fallen.tid} (${fallen.thread})`;
+}
+
+function causeOf(fallen: FallRecord | GiveupRecord): string[] {
+  const { ip, where, mapping } = fallen;
+  const instruction =
+    ip !== undefined && where !== undefined ? [`instruction: ${ip}, ${where.path}`] : [];
+  return [
+    formatCause(fallen),
+    ...instruction,
+    ...(mapping === undefined ? [] : [`mapping: ${mapping.replace(/ {2,}/g, ' ')}`]),
+  ];
+}
+
+function outcomeOf(fall: FallRecord): string[] {
+  const changes = [
+    `${plural(fall.pagesRestored, 'page')} written back`,
+    ...some(fall.pagesDropped, 'page', 'dropped'),
+    ...some(fall.mappingsRestored, 'mapping', 'put back'),
+    ...some(fall.threadsEnded, 'thread', 'ended'),
+    ...some(fall.threadsRecreated, 'thread', 'made anew'),
+    ...some(fall.descriptorsClosed, 'descriptor', 'closed'),
+  ];
+  const point = `back to point ${fall.cd} (rollback ${fall.rollbacks})`;
+  const outcome = `${point}: ${changes.join(', ')}, in ${formatMicroseconds(fall.us)}`;
+  return [outcome, ...fall.warnings.map((warning) => `! ${warning}`)];
+}
+
+function some(number: number, noun: string, what: string): string[] {
+  return number === 0 ? [] : [`${plural(number, noun)} ${what}`];
+}
+
+function plural(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

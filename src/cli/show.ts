@@ -1,0 +1,79 @@
+/** `belay show TARGET`: one program and its fallback points. */
+import * as z from 'zod/mini';
+import { Connection } from '../client/connection.ts';
+import { findProgram } from '../client/find-targets.ts';
+import { escapeControls } from '../protocol/fall-line.ts';
+import { pointRecordSchema } from '../protocol/records.ts';
+import type { PointRecord, ProgramStatus } from '../protocol/records.ts';
+import {
+  formatBytes,
+  formatCommand,
+  formatDuration,
+  formatMicroseconds,
+  formatTable,
+  formatTime,
+} from './format.ts';
+
+const COLUMNS = [
+  { title: 'CD', align: 'right' },
+  { title: 'MADE BY' },
+  { title: 'TIME' },
+  { title: 'THREAD', align: 'right' },
+  { title: 'THREADS', align: 'right' },
+  { title: 'PAGES', align: 'right' },
+  { title: 'SAVED', align: 'right' },
+  { title: 'PAUSE', align: 'right' },
+  { title: 'FALLS', align: 'right' },
+  { title: 'ROLLBACKS', align: 'right' },
+] as const;
+
+export async function printPoints(target: string, isJson: boolean): Promise<void> {
+  const { directory, status } = await findProgram(target);
+  const connection = await Connection.open(directory);
+  const points = await connection.request(
+    'points',
+    { pid: status.pid },
+    z.array(pointRecordSchema),
+  );
+  connection.close();
+  if (isJson) {
+    process.stdout.write(`${JSON.stringify({ ...status, points }, undefined, 2)}\n`);
+    return;
+  }
+  process.stdout.write(formatHeader(status));
+  process.stdout.write(points.length === 0 ? 'no points\n' : formatTable(COLUMNS, toRows(points)));
+}
+
+function formatHeader(status: ProgramStatus): string {
+  const { pid, options } = status;
+  const every = options.every === undefined ? '' : `, every ${options.every} ms`;
+  const onSignals = options.on.join(' ') || 'no signal';
+  const threads = count(status.threads, 'thread');
+  const lines = [
+    escapeControls(formatCommand(status.command)),
+    `pid ${pid}, ${threads}, under belay for ${formatDuration(status.uptimeMs)}`,
+    `${count(status.falls, 'fall')}, ${formatBytes(status.savedBytes)} saved`,
+    `on ${onSignals}; ${count(options.retries, 'retry', 'retries')}${every}`,
+    ...status.warnings.map((warning) => `! ${escapeControls(warning)}`),
+  ];
+  return `${lines.join('\n')}\n\n`;
+}
+
+function toRows(points: readonly PointRecord[]): string[][] {
+  return points.map((point) => [
+    String(point.cd),
+    point.origin,
+    formatTime(point.time),
+    String(point.tid),
+    String(point.threads),
+    String(point.pages),
+    formatBytes(point.bytes),
+    formatMicroseconds(point.pauseUs),
+    String(point.falls),
+    String(point.rollbacks),
+  ]);
+}
+
+function count(number: number, singular: string, plural = `${singular}s`): string {
+  return `${number} ${number === 1 ? singular : plural}`;
+}

@@ -1,0 +1,253 @@
+/** One connection to a supervisor: requests with their replies, and its events. */
+import { closeSync, constants, openSync } from 'node:fs';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod/mini';
+import { BelayError, ERROR_CODES } from '../errors.ts';
+import { LineSplitter } from '../protocol/line-splitter.ts';
+import { PROTOCOL_VERSION, REPLY_LINE_MAX_BYTES, formatRequest } from '../protocol/messages.ts';
+import type { Method, RequestParams } from '../protocol/messages.ts';
+import { isAlive } from '../protocol/process-identity.ts';
+import type { SupervisorEvent } from '../protocol/records.ts';
+import { helloSchema, serverMessageSchema } from '../protocol/server-messages.ts';
+import { readSupervisorFile, socketPath } from '../protocol/state-files.ts';
+
+/** Chosen: a rollback of many gigabytes, or a target in an uninterruptible wait for a slow disk. */
+const REPLY_TIMEOUT_MS = 30_000;
+/** Chosen: from a supervisor's first file to its socket some 100 ms, more on a busy machine. */
+const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_RETRY_MS = 15;
+
+interface Waiter {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+export interface ConnectionHandlers {
+  readonly onEvent?: (event: SupervisorEvent) => void;
+  /** The supervisor has ended or `close` was called. */
+  readonly onClose?: () => void;
+}
+
+export class Connection {
+  readonly #socket: Socket;
+  readonly #handlers: ConnectionHandlers;
+  readonly #splitter = new LineSplitter(REPLY_LINE_MAX_BYTES);
+  readonly #waiters = new Map<number, Waiter>();
+  readonly #hello = Promise.withResolvers<undefined>();
+  #isGreeted = false;
+  #nextId = 1;
+
+  /**
+   * Connects to the supervisor of a state directory; waits for one that is just starting.
+   *
+   * @throws BelayError ENOTSUPERVISED when it has ended, EPERM when it is not ours to ask,
+   *   EPROTOCOL when it is of another release, ETIMEOUT
+   */
+  static async open(directory: string, handlers: ConnectionHandlers = {}): Promise<Connection> {
+    const deadline = performance.now() + CONNECT_TIMEOUT_MS;
+    for (;;) {
+      const socket = await tryConnect(directory);
+      if (socket instanceof Error) {
+        throwUnlessStarting(directory, socket, deadline);
+        await sleep(CONNECT_RETRY_MS);
+        continue;
+      }
+      const connection = new Connection(socket, handlers);
+      await connection.#greeting();
+      return connection;
+    }
+  }
+
+  private constructor(socket: Socket, handlers: ConnectionHandlers) {
+    this.#socket = socket;
+    this.#handlers = handlers;
+    // A rejected greeting is seen by whoever awaits it; nobody does once it is over.
+    this.#hello.promise.catch(() => undefined);
+    socket.on('data', (chunk: Buffer) => {
+      this.#receive(chunk);
+    });
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      this.#finish();
+    });
+  }
+
+  /**
+   * Asks the supervisor.
+   *
+   * @param schema what the result must look like
+   * @throws BelayError as the supervisor answered, ETIMEOUT, ECONNLOST, EPROTOCOL
+   */
+  async request<Schema extends z.ZodMiniType>(
+    method: Method,
+    params: RequestParams,
+    schema: Schema,
+  ): Promise<z.infer<Schema>> {
+    const result = await this.#send(method, params);
+    const parsed = schema.safeParse(result);
+    if (parsed.success) return parsed.data;
+    throw protocolError(`its answer to '${method}' is not as expected`);
+  }
+
+  /** From now on events go to the `onEvent` handler. */
+  async subscribe(): Promise<void> {
+    await this.request('subscribe', {}, z.object({}));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  async #send(method: Method, params: RequestParams): Promise<unknown> {
+    if (this.#socket.destroyed) throw lostError();
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiters.delete(id);
+        const seconds = REPLY_TIMEOUT_MS / 1000;
+        const message = `cannot ${method}: no answer from the supervisor within ${seconds} s`;
+        reject(new BelayError('ETIMEOUT', message));
+      }, REPLY_TIMEOUT_MS);
+      this.#waiters.set(id, { resolve, reject, timer });
+      this.#socket.write(formatRequest({ id, method, params }));
+    });
+  }
+
+  async #greeting(): Promise<void> {
+    const timer = setTimeout(() => {
+      const message = 'cannot talk to the supervisor: it does not answer';
+      this.#hello.reject(new BelayError('ETIMEOUT', message));
+    }, CONNECT_TIMEOUT_MS);
+    try {
+      await this.#hello.promise;
+    } catch (error) {
+      this.#socket.destroy();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #receive(chunk: Buffer): void {
+    const lines = this.#splitter.push(chunk);
+    if (lines === undefined) {
+      this.#socket.destroy();
+      return;
+    }
+    for (const line of lines) this.#receiveLine(line);
+  }
+
+  #receiveLine(line: string): void {
+    const message = parseJson(line);
+    if (!this.#isGreeted) {
+      this.#greet(message);
+      return;
+    }
+    const parsed = serverMessageSchema.safeParse(message);
+    if (!parsed.success) return;
+    if ('event' in parsed.data) this.#handlers.onEvent?.(parsed.data.event);
+    else this.#settle(parsed.data);
+  }
+
+  #greet(message: unknown): void {
+    this.#isGreeted = true;
+    const hello = helloSchema.safeParse(message);
+    if (hello.success && hello.data.belay === PROTOCOL_VERSION) {
+      this.#hello.resolve(undefined);
+      return;
+    }
+    const why = hello.success ? `it is belay ${hello.data.version}` : 'its greeting is not ours';
+    this.#hello.reject(protocolError(why));
+  }
+
+  #settle(message: { id: number; result: unknown } | { id: number; error: WireError }): void {
+    const waiter = this.#waiters.get(message.id);
+    if (waiter === undefined) return;
+    this.#waiters.delete(message.id);
+    clearTimeout(waiter.timer);
+    if ('error' in message) waiter.reject(toBelayError(message.error));
+    else waiter.resolve(message.result);
+  }
+
+  #finish(): void {
+    this.#hello.reject(lostError());
+    for (const waiter of this.#waiters.values()) {
+      clearTimeout(waiter.timer);
+      waiter.reject(lostError());
+    }
+    this.#waiters.clear();
+    this.#handlers.onClose?.();
+  }
+}
+
+interface WireError {
+  code: string;
+  message: string;
+  hint?: string | undefined;
+}
+
+async function tryConnect(directory: string): Promise<Socket | NodeJS.ErrnoException> {
+  let directoryFd: number | undefined;
+  const path = socketPath(directory, () => {
+    directoryFd = openSync(directory, constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    return directoryFd;
+  });
+  try {
+    return await new Promise((resolve) => {
+      const socket = connect(path);
+      socket.once('connect', () => {
+        resolve(socket);
+      });
+      socket.once('error', resolve);
+    });
+  } finally {
+    if (directoryFd !== undefined) closeSync(directoryFd);
+  }
+}
+
+/** A supervisor that runs and has no socket yet is worth waiting for. */
+function throwUnlessStarting(
+  directory: string,
+  error: NodeJS.ErrnoException,
+  deadline: number,
+): void {
+  const options = { cause: error };
+  if (error.code === 'EACCES' || error.code === 'EPERM') {
+    const message = 'cannot talk to the supervisor: it belongs to another user';
+    throw new BelayError('EPERM', message, options);
+  }
+  const file = readSupervisorFile(directory);
+  if (file === undefined || !isAlive(file.supervisorPid, file.supervisorStartTime)) {
+    const message = 'cannot talk to the supervisor: it has ended';
+    throw new BelayError('ENOTSUPERVISED', message, options);
+  }
+  if (performance.now() < deadline) return;
+  throw new BelayError('ETIMEOUT', 'cannot talk to the supervisor: it has no socket', options);
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function toBelayError(error: WireError): BelayError {
+  const code = ERROR_CODES.find((known) => known === error.code) ?? 'EINTERNAL';
+  const options = error.hint === undefined ? {} : { hint: error.hint };
+  return new BelayError(code, error.message, options);
+}
+
+function lostError(): BelayError {
+  return new BelayError('ECONNLOST', 'cannot talk to the supervisor: it ended in between');
+}
+
+function protocolError(why: string): BelayError {
+  return new BelayError('EPROTOCOL', `cannot talk to the supervisor: ${why}`, {
+    hint: 'use the same release of belay for both',
+  });
+}

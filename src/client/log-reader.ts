@@ -1,0 +1,152 @@
+/** Reads a supervisor's log, follows it as it grows, and tells how a killed supervisor ended. */
+import { appendFileSync, closeSync, fstatSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LineSplitter } from '../protocol/line-splitter.ts';
+import { isAlive } from '../protocol/process-identity.ts';
+import { logRecordSchema } from '../protocol/records.ts';
+import type { KilledRecord, LogRecord } from '../protocol/records.ts';
+import { PHASE_ROLLING_BACK, readRollbackState } from '../protocol/rollback-state.ts';
+import { openRegularFile } from '../protocol/small-file.ts';
+import { LOG_FILE, OLD_LOG_FILE, readSupervisorFile } from '../protocol/state-files.ts';
+
+/** Chosen: the longest record carries a command line of 128 KB, escaped. */
+const RECORD_LINE_MAX_BYTES = 1024 * 1024;
+const READ_BYTES = 64 * 1024;
+/** Chosen: a fifth of a second is "at once" for a reader. */
+const FOLLOW_POLL_MS = 200;
+
+/** Every record of a log, oldest first. Lines that are no records are left out. */
+export function* readLog(directory: string): Generator<LogRecord, void> {
+  for (const name of [OLD_LOG_FILE, LOG_FILE]) {
+    const tail = LogTail.open(join(directory, name));
+    if (tail === undefined) continue;
+    yield* tail.read();
+    tail.close();
+  }
+  const killed = noteInterruption(directory);
+  if (killed !== undefined) yield killed;
+}
+
+/** As readLog, and then what is added, until the supervisor has ended. */
+export async function* followLog(directory: string): AsyncGenerator<LogRecord, void> {
+  const old = LogTail.open(join(directory, OLD_LOG_FILE));
+  if (old !== undefined) {
+    yield* old.read();
+    old.close();
+  }
+  const path = join(directory, LOG_FILE);
+  let tail = LogTail.open(path);
+  for (;;) {
+    const isLast = !isSupervisorAlive(directory);
+    if (tail !== undefined) yield* tail.read();
+    const next = LogTail.open(path);
+    if (next !== undefined && next.inode !== tail?.inode) {
+      tail?.close();
+      tail = next;
+      continue;
+    }
+    next?.close();
+    if (isLast) break;
+    await sleep(FOLLOW_POLL_MS);
+  }
+  tail?.close();
+  const killed = noteInterruption(directory);
+  if (killed !== undefined) yield killed;
+}
+
+/**
+ * A record of a rollback that the supervisor's death cut short; it is added to the log, once.
+ *
+ * @returns the record if the log did not have it yet
+ */
+function noteInterruption(directory: string): KilledRecord | undefined {
+  if (isSupervisorAlive(directory)) return undefined;
+  const state = readRollbackState(directory);
+  if (state === undefined || state.phase !== PHASE_ROLLING_BACK) return undefined;
+  const record: KilledRecord = {
+    type: 'killed',
+    time: state.timeMs,
+    pid: Math.max(1, state.pid),
+    cd: state.cd,
+    message:
+      'the supervisor was killed in the middle of a rollback; ' +
+      'the program was ended by SIGKILL rather than run on mixed state',
+  };
+  const tail = LogTail.open(join(directory, LOG_FILE));
+  const isNoted = tail === undefined ? false : [...tail.read()].some(isSameAs(record));
+  tail?.close();
+  if (isNoted) return undefined;
+  appendIfOurs(directory, record);
+  return record;
+}
+
+function isSameAs(killed: KilledRecord): (record: LogRecord) => boolean {
+  return (record) => record.type === 'killed' && record.time === killed.time;
+}
+
+/** Root reads other users' logs and does not write in their directories. */
+function appendIfOurs(directory: string, record: KilledRecord): void {
+  const tail = LogTail.open(join(directory, LOG_FILE));
+  const isOurs = tail?.uid === process.geteuid?.();
+  tail?.close();
+  if (!isOurs) return;
+  try {
+    appendFileSync(join(directory, LOG_FILE), `${JSON.stringify(record)}\n`);
+  } catch {
+    // Shown all the same; the next reader tries again.
+  }
+}
+
+function isSupervisorAlive(directory: string): boolean {
+  const file = readSupervisorFile(directory);
+  return file !== undefined && isAlive(file.supervisorPid, file.supervisorStartTime);
+}
+
+/** An open log file and how far it has been read. */
+class LogTail {
+  readonly inode: number;
+  readonly uid: number;
+  readonly #fd: number;
+  readonly #splitter = new LineSplitter(RECORD_LINE_MAX_BYTES);
+  #offset = 0;
+
+  static open(path: string): LogTail | undefined {
+    const fd = openRegularFile(path);
+    return fd === undefined ? undefined : new LogTail(fd);
+  }
+
+  private constructor(fd: number) {
+    const { ino, uid } = fstatSync(fd);
+    this.#fd = fd;
+    this.inode = ino;
+    this.uid = uid;
+  }
+
+  /** The records that have come since the last call. */
+  *read(): Generator<LogRecord, void> {
+    for (;;) {
+      const chunk = Buffer.alloc(READ_BYTES);
+      const length = readSync(this.#fd, chunk, 0, READ_BYTES, this.#offset);
+      if (length === 0) return;
+      this.#offset += length;
+      for (const line of this.#splitter.push(chunk.subarray(0, length)) ?? []) {
+        const record = parseRecord(line);
+        if (record !== undefined) yield record;
+      }
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+function parseRecord(line: string): LogRecord | undefined {
+  try {
+    const parsed = logRecordSchema.safeParse(JSON.parse(line));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,168 @@
+/** `run`, `attach` and `list`: how a Node program puts others under supervision. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess, StdioOptions } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { basename, delimiter, isAbsolute, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { BelayError } from '../errors.ts';
+import { readStartTime } from '../protocol/process-identity.ts';
+import type { ProgramStatus } from '../protocol/records.ts';
+import {
+  EXIT_BELAY_FAILED,
+  formatRunOptions,
+  parseAttachArguments,
+} from '../protocol/run-options.ts';
+import type { RunOptions } from '../protocol/run-options.ts';
+import { listSupervisions, readPrograms } from './find-targets.ts';
+import type { Supervision } from './find-targets.ts';
+import { startSupervisor } from './start-supervisor.ts';
+import { Supervised } from './supervised.ts';
+
+/** The options of `belay run`; absent ones have its defaults. */
+export interface SuperviseOptions {
+  /** Names of the signals that start a rollback: `SIGSEGV` and so on. */
+  readonly on?: readonly string[];
+  readonly retries?: number;
+  /** Milliseconds between points that belay makes by itself. */
+  readonly every?: number;
+  readonly maxPoints?: number;
+  readonly verbose?: boolean;
+}
+
+export interface RunProgramOptions extends SuperviseOptions {
+  /** As for child_process.spawn; 'inherit' by default. */
+  readonly stdio?: StdioOptions;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Chosen: `belay run` takes a quarter of a second on an idle machine. */
+const START_TIMEOUT_MS = 20_000;
+const START_POLL_MS = 10;
+
+/**
+ * Runs a command under supervision, as a child of this process.
+ *
+ * @throws BelayError ENOTFOUND, ENOTEXECUTABLE, EUSAGE for options out of range, EINTERNAL
+ * @example
+ * await using program = await run('./server', ['--port', '8080'], { retries: 2 });
+ * program.on('fall', (fall) => console.log(fall.signal, fall.where?.function));
+ */
+export async function run(
+  command: string,
+  args: readonly string[] = [],
+  options: RunProgramOptions = {},
+): Promise<Supervised> {
+  const { stdio = 'inherit', cwd, env = process.env } = options;
+  const words = formatRunOptions(completeOptions(options));
+  assertExecutable(command, cwd ?? process.cwd(), env);
+  const launcher = fileURLToPath(new URL('../../bin/belay', import.meta.url));
+  const child = spawn(launcher, ['run', ...words, '--', command, ...args], {
+    stdio,
+    env: { ...env },
+    ...(cwd === undefined ? {} : { cwd }),
+  });
+  const supervision = await awaitSupervision(child, command, env);
+  return supervision === undefined
+    ? Supervised.ofEnded(child)
+    : Supervised.connect(supervision, child);
+}
+
+/**
+ * Puts a running process under supervision; one that belay has already is only connected to.
+ *
+ * @throws BelayError ESRCH, EPERM, EALREADYTRACED (by a debugger, say), EUNSUPPORTED
+ */
+export async function attach(pid: number, options: SuperviseOptions = {}): Promise<Supervised> {
+  const complete = completeOptions(options);
+  const known = findSupervision(pid);
+  if (known !== undefined) return Supervised.connect(known);
+  await startSupervisor(pid, complete);
+  const supervision = findSupervision(pid);
+  if (supervision !== undefined) return Supervised.connect(supervision);
+  throw new BelayError('ESRCH', `cannot attach to process ${pid}: it has ended`);
+}
+
+/** Every supervised process that this user may see, sorted by pid. */
+export async function list(): Promise<ProgramStatus[]> {
+  const programs = await readPrograms();
+  return programs.map(({ status }) => status);
+}
+
+/** The defaults, and the command line's own checks. */
+function completeOptions(options: SuperviseOptions): RunOptions {
+  const words: string[] = [];
+  if (options.on !== undefined) words.push(`--on=${options.on.join(',') || 'none'}`);
+  if (options.retries !== undefined) words.push(`--retries=${options.retries}`);
+  if (options.every !== undefined) words.push(`--every=${options.every}`);
+  if (options.maxPoints !== undefined) words.push(`--max-points=${options.maxPoints}`);
+  if (options.verbose === true) words.push('--verbose');
+  const parsed = parseAttachArguments([...words, '1']);
+  if (parsed.ok) return parsed.options;
+  const [message = ''] = parsed.stderr.split('\n');
+  throw new BelayError('EUSAGE', message.replace('belay: cannot attach', 'cannot use the options'));
+}
+
+/** Before anything is started, so that a missing command has an error and not an exit status. */
+function assertExecutable(command: string, cwd: string, env: Environment): void {
+  const candidates = command.includes('/')
+    ? [resolve(cwd, command)]
+    : (env.PATH ?? '/usr/bin:/bin')
+        .split(delimiter)
+        .map((folder) => join(isAbsolute(folder) ? folder : resolve(cwd, folder), command));
+  const files = candidates.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  if (files.length === 0) {
+    throw new BelayError('ENOTFOUND', `cannot run ${command}: no such command`);
+  }
+  if (files.some(isExecutable)) return;
+  throw new BelayError('ENOTEXECUTABLE', `cannot run ${command}: it is not executable`);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Undefined when the program has run and ended before its supervisor could be looked up. */
+async function awaitSupervision(
+  child: ChildProcess,
+  command: string,
+  env: Environment,
+): Promise<Supervision | undefined> {
+  let spawnError: unknown;
+  child.once('error', (error) => {
+    spawnError = error;
+  });
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (performance.now() < deadline) {
+    const found = child.pid === undefined ? undefined : findSupervision(child.pid, env);
+    if (found !== undefined) return found;
+    if (spawnError !== undefined) throw startError(command, 'it cannot be started', spawnError);
+    if (child.exitCode === EXIT_BELAY_FAILED) throw startError(command, 'belay failed');
+    if (child.exitCode !== null || child.signalCode !== null) return undefined;
+    await sleep(START_POLL_MS);
+  }
+  child.kill('SIGKILL');
+  throw new BelayError('ETIMEOUT', `cannot run ${command}: no supervisor came up in time`);
+}
+
+function startError(command: string, why: string, cause?: unknown): BelayError {
+  const hint = "'belay doctor' tells what this machine lacks";
+  return new BelayError('EINTERNAL', `cannot run ${command}: ${why}`, { cause, hint });
+}
+
+function findSupervision(pid: number, env: Environment = process.env): Supervision | undefined {
+  const uid = process.geteuid?.() ?? 0;
+  const startTime = readStartTime(pid);
+  return listSupervisions({ uid, env }).find(({ directory, file, isLive }) => {
+    const isSame = startTime === undefined || basename(directory) === `${pid}-${startTime}`;
+    return isLive && file.pid === pid && isSame;
+  });
+}

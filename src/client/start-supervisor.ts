@@ -1,0 +1,94 @@
+/** Starts a supervisor for a program that runs already, and hears from it whether that worked. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod/mini';
+import { BelayError, ERROR_CODES } from '../errors.ts';
+import { LineSplitter } from '../protocol/line-splitter.ts';
+import { formatRunOptions } from '../protocol/run-options.ts';
+import type { RunOptions } from '../protocol/run-options.ts';
+
+/** Chosen: stopping and preparing a thousand threads of a program in uninterruptible waits. */
+const ATTACH_TIMEOUT_MS = 30_000;
+const ANSWER_MAX_BYTES = 64 * 1024;
+
+const answerSchema = z.union([
+  z.object({ ok: z.literal(true) }),
+  z.object({
+    ok: z.literal(false),
+    code: z.string(),
+    message: z.string(),
+    hint: z.optional(z.string()),
+  }),
+]);
+
+/**
+ * Puts a running process under supervision. The supervisor outlives this process.
+ *
+ * @returns the supervisor's pid, once the process is supervised
+ * @throws BelayError ESRCH, EPERM, EALREADYTRACED, EUNSUPPORTED, ETIMEOUT
+ */
+export async function startSupervisor(pid: number, options: RunOptions): Promise<number> {
+  const main = new URL(`../supervisor/main${extname(import.meta.filename)}`, import.meta.url);
+  const words = [fileURLToPath(main), 'attach', ...formatRunOptions(options), String(pid)];
+  const child = spawn(process.execPath, words, {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const line = await firstLine(child, pid);
+    throwIfRefused(line, pid);
+  } finally {
+    child.stdout.destroy();
+    child.unref();
+  }
+  return child.pid ?? 0;
+}
+
+function firstLine(child: ChildProcess, pid: number): Promise<string> {
+  const splitter = new LineSplitter(ANSWER_MAX_BYTES);
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill();
+      reject(new BelayError('ETIMEOUT', `cannot attach to process ${pid}: no answer in time`));
+    }, ATTACH_TIMEOUT_MS);
+    const fail = (why: string, cause?: unknown): void => {
+      clearTimeout(timer);
+      const message = `cannot attach to process ${pid}: ${why}`;
+      reject(new BelayError('EINTERNAL', message, { cause }));
+    };
+    child.once('error', (cause) => {
+      fail('the supervisor cannot be started', cause);
+    });
+    child.stdout?.once('end', () => {
+      fail('the supervisor ended without an answer');
+    });
+    child.stdout?.on('data', (chunk: Buffer) => {
+      const [line] = splitter.push(chunk) ?? [];
+      if (line === undefined) return;
+      clearTimeout(timer);
+      resolve(line);
+    });
+  });
+}
+
+function throwIfRefused(line: string, pid: number): void {
+  const answer = answerSchema.safeParse(parseJson(line));
+  if (!answer.success) {
+    const message = `cannot attach to process ${pid}: the supervisor's answer is not as expected`;
+    throw new BelayError('EPROTOCOL', message);
+  }
+  if (answer.data.ok) return;
+  const { code, message, hint } = answer.data;
+  const known = ERROR_CODES.find((each) => each === code) ?? 'EINTERNAL';
+  throw new BelayError(known, message, hint === undefined ? {} : { hint });
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

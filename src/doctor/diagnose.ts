@@ -1,0 +1,103 @@
+/** Finds out what this machine can do: probes in a process that is thrown away, and a few files. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseStatus } from '../procfs/status.ts';
+import { CATALOG } from './catalog.ts';
+
+/** `limited`: it works, with a drawback; `missing`: it does not. */
+export type FindingState = 'ok' | 'limited' | 'missing';
+
+export interface Finding {
+  readonly name: string;
+  readonly title: string;
+  readonly state: FindingState;
+  readonly detail: string;
+  readonly isNeeded: boolean;
+  /** Absent when all is well. */
+  readonly meaning?: string;
+  readonly mend?: string;
+}
+
+/** What was seen of one thing, before the catalogue says what it means. */
+export interface Observation {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+}
+
+/** Chosen: the probes take a fifth of a second; a kernel that hangs in one is told of. */
+const PROBES_TIMEOUT_MS = 20_000;
+const OPEN_FILES_MIN = 256;
+/** Yama: 0 classic, 1 descendants only, 2 CAP_SYS_PTRACE only, 3 nobody. */
+const YAMA_FILE = '/proc/sys/kernel/yama/ptrace_scope';
+
+/**
+ * @param others what the caller has seen for itself, by the catalogue's names
+ * @returns a finding for each line of the catalogue
+ */
+export function diagnose(others: readonly Observation[] = []): Finding[] {
+  const seen = [...others, observeProcessor(), observeYama(), observeOwnFilter()];
+  const observations = [...seen, observeOpenFiles(), ...runProbes()];
+  return CATALOG.map((entry) => {
+    const { name, title, isNeeded, meaning, mend } = entry;
+    const observation = observations.find((each) => each.name === name);
+    const detail = observation?.detail ?? 'the probe did not come to an end';
+    if (observation?.ok === true) return { name, title, state: 'ok', detail, isNeeded };
+    const state = isNeeded ? 'missing' : 'limited';
+    return { name, title, state, detail, isNeeded, meaning, mend };
+  });
+}
+
+/** Whether belay works here at all. */
+export function isUsable(findings: readonly Finding[]): boolean {
+  return findings.every(({ isNeeded, state }) => !isNeeded || state === 'ok');
+}
+
+/** The lines that the probe process got to print; a probe that kills it has none. */
+function runProbes(): Observation[] {
+  const file = new URL(`./probe-process${extname(import.meta.filename)}`, import.meta.url);
+  const { stdout } = spawnSync(process.execPath, [fileURLToPath(file)], {
+    encoding: 'utf8',
+    timeout: PROBES_TIMEOUT_MS,
+    killSignal: 'SIGKILL',
+  });
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Observation);
+}
+
+function observeProcessor(): Observation {
+  return { name: 'processor', ok: process.arch === 'x64', detail: process.arch };
+}
+
+function observeYama(): Observation {
+  const scope = Number(readText(YAMA_FILE) ?? '0');
+  const canTraceAll = process.geteuid?.() === 0 && scope < 3;
+  return {
+    name: 'yama',
+    ok: scope === 0 || canTraceAll,
+    detail: `kernel.yama.ptrace_scope is ${scope}`,
+  };
+}
+
+function observeOwnFilter(): Observation {
+  const mode = parseStatus(readText('/proc/self/status') ?? '')?.seccomp ?? 0;
+  return { name: 'own-filter', ok: mode === 0, detail: mode === 0 ? 'none' : `mode ${mode}` };
+}
+
+function observeOpenFiles(): Observation {
+  const limit = /^Max open files\s+(\S+)/m.exec(readText('/proc/self/limits') ?? '')?.[1];
+  const ok = limit === 'unlimited' || Number(limit) >= OPEN_FILES_MIN;
+  return { name: 'open-files', ok, detail: `limit ${limit ?? 'unknown'}` };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

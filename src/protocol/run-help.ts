@@ -1,0 +1,40 @@
+/** The help texts of `belay run` and `belay attach`. */
+
+const COMMON_OPTIONS = `\
+  --on SIGNALS      signals that start a rollback, comma separated, or 'none'
+                    (default: SEGV,BUS,ILL,FPE,ABRT,SYS,TRAP)
+  --retries N       falls on one point, with no newer one reached, before the next
+                    older point is tried (default: 3)
+  --every MS        make a point by itself every MS milliseconds
+  --max-points N    live points one process may hold (default: 4096)
+  -v, --verbose     tell of each fall on stderr, too
+  -V, --version     print belay's version
+  -h, --help        print this
+`;
+
+export function runHelp(): string {
+  return `Usage: belay run [options] [--] command [args...]
+
+Become the command, under supervision: same pid, same terminal, same exit status.
+When it falls it is put back on its newest fallback point; see belay.h for how a
+program sets one, and --every for programs that do not.
+
+Options:
+${COMMON_OPTIONS}
+Exit status: the command's own; 125 if belay failed, 126 if the command cannot be
+executed, 127 if it is not found.
+`;
+}
+
+export function attachHelp(): string {
+  return `Usage: belay attach [options] PID
+
+Supervise a program that is running already. It goes on as before; its children
+and threads are supervised with it.
+
+Options:
+${COMMON_OPTIONS}      --json        print what was attached as JSON
+
+Exit status: 0 once the program is supervised, 125 if belay failed.
+`;
+}

@@ -1,0 +1,223 @@
+/**
+ * The options of `belay run` and `belay attach`, and the command line that sets them.
+ *
+ * Parsed by hand and without dependencies: the supervisor reads them before the program starts, so
+ * every millisecond here is one that `belay run` makes its user wait.
+ */
+import { constants } from 'node:os';
+import { attachHelp, runHelp } from './run-help.ts';
+import { version } from './version.ts';
+
+export interface RunOptions {
+  /** Names of the signals that start a rollback, `SIGSEGV` and so on. */
+  readonly on: readonly string[];
+  /** Falls on one point, with no newer point reached, before the next older one is tried. */
+  readonly retries: number;
+  /** Make a point by itself every so many milliseconds. */
+  readonly every?: number;
+  /** Live points a process may hold; then tsetjmp answers ENOMEM. */
+  readonly maxPoints: number;
+  /** Tell of each fall on stderr, too. */
+  readonly verbose: boolean;
+}
+
+export interface ParseFailure {
+  readonly ok: false;
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type ParsedRun =
+  | { readonly ok: true; readonly options: RunOptions; readonly command: readonly string[] }
+  | ParseFailure;
+
+export type ParsedAttach =
+  { readonly ok: true; readonly options: RunOptions; readonly pid: number } | ParseFailure;
+
+/** The seven signals that the kernel raises for a program's own mistake. */
+export const DEFAULT_SIGNALS: readonly string[] = [
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGILL',
+  'SIGFPE',
+  'SIGABRT',
+  'SIGSYS',
+  'SIGTRAP',
+];
+
+/** Chosen: three goes tell a passing fault from a repeating one. */
+export const DEFAULT_RETRIES = 3;
+/** Chosen: four times what the project promises, and a bound for a loop that forgets to forget. */
+export const DEFAULT_MAX_POINTS = 4096;
+/** env(1)'s exit code for a failure of its own; ours for "belay failed". */
+export const EXIT_BELAY_FAILED = 125;
+
+/** Chosen: a day; above this a mistyped unit is likelier than an intention. */
+const EVERY_MAX_MS = 86_400_000;
+const RETRIES_MAX = 1_000_000;
+/** Chosen: a point costs a few kilobytes even when nothing was written. */
+const POINTS_MAX = 1_000_000;
+/** Signals that cannot be caught, and the one that ptrace cannot withhold. */
+const NEVER_A_FALL = new Set(['SIGKILL', 'SIGSTOP', 'SIGCONT']);
+
+class UsageError extends Error {}
+
+interface MutableOptions {
+  on: string[] | undefined;
+  retries: number;
+  every: number | undefined;
+  maxPoints: number;
+  verbose: boolean;
+}
+
+type Setter = (options: MutableOptions, value: string) => void;
+
+const valueOptions: Readonly<Record<string, Setter>> = {
+  '--on': (options, value) => {
+    options.on = [...(options.on ?? []), ...parseSignals(value)];
+  },
+  '--retries': (options, value) => {
+    options.retries = parseCount('--retries', value, 0, RETRIES_MAX);
+  },
+  '--every': (options, value) => {
+    options.every = parseCount('--every', value, 1, EVERY_MAX_MS);
+  },
+  '--max-points': (options, value) => {
+    options.maxPoints = parseCount('--max-points', value, 1, POINTS_MAX);
+  },
+};
+
+/**
+ * Reads the arguments that follow `belay run`.
+ *
+ * Options end at `--` or at the first word that is not one: `belay run ls -l` leaves `-l` to ls.
+ *
+ * @param argv the words after `run`
+ * @returns the options and the command, or what to print and the exit code (0 for `--help`)
+ */
+export function parseRunArguments(argv: readonly string[]): ParsedRun {
+  return reportingUsage('run', runHelp, () => {
+    const { options, rest } = parseOptions(argv);
+    if (rest.length === 0) throw new UsageError('no command is given');
+    return { ok: true, options, command: rest };
+  });
+}
+
+/** Reads the arguments that follow `belay attach`: options and one pid, in any order. */
+export function parseAttachArguments(argv: readonly string[]): ParsedAttach {
+  return reportingUsage('attach', attachHelp, () => {
+    const first = parseOptions(argv);
+    const [pidText, ...after] = first.rest;
+    if (pidText === undefined) throw new UsageError('no pid is given');
+    const both = after.length === 0 ? first : parseOptions([...optionWords(argv), ...after]);
+    const extra = after.length === 0 ? undefined : both.rest[0];
+    if (extra !== undefined) throw new UsageError(`'${extra}' is one word too many`);
+    const pid = parseCount('the pid', pidText, 1, 2 ** 22);
+    return { ok: true, options: both.options, pid };
+  });
+}
+
+/** The options as words again, for handing them to another process. */
+export function formatRunOptions(options: RunOptions): string[] {
+  const on = options.on.length === 0 ? 'none' : options.on.join(',');
+  const words = [`--on=${on}`, `--retries=${String(options.retries)}`];
+  words.push(`--max-points=${String(options.maxPoints)}`);
+  if (options.every !== undefined) words.push(`--every=${String(options.every)}`);
+  if (options.verbose) words.push('--verbose');
+  return words;
+}
+
+class HelpRequest extends Error {}
+class VersionRequest extends Error {}
+
+function reportingUsage<T>(name: string, help: () => string, parse: () => T): T | ParseFailure {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof HelpRequest) return printed(help());
+    if (error instanceof VersionRequest) return printed(`${version}\n`);
+    if (!(error instanceof UsageError)) throw error;
+    const hint = `hint: see 'belay ${name} --help'`;
+    const stderr = `belay: cannot ${name}: ${error.message}\n${hint}\n`;
+    return { ok: false, exitCode: EXIT_BELAY_FAILED, stdout: '', stderr };
+  }
+}
+
+function printed(stdout: string): ParseFailure {
+  return { ok: false, exitCode: 0, stdout, stderr: '' };
+}
+
+/** The words before the first positional, where parseOptions stops. */
+function optionWords(argv: readonly string[]): string[] {
+  const { rest } = parseOptions(argv);
+  const words = argv.slice(0, argv.length - rest.length);
+  return words.filter((word) => word !== '--');
+}
+
+function parseOptions(argv: readonly string[]): { options: RunOptions; rest: string[] } {
+  const options: MutableOptions = {
+    on: undefined,
+    retries: DEFAULT_RETRIES,
+    every: undefined,
+    maxPoints: DEFAULT_MAX_POINTS,
+    verbose: false,
+  };
+  let index = 0;
+  while (index < argv.length) {
+    const word = argv[index] ?? '';
+    if (word === '--') {
+      index += 1;
+      break;
+    }
+    if (!word.startsWith('-') || word === '-') break;
+    index += applyOption(options, word, argv[index + 1]);
+  }
+  return { options: finishOptions(options), rest: argv.slice(index) };
+}
+
+/** Applies one option; returns how many words it took. */
+function applyOption(options: MutableOptions, word: string, next: string | undefined): number {
+  if (word === '-h' || word === '--help') throw new HelpRequest();
+  if (word === '-V' || word === '--version') throw new VersionRequest();
+  if (word === '-v' || word === '--verbose') {
+    options.verbose = true;
+    return 1;
+  }
+  const equals = word.indexOf('=');
+  const name = equals < 0 ? word : word.slice(0, equals);
+  const setter = Object.hasOwn(valueOptions, name) ? valueOptions[name] : undefined;
+  if (setter === undefined) throw new UsageError(`'${name}' is not an option`);
+  const value = equals < 0 ? next : word.slice(equals + 1);
+  if (value === undefined) throw new UsageError(`${name} needs a value`);
+  setter(options, value);
+  return equals < 0 ? 2 : 1;
+}
+
+function finishOptions(options: MutableOptions): RunOptions {
+  const { every, ...others } = options;
+  const on = [...new Set(options.on ?? DEFAULT_SIGNALS)];
+  return every === undefined ? { ...others, on } : { ...others, on, every };
+}
+
+function parseCount(what: string, text: string, least: number, most: number): number {
+  const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= least && count <= most) return count;
+  const range = `${String(least)} to ${String(most)}`;
+  throw new UsageError(`${what} must be a whole number from ${range}, not '${text}'`);
+}
+
+function parseSignals(text: string): string[] {
+  if (text === 'none') return [];
+  return text.split(',').map(parseSignal);
+}
+
+function parseSignal(word: string): string {
+  const upper = word.trim().toUpperCase();
+  const name = upper.startsWith('SIG') ? upper : `SIG${upper}`;
+  if (!Object.hasOwn(constants.signals, name)) {
+    throw new UsageError(`'${word}' is not a signal's name`);
+  }
+  if (NEVER_A_FALL.has(name)) throw new UsageError(`${name} cannot be held back from a program`);
+  return name;
+}

@@ -1,0 +1,27 @@
+/** What a client reads from a supervisor's socket, as schemas; messages.ts draws the exchange. */
+import * as z from 'zod/mini';
+import { supervisorEventSchema } from './records.ts';
+
+export const helloSchema = z.object({
+  belay: z.int(),
+  version: z.string(),
+  pid: z.int(),
+});
+
+const id = z.int().check(z.nonnegative());
+
+export const resultMessageSchema = z.object({ id, result: z.unknown() });
+export const errorMessageSchema = z.object({
+  id,
+  error: z.object({ code: z.string(), message: z.string(), hint: z.optional(z.string()) }),
+});
+export const eventMessageSchema = z.object({ event: supervisorEventSchema });
+
+export const serverMessageSchema = z.union([
+  errorMessageSchema,
+  eventMessageSchema,
+  resultMessageSchema,
+]);
+
+export type Hello = z.infer<typeof helloSchema>;
+export type ServerMessage = z.infer<typeof serverMessageSchema>;

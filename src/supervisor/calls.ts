@@ -1,0 +1,127 @@
+/** belay's own system calls, as the kernel would answer them: a result, or minus errno. */
+import { constants } from 'node:os';
+import { BELAY_CALL } from '../arch/x64/syscalls.ts';
+import { forgetPoint } from '../engine/checkpoint.ts';
+import { checkpoint } from '../engine/operations.ts';
+import type { Point, TracedProcess } from '../engine/traced-process.ts';
+import { CAUSE, WHY_SIZE, writeWhy } from '../engine/why.ts';
+import type { BelayError } from '../errors.ts';
+import type { Thread } from '../tracee/thread.ts';
+import type { Supervisor } from './supervisor.ts';
+
+const { EBADF, EFAULT, EINVAL, ENOMEM, ENOSYS } = constants.errno;
+/** Chosen: a program that keeps more ranges than this wants a mapping of its own for them. */
+const KEEPS_MAX = 1024;
+const ADDRESS_MAX = 2 ** 47;
+
+/** A thread is at one of our calls. Its registers are fetched. */
+export function handleCall(supervisor: Supervisor, process_: TracedProcess, thread: Thread): void {
+  const { registers } = thread;
+  const first = registers.get('rdi');
+  const second = registers.get('rsi');
+  switch (registers.getInt('orig_rax')) {
+    case BELAY_CALL.tsetjmp:
+      callTsetjmp(supervisor, process_, thread, first, second);
+      return;
+    case BELAY_CALL.tlongjmp:
+      callTlongjmp(supervisor, process_, thread);
+      return;
+    case BELAY_CALL.tforget:
+      answer(thread, callTforget(process_, registers.getInt('rdi')));
+      return;
+    case BELAY_CALL.tkeep:
+      answer(thread, callTkeep(process_, first, second));
+      return;
+    default:
+      answer(thread, -ENOSYS);
+  }
+}
+
+/** Finish the call with `result` and let the thread run. */
+function answer(thread: Thread, result: number): void {
+  finish(thread, result);
+  thread.resume();
+}
+
+function finish(thread: Thread, result: number): void {
+  thread.registers.finishSyscall(result);
+  thread.storeRegisters();
+}
+
+function callTsetjmp(
+  supervisor: Supervisor,
+  process_: TracedProcess,
+  thread: Thread,
+  why: number,
+  sizeBytes: number,
+): void {
+  const startedAt = process.hrtime();
+  const refusal = refuseTsetjmp(supervisor, process_, why, sizeBytes);
+  if (refusal !== 0) {
+    answer(thread, -refusal);
+    return;
+  }
+  const cd = process_.lastCd + 1;
+  finish(thread, cd);
+  const request = { cd, origin: 'program', caller: thread, why, startedAt } as const;
+  const outcome = checkpoint(supervisor.pump, process_, request);
+  if (outcome.ok) {
+    process_.lastCd = cd;
+    supervisor.tellPoint(process_, outcome.point);
+  } else {
+    finish(thread, -errnoOf(outcome.error));
+    supervisor.warn(process_, `no point was made: ${outcome.error.message}`);
+  }
+  supervisor.release(process_, thread);
+}
+
+function refuseTsetjmp(
+  supervisor: Supervisor,
+  process_: TracedProcess,
+  why: number,
+  sizeBytes: number,
+): number {
+  if (process_.sharesMemory) return EINVAL;
+  if (why !== 0) {
+    if (sizeBytes < WHY_SIZE || why % 4 !== 0) return EINVAL;
+    if (why >= ADDRESS_MAX) return EFAULT;
+    if (!writeWhy(process_.target, why, { cause: CAUSE.saved })) return EFAULT;
+  }
+  return process_.points.length >= supervisor.program.options.maxPoints ? ENOMEM : 0;
+}
+
+function errnoOf(error: BelayError): number {
+  return error.code === 'ENOMEM' ? ENOMEM : ENOSYS;
+}
+
+function callTlongjmp(supervisor: Supervisor, process_: TracedProcess, thread: Thread): void {
+  const startedAt = process.hrtime();
+  const { registers } = thread;
+  const point = process_.findPoint(registers.getInt('rdi'));
+  const value = registers.getInt('rsi');
+  if (point === undefined) {
+    answer(thread, -EBADF);
+    return;
+  }
+  const ip = registers.get('rip');
+  finish(thread, -EBADF);
+  const why = { cause: CAUSE.longjmp, value, tid: thread.tid, ip };
+  supervisor.jump(process_, point, why, { startedAt, thread });
+}
+
+function callTforget(process_: TracedProcess, cd: number): number {
+  const point: Point | undefined = process_.findPoint(cd);
+  if (point === undefined) return -EBADF;
+  forgetPoint(process_, point);
+  return 0;
+}
+
+function callTkeep(process_: TracedProcess, address: number, sizeBytes: number): number {
+  const end = address + sizeBytes;
+  if (sizeBytes === 0 || end > 2 ** 64) return -EINVAL;
+  if (end > ADDRESS_MAX) return -EFAULT;
+  if (process_.target.read(address, sizeBytes).length !== sizeBytes) return -EFAULT;
+  if (process_.keeps.length >= KEEPS_MAX) return -ENOMEM;
+  process_.keeps.push({ start: address, end });
+  return 0;
+}

@@ -1,0 +1,53 @@
+/** Tells of a rollback that was done: after the program runs again. */
+import { elapsedNs } from '../engine/checkpoint.ts';
+import type { RollbackResult } from '../engine/rollback.ts';
+import type { Point, TracedProcess } from '../engine/traced-process.ts';
+import { CAUSE, type Why } from '../engine/why.ts';
+import { codeName, hex, readThreadName, signalName, type News } from './program.ts';
+import type { JumpOrigin } from './supervisor.ts';
+
+export function tellFall(
+  news: News,
+  process_: TracedProcess,
+  point: Point,
+  why: Why,
+  origin: JumpOrigin,
+  result: RollbackResult,
+  maps: Uint8Array | undefined,
+): void {
+  const us = elapsedNs(origin.startedAt) / 1000;
+  const tid = origin.thread?.tid ?? process_.pid;
+  news.tell(
+    {
+      type: 'fall',
+      time: Date.now(),
+      pid: process_.pid,
+      tid,
+      thread: readThreadName(process_.pid, tid),
+      ...describeCause(why),
+      cd: point.cd,
+      rollbacks: point.rollbacks,
+      ...result,
+      warnings: [...result.warnings],
+      us,
+    },
+    maps,
+  );
+}
+
+function describeCause(why: Why) {
+  if (why.cause === CAUSE.operator) return { cause: 'operator', value: why.value ?? 0 } as const;
+  const ip = hex(why.ip ?? 0);
+  if (why.cause === CAUSE.longjmp) return { cause: 'longjmp', value: why.value ?? 0, ip } as const;
+  const { signo = 0, code = 0 } = why;
+  const name = codeName(signo, code);
+  return {
+    cause: 'signal',
+    signal: signalName(signo),
+    signo,
+    code,
+    ...(name === undefined ? {} : { codeName: name }),
+    ...(code > 0 ? { address: hex(why.address ?? 0) } : {}),
+    ip,
+  } as const;
+}

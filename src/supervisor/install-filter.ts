@@ -1,0 +1,47 @@
+/** Installs the seccomp filter that hands belay's calls to the tracer. */
+import { constants } from 'node:os';
+import {
+  encodeFilter,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+  SECCOMP_FILTER_FLAG_TSYNC,
+  SECCOMP_SET_MODE_FILTER,
+} from '../arch/x64/seccomp-filter.ts';
+import { SYS } from '../arch/x64/syscalls.ts';
+import type { TracedProcess } from '../engine/traced-process.ts';
+import { SyscallError } from '../errors.ts';
+import { RemoteCalls } from '../tracee/remote-calls.ts';
+import { Scratch } from '../tracee/scratch.ts';
+import type { Thread } from '../tracee/thread.ts';
+import type { Supervisor } from './supervisor.ts';
+
+const { EACCES } = constants.errno;
+const PR_SET_NO_NEW_PRIVS = 38;
+
+/** Install it in every thread of the process, by calls of `thread`, which is stopped. */
+export function installFilter(
+  supervisor: Supervisor,
+  process_: TracedProcess,
+  thread: Thread,
+): void {
+  const calls = new RemoteCalls(supervisor.pump, thread, process_.syscallAddress);
+  const scratch = new Scratch(calls, process_.target);
+  const size = encodeFilter(0).length;
+  const address = scratch.reserve(size);
+  process_.target.write(address, encodeFilter(address));
+  const isAlone = process_.group.threads.size === 1;
+  const flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | (isAlone ? 0 : SECCOMP_FILTER_FLAG_TSYNC);
+  let result = calls.call(SYS.seccomp, SECCOMP_SET_MODE_FILTER, flags, address);
+  if (result === -EACCES) {
+    calls.call(SYS.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    result = calls.call(SYS.seccomp, SECCOMP_SET_MODE_FILTER, flags, address);
+  }
+  scratch.release();
+  calls.end();
+  if (result !== 0) {
+    throw new SyscallError(
+      `cannot install the filter in process ${process_.pid}`,
+      { syscall: 'seccomp', errno: result < 0 ? -result : 3, tid: thread.tid },
+      { hint: 'does the program confine itself with seccomp? see belay doctor' },
+    );
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * What the tracer and its I/O worker say to each other.
+ *
+ * The tracer is blocked in waitpid nearly always and ptrace belongs to its thread, so everything
+ * that waits for people or disks is the worker's. A message to the tracer is followed by a ring of
+ * the bell (SIGUSR1 to `bellPid`, a tiny tracee of the tracer's own), which ends its wait.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { Method, RequestParams, WireError } from '../protocol/messages.ts';
+import type { StartRecord, SupervisorEvent } from '../protocol/records.ts';
+
+export interface IoWorkerData {
+  /** The state directory, made by createStateDirectory. */
+  readonly directory: string;
+  readonly port: MessagePort;
+  readonly bellPid: number;
+  /** Int32Array over a SharedArrayBuffer; see the SHARED_ indexes. */
+  readonly shared: Int32Array;
+  /** The log's first line. */
+  readonly start: StartRecord;
+  /** Tell of falls on stderr, too. */
+  readonly verbose: boolean;
+}
+
+/** How many clients have subscribed: without any, the tracer need not send 'point' events. */
+export const SHARED_SUBSCRIBERS = 0;
+/** WORKER_STARTING and so on; the worker notifies those who Atomics.wait on it. */
+export const SHARED_WORKER_STATE = 1;
+export const SHARED_LENGTH = 2;
+
+export const WORKER_STARTING = 0;
+export const WORKER_LISTENING = 1;
+/** After 'close': the log is complete, the socket gone. */
+export const WORKER_CLOSED = 2;
+/** The socket could not be made. The log is still written. */
+export const WORKER_DEAF = 3;
+
+/** What the tracer is asked; `subscribe` the worker answers itself. */
+export type TracerMethod = Exclude<Method, 'subscribe'>;
+
+export interface TracerRequest {
+  readonly kind: 'request';
+  readonly id: number;
+  readonly method: TracerMethod;
+  readonly params: RequestParams;
+}
+
+/** Time for an `--every` point; the next comes after 'tick-done'. */
+export interface Tick {
+  readonly kind: 'tick';
+}
+
+export type ToTracer = TracerRequest | Tick;
+
+export type FromTracer =
+  | { readonly kind: 'reply'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'reply'; readonly id: number; readonly error: WireError }
+  | {
+      readonly kind: 'event';
+      readonly event: SupervisorEvent;
+      /** The text of /proc/PID/maps at the fall. */
+      readonly maps?: Uint8Array;
+    }
+  | { readonly kind: 'every'; readonly ms: number }
+  | { readonly kind: 'tick-done' }
+  | { readonly kind: 'close' };

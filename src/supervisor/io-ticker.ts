@@ -1,0 +1,41 @@
+/**
+ * Ticks for `--every`: one at a time, on a steady beat.
+ *
+ * A tick that takes longer than the beat puts the next one off; missed ones are not made up for.
+ */
+export class Ticker {
+  readonly #tick: () => void;
+  #periodMs = 0;
+  #dueMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #isOutstanding = false;
+
+  constructor(tick: () => void) {
+    this.#tick = tick;
+  }
+
+  /** @param periodMs milliseconds between ticks; 0 stops them */
+  start(periodMs: number): void {
+    clearTimeout(this.#timer);
+    this.#periodMs = periodMs;
+    this.#dueMs = performance.now() + periodMs;
+    if (periodMs > 0 && !this.#isOutstanding) this.#schedule();
+  }
+
+  /** The last tick has been seen to. */
+  done(): void {
+    if (!this.#isOutstanding) return;
+    this.#isOutstanding = false;
+    if (this.#periodMs === 0) return;
+    this.#dueMs = Math.max(this.#dueMs + this.#periodMs, performance.now());
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const delayMs = Math.max(0, this.#dueMs - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#isOutstanding = true;
+      this.#tick();
+    }, delayMs);
+  }
+}

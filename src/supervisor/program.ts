@@ -1,0 +1,95 @@
+/** The program under care as a whole: its processes, its options, and how it is told about. */
+import { constants } from 'node:os';
+import { readFileSync } from 'node:fs';
+import type { TracedProcess } from '../engine/traced-process.ts';
+import type { SupervisorEvent } from '../protocol/records.ts';
+import type { RunOptions } from '../protocol/run-options.ts';
+import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
+import { parseStatus } from '../procfs/status.ts';
+
+/** Where the supervisor's news go. */
+export interface News {
+  /** Somebody wants to hear of every point. */
+  readonly wantsPoints: boolean;
+  tell(event: SupervisorEvent, maps?: Uint8Array): void;
+}
+
+export class Program {
+  readonly processes = new Map<number, TracedProcess>();
+  readonly options: RunOptions;
+  /** Numbers of the signals that are falls. */
+  readonly fallSignals: ReadonlySet<number>;
+  /** The process that was started or attached to. */
+  readonly rootPid: number;
+  command: readonly string[];
+
+  constructor(rootPid: number, command: readonly string[], options: RunOptions) {
+    this.rootPid = rootPid;
+    this.command = command;
+    this.options = options;
+    const numbers = new Map<string, number>(Object.entries(constants.signals));
+    this.fallSignals = new Set(options.on.flatMap((name) => numbers.get(name) ?? []));
+  }
+}
+
+const signalNames = new Map<number, string>(
+  Object.entries(constants.signals).map(([name, signo]) => [signo, name]),
+);
+signalNames.set(6, 'SIGABRT');
+signalNames.set(29, 'SIGIO');
+
+export function signalName(signo: number): string {
+  return signalNames.get(signo) ?? `signal ${signo}`;
+}
+
+/** The names of si_code for the signals that are falls: sigaction(2). */
+const CODE_NAMES: Readonly<Record<string, readonly string[]>> = {
+  SIGILL: ['ILL_ILLOPC', 'ILL_ILLOPN', 'ILL_ILLADR', 'ILL_ILLTRP', 'ILL_PRVOPC', 'ILL_PRVREG'],
+  SIGFPE: ['FPE_INTDIV', 'FPE_INTOVF', 'FPE_FLTDIV', 'FPE_FLTOVF', 'FPE_FLTUND', 'FPE_FLTRES'],
+  SIGSEGV: ['SEGV_MAPERR', 'SEGV_ACCERR', 'SEGV_BNDERR', 'SEGV_PKUERR'],
+  SIGBUS: ['BUS_ADRALN', 'BUS_ADRERR', 'BUS_OBJERR', 'BUS_MCEERR_AR', 'BUS_MCEERR_AO'],
+  SIGTRAP: ['TRAP_BRKPT', 'TRAP_TRACE', 'TRAP_BRANCH', 'TRAP_HWBKPT'],
+  SIGSYS: ['SYS_SECCOMP', 'SYS_USER_DISPATCH'],
+};
+
+export function codeName(signo: number, code: number): string | undefined {
+  if (code === 0) return 'SI_USER';
+  if (code === -6) return 'SI_TKILL';
+  if (code === -1) return 'SI_QUEUE';
+  if (code === 0x80) return 'SI_KERNEL';
+  return CODE_NAMES[signalName(signo)]?.[code - 1];
+}
+
+export function hex(address: number): string {
+  return `0x${address.toString(16)}`;
+}
+
+export function savedBytesOf(process_: TracedProcess): number {
+  return (process_.resources?.memory.arena.used ?? 0) * PAGE_SIZE;
+}
+
+export function readParentPid(pid: number): number {
+  try {
+    return parseStatus(readFileSync(`/proc/${pid}/status`, 'latin1'))?.ppid ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+export function readThreadName(pid: number, tid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${tid}/comm`, 'utf8').trimEnd();
+  } catch {
+    return '?';
+  }
+}
+
+export function readCommand(pid: number): string[] {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    words.pop();
+    return words;
+  } catch {
+    return [];
+  }
+}

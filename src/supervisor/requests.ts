@@ -1,0 +1,130 @@
+/** Requests of people, which the I/O worker hands over: answered between two events. */
+import { forgetPoint } from '../engine/checkpoint.ts';
+import { checkpoint } from '../engine/operations.ts';
+import type { Point, PointOrigin, TracedProcess } from '../engine/traced-process.ts';
+import { CAUSE } from '../engine/why.ts';
+import { BelayError } from '../errors.ts';
+import type { RequestParams } from '../protocol/messages.ts';
+import type { CheckpointResult, ProgramStatus, RewindResult } from '../protocol/records.ts';
+import type { TracerRequest } from './io-messages.ts';
+import { readCommand, readParentPid, savedBytesOf } from './program.ts';
+import { describePoint, type Supervisor } from './supervisor.ts';
+
+/** Points that `--every` keeps: chosen; at 10 ms this is more than half a second to go back. */
+const EVERY_POINTS_MAX = 64;
+
+/** The answer to a request. Throws BelayError. */
+export function answerRequest(supervisor: Supervisor, request: TracerRequest): unknown {
+  const { params } = request;
+  switch (request.method) {
+    case 'status':
+      return status(supervisor);
+    case 'points':
+      return findProcess(supervisor, params).livePoints.map(describePoint);
+    case 'checkpoint':
+      return operatorCheckpoint(supervisor, findProcess(supervisor, params), 'operator');
+    case 'rewind':
+      return rewind(supervisor, findProcess(supervisor, params), params);
+    case 'detach':
+      throw new BelayError('EINTERNAL', 'cannot detach: handled elsewhere');
+  }
+}
+
+/** A point of the `--every` clock, in each process that can have one. */
+export function makeEveryPoints(supervisor: Supervisor): void {
+  for (const process_ of [...supervisor.program.processes.values()]) {
+    if (process_.sharesMemory) continue;
+    try {
+      operatorCheckpoint(supervisor, process_, 'every');
+      forgetOldEveryPoints(process_);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      supervisor.warn(process_, message);
+    }
+  }
+}
+
+function forgetOldEveryPoints(process_: TracedProcess): void {
+  const made = process_.points.filter((point) => point.origin === 'every' && !point.isHidden);
+  for (const point of made.slice(0, Math.max(made.length - EVERY_POINTS_MAX, 0))) {
+    forgetPoint(process_, point);
+  }
+}
+
+function findProcess(supervisor: Supervisor, params: RequestParams): TracedProcess {
+  const pid = params.pid ?? supervisor.program.rootPid;
+  const process_ = supervisor.program.processes.get(pid);
+  if (process_ === undefined) {
+    throw new BelayError('ESRCH', `cannot find process ${pid} in the program: it has ended`);
+  }
+  return process_;
+}
+
+function status(supervisor: Supervisor): ProgramStatus[] {
+  const { program } = supervisor;
+  return [...program.processes.values()].map((process_) => ({
+    pid: process_.pid,
+    ppid: readParentPid(process_.pid),
+    command: readCommand(process_.pid),
+    threads: process_.group.threads.size,
+    points: process_.livePoints.length,
+    falls: process_.falls,
+    uptimeMs: Date.now() - process_.startedAt,
+    savedBytes: savedBytesOf(process_),
+    supervisorPid: process.pid,
+    options: { ...program.options, on: [...program.options.on] },
+    warnings: [...process_.warnings],
+  }));
+}
+
+function operatorCheckpoint(
+  supervisor: Supervisor,
+  process_: TracedProcess,
+  origin: PointOrigin,
+): CheckpointResult {
+  if (process_.sharesMemory) {
+    throw new BelayError('EUNSUPPORTED', `cannot checkpoint process ${process_.pid}: vfork`, {
+      hint: 'it shares its parent’s memory until it execs; try again',
+    });
+  }
+  if (process_.points.length >= supervisor.program.options.maxPoints) {
+    throw new BelayError('ENOMEM', `cannot checkpoint process ${process_.pid}: too many points`, {
+      hint: 'see --max-points',
+    });
+  }
+  const startedAt = process.hrtime();
+  const cd = process_.lastCd + 1;
+  const request = { cd, origin, caller: undefined, why: 0, startedAt };
+  const outcome = checkpoint(supervisor.pump, process_, request);
+  if (outcome.ok) process_.lastCd = cd;
+  supervisor.release(process_);
+  if (!outcome.ok) throw outcome.error;
+  const { point } = outcome;
+  supervisor.tellPoint(process_, point);
+  return { cd, pauseUs: point.pauseNs / 1000, pages: point.pages };
+}
+
+function rewind(
+  supervisor: Supervisor,
+  process_: TracedProcess,
+  params: RequestParams,
+): RewindResult {
+  const point = findTarget(process_, params.cd);
+  const startedAt = process.hrtime();
+  const why = { cause: CAUSE.operator, value: params.value ?? 0 };
+  const result = supervisor.jump(process_, point, why, { startedAt });
+  if (typeof result === 'string') {
+    throw new BelayError('EFALLBACK', `cannot rewind process ${process_.pid}: ${result}`);
+  }
+  const [seconds, nanoseconds] = process.hrtime(startedAt);
+  return { cd: point.cd, pages: result.pagesRestored, us: seconds * 1e6 + nanoseconds / 1000 };
+}
+
+function findTarget(process_: TracedProcess, cd: number | undefined): Point {
+  const point = cd === undefined ? process_.livePoints.at(-1) : process_.findPoint(cd);
+  if (point !== undefined) return point;
+  const which = cd === undefined ? 'it has no point' : `it has no point ${cd}`;
+  throw new BelayError('EBADF', `cannot rewind process ${process_.pid}: ${which}`, {
+    hint: 'belay show lists the live points; belay checkpoint makes one',
+  });
+}

@@ -1,0 +1,266 @@
+/**
+ * The tracer's event loop: every stop of every thread of the program is answered here.
+ *
+ * Invariants
+ * 1. A thread that is not frozen is resumed exactly once for each stop.
+ * 2. While `phase` is 1 the program is not what it was at any moment: the supervisor's death kills
+ *    it (EXITKILL), and so does a failure.
+ */
+import { existsSync } from 'node:fs';
+import { goBack } from '../engine/operations.ts';
+import type { RollbackResult } from '../engine/rollback.ts';
+import { TracedProcess, type Point } from '../engine/traced-process.ts';
+import type { Why } from '../engine/why.ts';
+import { isSameMemory, kill } from '../sys/process.ts';
+import {
+  PTRACE_O_TRACECLONE,
+  PTRACE_O_TRACEEXEC,
+  PTRACE_O_TRACEEXIT,
+  PTRACE_O_TRACEFORK,
+  PTRACE_O_TRACESECCOMP,
+  PTRACE_O_TRACESYSGOOD,
+  PTRACE_O_TRACEVFORK,
+  ptraceCont,
+} from '../sys/ptrace.ts';
+import type { Stop } from '../sys/wait.ts';
+import { EventPump, type EventHandler } from '../tracee/event-pump.ts';
+import type { Thread } from '../tracee/thread.ts';
+import { handleCall } from './calls.ts';
+import { tellFall } from './fall-news.ts';
+import { handleFall } from './falls.ts';
+import { readCommand, signalName, type News, type Program } from './program.ts';
+import type { StateWriter } from './state-writer.ts';
+
+const SIGKILL = 9;
+
+export const TRACE_OPTIONS =
+  PTRACE_O_TRACESYSGOOD |
+  PTRACE_O_TRACEFORK |
+  PTRACE_O_TRACEVFORK |
+  PTRACE_O_TRACECLONE |
+  PTRACE_O_TRACEEXEC |
+  PTRACE_O_TRACEEXIT |
+  PTRACE_O_TRACESECCOMP;
+
+/** Where a jump came from. */
+export interface JumpOrigin {
+  /** From process.hrtime. */
+  readonly startedAt: [number, number];
+  /** The thread that fell or jumped. */
+  readonly thread?: Thread;
+}
+
+export class Supervisor implements EventHandler {
+  readonly pump = new EventPump(this);
+  readonly program: Program;
+  news: News;
+  private readonly state: StateWriter;
+  /** Runs requests of the I/O worker; set once it is there. */
+  onRequests: () => void = () => undefined;
+  private hasRequests = false;
+
+  constructor(program: Program, news: News, state: StateWriter) {
+    this.program = program;
+    this.news = news;
+    this.state = state;
+  }
+
+  /** Handle events until the program has ended or is let go. */
+  run(): void {
+    while (this.program.processes.size > 0) {
+      if (this.hasRequests) {
+        this.hasRequests = false;
+        this.onRequests();
+        continue;
+      }
+      if (!this.pump.next()) break;
+    }
+  }
+
+  addProcess(pid: number): TracedProcess {
+    const process_ = new TracedProcess(pid);
+    this.program.processes.set(pid, process_);
+    return process_;
+  }
+
+  onStop(thread: Thread, stop: Stop): void {
+    const process_ = this.program.processes.get(thread.group.pid);
+    switch (stop.kind) {
+      case 'seccomp':
+        if (process_ !== undefined && thread.fetchRegisters()) {
+          handleCall(this, process_, thread);
+          return;
+        }
+        break;
+      case 'signal':
+        this.handleSignal(process_, thread, stop.signo);
+        return;
+      case 'interrupt':
+        this.resumeInterrupted(thread);
+        return;
+      default:
+    }
+    thread.resume();
+  }
+
+  onChild(parent: Thread, tid: number, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined {
+    const { group } = parent;
+    if (this.pump.threads.has(tid)) return undefined;
+    if (kind === 'clone' && existsSync(`/proc/${group.pid}/task/${tid}`)) {
+      return this.pump.add(tid, group);
+    }
+    const child = this.addProcess(tid);
+    child.sharesMemory = kind === 'vfork' || isSameMemory(group.pid, tid);
+    this.news.tell({ type: 'fork', time: Date.now(), pid: group.pid, child: tid });
+    return this.pump.add(tid, child.group);
+  }
+
+  onExec(thread: Thread): void {
+    const { group } = thread;
+    for (const other of [...group.threads.values()]) {
+      if (other !== thread) this.pump.remove(other);
+    }
+    group.threads.set(thread.tid, thread);
+    group.execCount += 1;
+    thread.alternateStack = undefined;
+    this.program.processes.get(group.pid)?.reset();
+    const command = readCommand(group.pid);
+    this.news.tell({ type: 'exec', time: Date.now(), pid: group.pid, command });
+  }
+
+  onExiting(thread: Thread): void {
+    this.program.processes.get(thread.group.pid)?.resources?.threads.forget(thread.tid);
+  }
+
+  onExit(thread: Thread, stop: Stop): void {
+    const { pid } = thread.group;
+    if (thread.tid !== pid) return;
+    const process_ = this.program.processes.get(pid);
+    if (process_ === undefined) return;
+    this.program.processes.delete(pid);
+    process_.reset();
+    const code = stop.kind === 'exited' ? stop.code : null;
+    const signal = stop.kind === 'killed' ? signalName(stop.signo) : null;
+    this.news.tell({ type: 'exit', time: Date.now(), pid, code, signal });
+  }
+
+  onBell(stop: Stop): void {
+    this.hasRequests = true;
+    if (stop.kind !== 'exited' && stop.kind !== 'killed') ptraceCont(this.pump.bellPid, 0);
+  }
+
+  /** Let a frozen process go: `first` at once, the others with their stops handled. */
+  release(process_: TracedProcess, first?: Thread): void {
+    process_.group.isFrozen = false;
+    if (first?.state === 'stopped') first.resume();
+    this.pump.thaw(process_.group);
+    process_.resources?.memory.arena.warm();
+  }
+
+  /** Go back to `point` from wherever the process is. */
+  jump(process_: TracedProcess, point: Point, why: Why, origin: JumpOrigin): RollbackResult | string {
+    if (!this.pump.freeze(process_.group)) return 'the process has gone';
+    return this.jumpFrozen(process_, point, why, origin);
+  }
+
+  /** As `jump`, of a frozen process; it runs on afterwards. A string says why it did not happen. */
+  jumpFrozen(
+    process_: TracedProcess,
+    point: Point,
+    why: Why,
+    origin: JumpOrigin,
+  ): RollbackResult | string {
+    const maps = process_.resources?.mappings.copyText();
+    const outcome = goBack(this.pump, process_, point, why, {
+      traceOptions: TRACE_OPTIONS,
+      onCommit: (fallen, to) => {
+        this.state.begin(fallen.pid, to.cd);
+      },
+      onDone: () => {
+        this.state.end();
+      },
+    });
+    if (outcome.kind === 'done') {
+      releaseRolledBack(process_, origin.thread, this.program.fallSignals);
+      tellFall(this.news, process_, point, why, origin, outcome.result, maps);
+      process_.resources?.memory.arena.warm();
+      return outcome.result;
+    }
+    if (outcome.kind === 'failed') {
+      kill(process_.pid, SIGKILL);
+      this.state.end();
+      this.warn(process_, `killed in the middle of a rollback: ${outcome.error.message}`);
+      process_.group.isFrozen = false;
+      return outcome.error.message;
+    }
+    this.warn(process_, `no way back to point ${point.cd}: ${outcome.reason}`);
+    this.release(process_, origin.thread);
+    return outcome.reason;
+  }
+
+  tellPoint(process_: TracedProcess, point: Point): void {
+    if (!this.news.wantsPoints) return;
+    this.news.tell({ type: 'point', pid: process_.pid, ...describePoint(point) });
+  }
+
+  /** Say it once in the log, and from then on in `belay ps`. */
+  warn(process_: TracedProcess, message: string): void {
+    if (process_.warnings.has(message)) return;
+    process_.warnings.add(message);
+    this.news.tell({ type: 'warning', time: Date.now(), pid: process_.pid, message });
+  }
+
+  private handleSignal(process_: TracedProcess | undefined, thread: Thread, signo: number): void {
+    const isFall = this.program.fallSignals.has(signo);
+    if (process_ !== undefined && isFall && process_.points.some((point) => !point.isHidden)) {
+      if (handleFall(this, process_, thread, signo)) return;
+      process_.group.isFrozen = false;
+      if (thread.state === 'stopped') thread.resume(signo);
+      this.pump.thaw(process_.group);
+      return;
+    }
+    thread.resume(signo);
+  }
+
+  private resumeInterrupted(thread: Thread): void {
+    if (thread.fetchRegisters() && thread.registers.isStoppedWithoutRestart()) {
+      thread.registers.setRestartUnlessHandled();
+      thread.storeRegisters();
+    }
+    thread.resume();
+  }
+}
+
+export function describePoint(point: Point) {
+  return {
+    cd: point.cd,
+    origin: point.origin,
+    time: point.time,
+    tid: point.tid === 0 ? point.threads[0]?.tid ?? 1 : point.tid,
+    threads: point.threads.length,
+    pages: point.pages,
+    bytes: point.pages * 4096,
+    rollbacks: point.rollbacks,
+    falls: point.falls,
+    pauseUs: point.pauseNs / 1000,
+  };
+}
+
+/**
+ * Run a process on that was put back. Signals that were on their way to other threads still arrive,
+ * but for faults: what caused them is undone.
+ */
+function releaseRolledBack(
+  process_: TracedProcess,
+  fallen: Thread | undefined,
+  fallSignals: ReadonlySet<number>,
+): void {
+  process_.group.isFrozen = false;
+  if (fallen?.state === 'stopped') fallen.resume();
+  for (const thread of [...process_.group.threads.values()]) {
+    if (thread.state !== 'stopped' || thread.stop === undefined) continue;
+    const { stop } = thread;
+    const isKept = stop.kind === 'signal' && !fallSignals.has(stop.signo);
+    thread.resume(isKept ? stop.signo : 0);
+  }
+}
