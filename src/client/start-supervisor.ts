@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod/mini';
 import { BelayError, ERROR_CODES } from '../errors.ts';
 import { LineSplitter } from '../protocol/line-splitter.ts';
+import { readStartTime } from '../protocol/process-identity.ts';
 import { formatRunOptions } from '../protocol/run-options.ts';
 import type { RunOptions } from '../protocol/run-options.ts';
 
@@ -30,6 +31,9 @@ const answerSchema = z.union([
  * @throws BelayError ESRCH, EPERM, EALREADYTRACED, EUNSUPPORTED, ETIMEOUT
  */
 export async function startSupervisor(pid: number, options: RunOptions): Promise<number> {
+  if (readStartTime(pid) === undefined) {
+    throw new BelayError('ESRCH', `cannot attach to process ${pid}: there is no such process`);
+  }
   const main = new URL(`../supervisor/main${extname(import.meta.filename)}`, import.meta.url);
   const words = [fileURLToPath(main), 'attach', ...formatRunOptions(options), String(pid)];
   const child = spawn(process.execPath, words, {

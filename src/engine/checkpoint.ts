@@ -89,6 +89,7 @@ function setUp(process_: TracedProcess, session: RemoteSession): Resources {
   const { calls } = session.use();
   const resources = new Resources(process_.pid, process_.target, calls);
   process_.sealVdso(calls);
+  process_.sealRseq(calls);
   return resources;
 }
 

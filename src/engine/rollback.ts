@@ -13,17 +13,29 @@
  *    the calls that we have it make.
  * 2. A supervisor that dies after the commit takes the process with it: mixed state never runs.
  */
-import { readFileSync, statSync } from 'node:fs';
-import { SYS } from '../arch/x64/syscalls.ts';
+import { readFileSync } from 'node:fs';
+import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import { BelayError } from '../errors.ts';
-import type { Mapping, Range } from '../procfs/maps.ts';
+import type { Range } from '../procfs/maps.ts';
 import { Threads, type ThreadImage } from '../resources/threads.ts';
 import { NativeBuffer } from '../sys/libc.ts';
-import { PTRACE_O_EXITKILL, ptraceCont, ptraceSetoptions, ptraceSetsigmask } from '../sys/ptrace.ts';
+import {
+  MAP_ANONYMOUS,
+  MAP_FIXED,
+  MAP_PRIVATE,
+  PROT_READ,
+  PROT_WRITE,
+} from '../sys/mmap.ts';
+import {
+  PTRACE_O_EXITKILL,
+  ptraceCont,
+  ptraceGetRseqConfiguration,
+  ptraceSetoptions,
+  ptraceSetsigmask,
+} from '../sys/ptrace.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { RemoteSession } from './remote-session.ts';
-import { chooseThread } from './checkpoint.ts';
 import type { Point, Resources, TracedProcess } from './traced-process.ts';
 import { writeWhy, type Why } from './why.ts';
 
@@ -60,10 +72,11 @@ export function findObstacle(process_: TracedProcess, point: Point): string | un
       return `thread ${image.tid} has ended, and its id cannot be chosen without privilege`;
     }
   }
-  const path = resources.mappings.findObstacle(point.table, (mapping) =>
-    isReachable(process_.pid, mapping),
-  );
-  return path === undefined ? undefined : `${path} was unmapped and cannot be opened again`;
+  const path = resources.mappings.findObstacle(point.table);
+  if (path !== undefined) return `${path} was unmapped and cannot be opened again`;
+  return chooseKeeper(process_, point) === undefined
+    ? 'no thread is left that could make calls (is its rseq area unmapped?)'
+    : undefined;
 }
 
 /** Go back. The process is frozen, and stays so. Throws only after the process was killed. */
@@ -77,16 +90,20 @@ export function rollBack(
   const { resources } = process_;
   if (resources === undefined) throw new BelayError('EINTERNAL', 'cannot roll back: no resources');
   const keeper = chooseKeeper(process_, point);
+  if (keeper === undefined) throw new BelayError('EINTERNAL', 'cannot roll back: no thread left');
   ptraceSetoptions(keeper.tid, hooks.traceOptions | PTRACE_O_EXITKILL);
   hooks.onCommit(process_, point);
   const kept = process_.keeps.map((range) => readKept(process_, range));
-  const threadsEnded = endNewborns(pump, process_, point);
   const session = new RemoteSession(
     pump,
-    () => chooseKeeper(process_, point),
+    () => {
+      repairRseq(process_, keeper);
+      return keeper;
+    },
     process_.syscallAddress,
     process_.target,
   );
+  const threadsEnded = endNewborns(pump, process_, point, session);
   const renewed = resources.mappings.restore(point.table, session.use);
   if (renewed !== undefined) point.table = resources.mappings.table;
   const { untracked } = resources.mappings;
@@ -119,16 +136,51 @@ export function rollBack(
   };
 }
 
-/** A thread that lives on both sides of the rollback, to make calls from. */
-function chooseKeeper(process_: TracedProcess, point: Point): Thread {
+/** A thread that lives on both sides of the rollback and can make calls. */
+function chooseKeeper(process_: TracedProcess, point: Point): Thread | undefined {
   let best: Thread | undefined;
   for (const image of point.threads) {
     const thread = process_.group.threads.get(image.tid);
-    if (thread?.state !== 'stopped') continue;
+    if (thread?.state !== 'stopped' || !isRseqMapped(process_, thread)) continue;
     if (thread.stop?.kind === 'interrupt') return thread;
     best ??= thread;
   }
-  return best ?? chooseThread(process_);
+  return best;
+}
+
+/** Bytes of struct rseq up to its pointer to a critical section, and of that pointer. */
+const RSEQ_CS_OFFSET = 8;
+const RSEQ_CS_SIZE = 8;
+const NO_CRITICAL_SECTION = new NativeBuffer(RSEQ_CS_SIZE);
+
+function isRseqMapped(process_: TracedProcess, thread: Thread): boolean {
+  const rseq = ptraceGetRseqConfiguration(thread.tid);
+  if (rseq === undefined || rseq.address === 0) return true;
+  return process_.target.read(rseq.address, rseq.sizeBytes).length === rseq.sizeBytes;
+}
+
+/**
+ * The kernel looks into a thread's rseq area whenever it returns to user mode, and forces SIGSEGV
+ * when the pointer there is garbage. The page is written back later, like any other.
+ */
+function repairRseq(process_: TracedProcess, thread: Thread): void {
+  const rseq = ptraceGetRseqConfiguration(thread.tid);
+  if (rseq === undefined || rseq.address === 0) return;
+  const { address } = NO_CRITICAL_SECTION;
+  process_.target.forceWriteFrom(address, rseq.address + RSEQ_CS_OFFSET, RSEQ_CS_SIZE);
+}
+
+/** A thread that is to end must come back to user mode once more: give it a page for that. */
+function prepareToEnd(process_: TracedProcess, thread: Thread, session: RemoteSession): void {
+  const rseq = ptraceGetRseqConfiguration(thread.tid);
+  if (rseq !== undefined && rseq.address !== 0 && !isRseqMapped(process_, thread)) {
+    const start = Math.floor(rseq.address / PAGE_SIZE) * PAGE_SIZE;
+    const end = Math.ceil((rseq.address + rseq.sizeBytes) / PAGE_SIZE) * PAGE_SIZE;
+    const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    const { calls } = session.use();
+    calls.call(SYS.mmap, start, end - start, PROT_READ | PROT_WRITE, flags, -1, 0);
+  }
+  repairRseq(process_, thread);
 }
 
 function canChooseTid(pid: number): boolean {
@@ -139,20 +191,17 @@ function canChooseTid(pid: number): boolean {
   return (capabilities & wanted) !== 0n;
 }
 
-/** The file behind a mapping is where it was, seen from the program's root. */
-function isReachable(pid: number, mapping: Mapping): boolean {
-  try {
-    return statSync(`/proc/${pid}/root${mapping.path}`).ino === mapping.inode;
-  } catch {
-    return false;
-  }
-}
-
 /** End the threads that the point does not know, and wait until each is gone. */
-function endNewborns(pump: EventPump, process_: TracedProcess, point: Point): number {
+function endNewborns(
+  pump: EventPump,
+  process_: TracedProcess,
+  point: Point,
+  session: RemoteSession,
+): number {
   const known = new Set(point.threads.map((image) => image.tid));
   const { group } = process_;
   const newborn = [...group.threads.values()].filter((thread) => !known.has(thread.tid));
+  for (const thread of newborn) prepareToEnd(process_, thread, session);
   for (const thread of newborn) endThread(process_, thread);
   for (const thread of newborn) {
     for (let steps = 0; pump.threads.get(thread.tid) === thread; steps += 1) {
@@ -216,11 +265,10 @@ function restoreThreads(pump: EventPump, process_: TracedProcess, point: Point):
   for (const image of point.threads) {
     const thread = process_.group.threads.get(image.tid);
     if (thread === undefined || resources === undefined) continue;
-    if (resources.threads.isRenamed(thread, image)) {
-      const own = new RemoteSession(pump, () => thread, process_.syscallAddress, process_.target);
-      resources.threads.rename(image, own.use);
-      own.end();
-    }
+    const own = new RemoteSession(pump, () => thread, process_.syscallAddress, process_.target);
+    if (resources.threads.isRenamed(thread, image)) resources.threads.rename(image, own.use);
+    resources.threads.restoreRseq(thread, image, own.use);
+    own.end();
     restoreThread(resources, thread, image);
   }
 }

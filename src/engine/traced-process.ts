@@ -1,7 +1,7 @@
 /** One process under care: its threads, its points, and the resources that watch it. */
 import { isKernelMapping, parseMaps, type Range } from '../procfs/maps.ts';
 import { SYSCALL_INSTRUCTION } from '../arch/x64/registers.ts';
-import { SYS } from '../arch/x64/syscalls.ts';
+import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import { BelayError } from '../errors.ts';
 import { readFileSync } from 'node:fs';
 import { Files, type FileImage } from '../resources/files.ts';
@@ -12,6 +12,7 @@ import { Threads, type ThreadImage } from '../resources/threads.ts';
 import { WrittenPages } from '../resources/written-pages.ts';
 import type { PageDelta } from '../snapshot/page-history.ts';
 import { close, openOrThrow, O_RDONLY } from '../sys/file.ts';
+import { ptraceGetRseqConfiguration } from '../sys/ptrace.ts';
 import { pidfdGetfd, pidfdOpen } from '../sys/pidfd.ts';
 import { uffdioApi, UFFD_USER_MODE_ONLY } from '../sys/userfaultfd.ts';
 import type { RemoteCalls } from '../tracee/remote-calls.ts';
@@ -62,7 +63,7 @@ export class Resources {
     this.uffd = takeUserfaultfd(this.pidfd, calls);
     this.pagemapFd = openOrThrow(`/proc/${pid}/pagemap`, O_RDONLY);
     const written = new WrittenPages(this.pagemapFd);
-    this.mappings = new Mappings(pid, this.uffd, written);
+    this.mappings = new Mappings(pid, this.pidfd, this.uffd, written);
     this.memory = new Memory(target, written);
     this.threads = new Threads(pid);
     this.files = new Files(pid, this.pidfd);
@@ -130,6 +131,18 @@ export class TracedProcess {
         this.warnings.add('the vdso cannot be sealed: unmapping everything is final');
       }
     }
+  }
+
+  /**
+   * Seal the page where the leader's rseq area lies. The kernel reads it on every return to user
+   * mode, and forces SIGSEGV where it is gone: then no remote call could ever be made.
+   */
+  sealRseq(calls: RemoteCalls): void {
+    const rseq = ptraceGetRseqConfiguration(this.pid);
+    if (rseq === undefined || rseq.address === 0) return;
+    const start = Math.floor(rseq.address / PAGE_SIZE) * PAGE_SIZE;
+    const end = Math.ceil((rseq.address + rseq.sizeBytes) / PAGE_SIZE) * PAGE_SIZE;
+    calls.call(SYS.mseal, start, end - start, 0);
   }
 
   /** Forget all that belonged to an address space that is gone: after exec, or at the end. */

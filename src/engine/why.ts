@@ -3,6 +3,7 @@
  *
  *   offset  0 size  4 cause  8 value  12 signo  16 code  20 tid  24 address  32 ip  40 rollbacks
  */
+import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 
@@ -35,5 +36,13 @@ export function writeWhy(target: TargetMemory, address: number, why: Why): boole
   encoded.setUint64(24, why.address ?? 0);
   encoded.setUint64(32, why.ip ?? 0);
   encoded.setUint64(40, why.rollbacks ?? 0);
-  return target.writeFrom(encoded.address, address, WHY_SIZE);
+  if ((address % PAGE_SIZE) + WHY_SIZE <= PAGE_SIZE) {
+    return target.writeFrom(encoded.address, address, WHY_SIZE);
+  }
+  const before = target.read(address, WHY_SIZE);
+  if (before.length !== WHY_SIZE) return false;
+  if (target.writeFrom(encoded.address, address, WHY_SIZE)) return true;
+  // Half of it can lie on a page that is not writable: then the other half is as before.
+  target.write(address, Buffer.from(before));
+  return false;
 }

@@ -29,6 +29,7 @@ import {
 import { uffdioRegister } from '../sys/userfaultfd.ts';
 import type { RemoteCalls } from '../tracee/remote-calls.ts';
 import type { Scratch } from '../tracee/scratch.ts';
+import { MappedFiles } from './mapped-files.ts';
 import { isTracked, MappingTable } from './mapping-table.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
@@ -52,13 +53,17 @@ export class Mappings {
   /** Where private mappings start that the kernel refused to register. */
   readonly refused = new Set<number>();
 
-  constructor(pid: number, uffd: number, written: WrittenPages) {
+  private readonly files: MappedFiles;
+
+  constructor(pid: number, pidfd: number, uffd: number, written: WrittenPages) {
+    this.files = new MappedFiles(pid, pidfd);
     this.uffd = uffd;
     this.written = written;
     this.mapsFd = openOrThrow(`/proc/${pid}/maps`, O_RDONLY);
   }
 
   close(): void {
+    this.files.close();
     close(this.mapsFd);
   }
 
@@ -78,6 +83,7 @@ export class Mappings {
     if (!isSameText) {
       const breakAddress = remote().calls.callOrThrow('brk', SYS.brk, 0);
       this.table = new MappingTable(this.text.bytes.subarray(0, size), breakAddress);
+      this.files.hold(this.table.mappings);
     }
     return this.registerNew();
   }
@@ -94,11 +100,8 @@ export class Mappings {
     const now = new MappingTable(this.text.bytes.subarray(0, size), 0);
     this.findNew();
     const suspects = now.tracked.flatMap((mapping) => this.newPartsOf(mapping));
+    restoreBreak(calls, wanted.breakAddress);
     for (const { start, end } of suspects) calls.call(SYS.munmap, start, end - start);
-    for (const step of planMappings(now.mappings, wanted.mappings, suspects)) {
-      if (step.kind === 'unmap') calls.call(SYS.munmap, step.start, step.end - step.start);
-    }
-    calls.call(SYS.brk, wanted.breakAddress);
     this.perform(wanted, calls, scratch);
     scratch.release();
     this.table = this.readTable(wanted.breakAddress);
@@ -108,13 +111,13 @@ export class Mappings {
   }
 
   /** Why the mappings of `wanted` could not be made again, found before anything is touched. */
-  findObstacle(wanted: MappingTable, canOpen: (mapping: Mapping) => boolean): string | undefined {
+  findObstacle(wanted: MappingTable): string | undefined {
     const size = this.readText();
     if (this.isTableText(size) && wanted.text.equals(this.table.text)) return undefined;
     const now = this.readTable(0);
     for (const step of planMappings(now.mappings, wanted.mappings, [])) {
       if (step.kind !== 'map' || step.mapping.inode === 0) continue;
-      if (!canOpen(step.mapping)) return step.mapping.path;
+      if (!this.files.isReachable(step.mapping)) return step.mapping.path;
     }
     return undefined;
   }
@@ -124,7 +127,7 @@ export class Mappings {
     for (const step of planMappings(now.mappings, wanted.mappings, [])) {
       const size = step.end - step.start;
       if (step.kind === 'unmap') calls.callOrThrow('munmap', SYS.munmap, step.start, size);
-      else if (step.kind === 'map') mapAgain(calls, scratch, step);
+      else if (step.kind === 'map') mapAgain(calls, scratch, this.files, step);
       else {
         const protection = protectionOf(step.mapping);
         calls.callOrThrow('mprotect', SYS.mprotect, step.start, size, protection);
@@ -209,6 +212,30 @@ export class Mappings {
   }
 }
 
+/**
+ * Put the program break back. Lowering it unmaps what lies above, but fails where nothing is mapped
+ * there any more; raising it maps fresh pages, but fails where something is in the way.
+ */
+function restoreBreak(calls: RemoteCalls, wanted: number): void {
+  const now = calls.call(SYS.brk, 0);
+  if (now === wanted) return;
+  const low = roundUp(Math.min(now, wanted));
+  const size = roundUp(Math.max(now, wanted)) - low;
+  if (size > 0) {
+    if (now > wanted) {
+      const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+      calls.call(SYS.mmap, low, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+    } else calls.call(SYS.munmap, low, size);
+  }
+  const result = calls.call(SYS.brk, wanted);
+  if (result === wanted) return;
+  throw new BelayError('EFALLBACK', `cannot put the program break back to ${wanted.toString(16)}`);
+}
+
+function roundUp(address: number): number {
+  return Math.ceil(address / PAGE_SIZE) * PAGE_SIZE;
+}
+
 function protectionOf(mapping: Mapping): number {
   return (
     (mapping.readable ? PROT_READ : 0) |
@@ -220,6 +247,7 @@ function protectionOf(mapping: Mapping): number {
 function mapAgain(
   calls: RemoteCalls,
   scratch: Scratch,
+  reopen: MappedFiles,
   step: MappingStep & { readonly kind: 'map' | 'protect' },
 ): void {
   const { mapping, start, end } = step;
@@ -232,7 +260,8 @@ function mapAgain(
     calls.callOrThrow('mmap', SYS.mmap, start, size, protection, flags, -1, 0);
     return;
   }
-  const path = scratch.put(Buffer.from(`${mapping.path}\0`, 'latin1'));
+  const name = reopen.pathOf(mapping) ?? mapping.path;
+  const path = scratch.put(Buffer.from(`${name}\0`, 'latin1'));
   const access = mapping.shared && mapping.writable ? 2 : 0;
   const fd = calls.callOrThrow('openat', SYS.openat, AT_FDCWD, path, access | O_CLOEXEC, 0);
   const flags = (mapping.shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED;

@@ -23,6 +23,7 @@ import type { RemoteSource } from './mappings.ts';
 
 const PR_SET_NAME = 15;
 const COMM_SIZE = 16;
+const RSEQ_FLAG_UNREGISTER = 1;
 const ROBUST_LIST_HEAD_SIZE = 24;
 export const STACK_T_SIZE = 24;
 const CLONE_ARGS_SIZE = 88;
@@ -107,6 +108,21 @@ export class Threads {
     const { calls, scratch } = remote();
     const name = image.bytes.bytes.subarray(COMM_OFFSET, COMM_OFFSET + COMM_SIZE);
     calls.call(SYS.prctl, PR_SET_NAME, scratch.put(name));
+  }
+
+  /** Register the thread's rseq area where it was at the point, or not at all. */
+  restoreRseq(thread: Thread, image: ThreadImage, remote: RemoteSource): void {
+    const now = ptraceGetRseqConfiguration(thread.tid);
+    const wanted = image.rseq;
+    if (now === undefined || now.address === (wanted?.address ?? 0)) return;
+    this.rseqs.delete(thread.tid);
+    const { calls } = remote();
+    if (now.address !== 0) {
+      calls.call(SYS.rseq, now.address, now.sizeBytes, RSEQ_FLAG_UNREGISTER, now.signature);
+    }
+    if (wanted !== undefined && wanted.address !== 0) {
+      calls.call(SYS.rseq, wanted.address, wanted.sizeBytes, 0, wanted.signature);
+    }
   }
 
   /** Make a thread again that ended, with its own tid. Throws EPERM to those who may not choose. */
