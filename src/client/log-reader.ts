@@ -18,14 +18,17 @@ const FOLLOW_POLL_MS = 200;
 
 /** Every record of a log, oldest first. Lines that are no records are left out. */
 export function* readLog(directory: string): Generator<LogRecord, void> {
+  let last: LogRecord | undefined;
   for (const name of [OLD_LOG_FILE, LOG_FILE]) {
     const tail = LogTail.open(join(directory, name));
     if (tail === undefined) continue;
-    yield* tail.read();
+    for (const record of tail.read()) {
+      last = record;
+      yield record;
+    }
     tail.close();
   }
-  const killed = noteInterruption(directory);
-  if (killed !== undefined) yield killed;
+  yield* readEnding(directory, last);
 }
 
 /** As readLog, and then what is added, until the supervisor has ended. */
@@ -37,9 +40,13 @@ export async function* followLog(directory: string): AsyncGenerator<LogRecord, v
   }
   const path = join(directory, LOG_FILE);
   let tail = LogTail.open(path);
+  let last: LogRecord | undefined;
   for (;;) {
     const isLast = !isSupervisorAlive(directory);
-    if (tail !== undefined) yield* tail.read();
+    for (const record of tail?.read() ?? []) {
+      last = record;
+      yield record;
+    }
     const next = LogTail.open(path);
     if (next !== undefined && next.inode !== tail?.inode) {
       tail?.close();
@@ -51,8 +58,21 @@ export async function* followLog(directory: string): AsyncGenerator<LogRecord, v
     await sleep(FOLLOW_POLL_MS);
   }
   tail?.close();
+  yield* readEnding(directory, last);
+}
+
+/** What a supervisor that was killed could not write itself. */
+function* readEnding(directory: string, last: LogRecord | undefined): Generator<LogRecord, void> {
   const killed = noteInterruption(directory);
   if (killed !== undefined) yield killed;
+  else if (last !== undefined && !isEnding(last) && !isSupervisorAlive(directory)) {
+    const reason = 'its supervisor ended without notice, and it went on by itself';
+    yield { type: 'detach', time: last.time, pid: last.pid, reason };
+  }
+}
+
+function isEnding({ type }: LogRecord): boolean {
+  return type === 'exit' || type === 'detach' || type === 'killed';
 }
 
 /**

@@ -17,7 +17,7 @@ import type { RunOptions } from '../protocol/run-options.ts';
 import { listSupervisions, readPrograms } from './find-targets.ts';
 import type { Supervision } from './find-targets.ts';
 import { startSupervisor } from './start-supervisor.ts';
-import { Supervised } from './supervised.ts';
+import { Supervised, isSupervisionEnded } from './supervised.ts';
 
 /** The options of `belay run`; absent ones have its defaults. */
 export interface SuperviseOptions {
@@ -78,12 +78,24 @@ export async function run(
  */
 export async function attach(pid: number, options: SuperviseOptions = {}): Promise<Supervised> {
   const complete = completeOptions(options);
-  const known = findSupervision(pid);
-  if (known !== undefined) return Supervised.connect(known);
+  const connected = await connectToLive(pid);
+  if (connected !== undefined) return connected;
   await startSupervisor(pid, complete);
-  const supervision = findSupervision(pid);
-  if (supervision !== undefined) return Supervised.connect(supervision);
+  const supervised = await connectToLive(pid);
+  if (supervised !== undefined) return supervised;
   throw new BelayError('ESRCH', `cannot attach to process ${pid}: it has ended`);
+}
+
+/** Undefined when nobody supervises the process, or whoever does is just letting go of it. */
+async function connectToLive(pid: number): Promise<Supervised | undefined> {
+  const supervision = readStartTime(pid) === undefined ? undefined : findSupervision(pid);
+  if (supervision === undefined) return undefined;
+  try {
+    return await Supervised.connect(supervision);
+  } catch (error) {
+    if (isSupervisionEnded(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Every supervised process that this user may see, sorted by pid. */

@@ -89,7 +89,7 @@ export class Supervised extends EventEmitter<SupervisedEvents> implements AsyncD
       await supervised.#connect(supervision.directory);
     } catch (error) {
       // A program that runs for a moment only may take its supervisor with it before we get there.
-      if (child === undefined || !isEnded(error)) throw error;
+      if (child === undefined || !isSupervisionEnded(error)) throw error;
     }
     return supervised;
   }
@@ -189,7 +189,7 @@ export class Supervised extends EventEmitter<SupervisedEvents> implements AsyncD
       await this.detach();
     } catch (error) {
       // It ended meanwhile: then it is let go already.
-      if (!isEnded(error)) throw error;
+      if (!isSupervisionEnded(error)) throw error;
     }
   }
 
@@ -240,7 +240,8 @@ export class Supervised extends EventEmitter<SupervisedEvents> implements AsyncD
   }
 }
 
-function isEnded(error: unknown): boolean {
+/** Whether a request failed because there is no supervisor any more. */
+export function isSupervisionEnded(error: unknown): boolean {
   if (!(error instanceof BelayError)) return false;
   return error.code === 'ENOTSUPERVISED' || error.code === 'ECONNLOST';
 }

@@ -26,6 +26,7 @@ export function checkpoint(
   if (!pump.freeze(process_.group)) {
     return { ok: false, error: new TargetGoneError(process_.pid) };
   }
+  process_.resources?.mappings.thaw();
   try {
     return { ok: true, point: makePoint(pump, process_, request) };
   } catch (error) {

@@ -104,6 +104,7 @@ export function rollBack(
     process_.target,
   );
   const threadsEnded = endNewborns(pump, process_, point, session);
+  if (threadsEnded > 0) resources.mappings.thaw();
   const renewed = resources.mappings.restore(point.table, session.use);
   if (renewed !== undefined) point.table = resources.mappings.table;
   const { untracked } = resources.mappings;

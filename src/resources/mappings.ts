@@ -36,6 +36,8 @@ import { PageRanges, type WrittenPages } from './written-pages.ts';
 /** Larger private mappings are made without reserving swap: their maker surely did not. Chosen. */
 const RESERVE_MAX_BYTES = 1 << 30;
 const AT_FDCWD = -100;
+/** Where the kernel ends the file, unless it was booted without this page. */
+const LAST_LINE = Buffer.from('[vsyscall]\n');
 const O_CLOEXEC = 0o2000000;
 
 /** How the engine gets a thread that makes calls, only when one is needed. */
@@ -46,6 +48,7 @@ export class Mappings {
   private readonly written: WrittenPages;
   private readonly mapsFd: number;
   private text = new NativeBuffer(64 * 1024);
+  private textSize = 0;
   private readonly unregistered = new PageRanges();
   /** What no registration covers: the kernel's own mappings, and shared ones. */
   untracked: Range[] = [];
@@ -102,8 +105,10 @@ export class Mappings {
     const suspects = now.tracked.flatMap((mapping) => this.newPartsOf(mapping));
     restoreBreak(calls, wanted.breakAddress);
     for (const { start, end } of suspects) calls.call(SYS.munmap, start, end - start);
+    this.thaw();
     this.perform(wanted, calls, scratch);
     scratch.release();
+    this.thaw();
     this.table = this.readTable(wanted.breakAddress);
     const left = planMappings(this.table.mappings, wanted.mappings, []);
     if (left.length > 0) throw cannotRestore(left);
@@ -143,15 +148,27 @@ export class Mappings {
     return { ...table, mappings, tracked: mappings.filter(isTracked) };
   }
 
+  /** The text's size; read once for as long as the process is held still (see `thaw`). */
   private readText(): number {
+    if (this.textSize > 0) return this.textSize;
     let size = 0;
     for (;;) {
       const room = this.text.bytes.length - size;
       const count = pread(this.mapsFd, this.text.address + size, room, size);
-      if (count <= 0) return size;
+      if (count <= 0) break;
       size += count;
+      if (this.text.bytes.compare(LAST_LINE, 0, LAST_LINE.length, size - LAST_LINE.length, size) === 0) {
+        break;
+      }
       if (size === this.text.bytes.length) this.growText();
     }
+    this.textSize = size;
+    return size;
+  }
+
+  /** The process is about to run, or has made calls: what was read of it is no longer true. */
+  thaw(): void {
+    this.textSize = 0;
   }
 
   private growText(): void {
@@ -204,7 +221,7 @@ export class Mappings {
       start,
       end: this.unregistered.ends[index] ?? 0,
     }));
-    this.written.invalidateSamples();
+    this.thaw();
     // Registration lets the kernel join neighbours: the text is read again, as it will be compared.
     const breakAddress = this.table.breakAddress;
     this.table = this.readTable(breakAddress);

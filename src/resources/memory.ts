@@ -9,19 +9,21 @@
 import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import { isAnonymous, findMapping } from '../procfs/maps.ts';
 import { PageHistory, type PageDelta } from '../snapshot/page-history.ts';
-import { ABSENT } from '../snapshot/page-index.ts';
+import { ABSENT, PAGES_PER_CHUNK } from '../snapshot/page-index.ts';
 import type { Range } from '../procfs/maps.ts';
 import { PageArena } from '../store/page-arena.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { MADV_DONTNEED } from '../sys/mmap.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 import type { MappingTable } from './mapping-table.ts';
+import { Coverage } from './coverage.ts';
 import type { RemoteSource } from './mappings.ts';
 import { PageCopier } from './page-copier.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
-/** From this many pages on, those written back are protected again at once, not copied next time. */
-const PROTECT_AGAIN_MIN_PAGES = 256;
+/** From this many pages on, those written back are protected again at once, which costs a scan;
+ * fewer are copied again by the next one. */
+const PROTECT_AGAIN_MIN_PAGES = 16;
 /** Longer runs of zero pages are dropped by one remote call instead of being written. Measured:
  * a page costs 0.5 µs to write, a remote call about 20. */
 const ZERO_RUN_MAX_PAGES = 32;
@@ -42,6 +44,7 @@ export class Memory {
   private readonly reader: PageCopier;
   private readonly writer: PageCopier;
   private readonly zeroPage = new NativeBuffer(PAGE_SIZE);
+  private readonly coverage = new Coverage();
   private hasLeftovers = false;
 
   constructor(target: TargetMemory, written: WrittenPages) {
@@ -60,10 +63,13 @@ export class Memory {
     try {
       delta.seen = this.hasLeftovers || renewed.length > 0 ? new Set() : undefined;
       if (former !== table) this.forgetUnmapped(delta, former, table);
+      if (former !== table || renewed.length > 0) this.coverage.update(table.tracked, renewed);
+      this.reader.reset();
       for (const range of renewed) this.forgetRange(delta, range);
+      for (const range of renewed) if (!this.coverage.isLarge(range)) this.explore(delta, range);
+      this.exploreLarge(delta);
       this.hasLeftovers = true;
-      this.findDropped(table, delta);
-      this.written.scan(found, true, []);
+      this.written.scan(found, this.coverage.spans, true, []);
       this.saveFound(delta);
     } catch (error) {
       history.undoNewest([]);
@@ -86,11 +92,18 @@ export class Memory {
     const { history, found } = this;
     const touched: number[] = [];
     while (history.newest !== undefined && history.newest !== delta) history.undoNewest(touched);
-    this.findDropped(table, undefined);
-    this.written.scan(found, false, untracked);
+    if (renewed.length > 0) this.coverage.update(table.tracked, renewed);
+    this.written.scan(found, this.coverage.spans, false, untracked);
     this.writer.reset();
     const absent: number[] = [];
     let count = this.queueFound(absent);
+    for (const { start, end } of this.coverage.unexplored) {
+      this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
+        const slot = history.current.get(page);
+        if (slot === ABSENT) absent.push(page);
+        else this.writer.push(page, this.arena.address(slot));
+      });
+    }
     for (const { start, end } of renewed) {
       history.current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, (page, slot) => {
         this.writer.push(page, this.arena.address(slot));
@@ -100,12 +113,9 @@ export class Memory {
     if (touched.length > 0) count += this.queueTouched(touched, absent, table);
     const dropped = this.dropPages(absent, table, remote);
     this.writer.flush();
+    if (count >= PROTECT_AGAIN_MIN_PAGES) this.protectAgain();
     found.clear();
     this.hasLeftovers = false;
-    if (count > PROTECT_AGAIN_MIN_PAGES) {
-      this.written.scan(found, true, []);
-      found.clear();
-    }
     return { pagesRestored: count, pagesDropped: dropped, lost: [...this.writer.lost] };
   }
 
@@ -113,16 +123,38 @@ export class Memory {
     this.arena.close();
   }
 
-  private findDropped(table: MappingTable, delta: PageDelta | undefined): void {
-    this.written.chooseSamples(this.history.current, table.tracked);
-    const before = this.found.length;
-    this.written.findDropped(this.history.current, this.found);
-    if (delta !== undefined && this.found.length > before) delta.seen ??= new Set();
+  /** Save all of a range about which nothing is known, and protect it. */
+  private explore(delta: PageDelta, { start, end }: Range): void {
+    this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
+      this.savePage(delta, page);
+    });
+    this.written.protect(start, end);
+  }
+
+  /** Find what was touched for the first time in the unexplored parts of large mappings. */
+  private exploreLarge(delta: PageDelta): void {
+    const pages: number[] = [];
+    for (const { start, end } of this.coverage.unexplored) {
+      let chunk = -1;
+      this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
+        const key = Math.floor(page / PAGES_PER_CHUNK);
+        if (key !== chunk) pages.push(page);
+        chunk = key;
+      });
+    }
+    if (pages.length === 0) return;
+    delta.seen ??= new Set();
+    for (const page of pages) this.explore(delta, this.coverage.explore(page));
+  }
+
+  /** Protect what was just written back: else every later scan would report it once more. */
+  private protectAgain(): void {
+    for (const { start, end } of this.coverage.spans) this.written.protect(start, end);
   }
 
   private saveFound(delta: PageDelta): void {
     const { found, history } = this;
-    this.reader.reset();
+    const doubtful: number[] = [];
     for (let index = 0; index < found.length; index += 1) {
       const start = found.starts[index] ?? 0;
       const end = found.ends[index] ?? 0;
@@ -133,14 +165,20 @@ export class Memory {
         this.savePage(delta, page);
       }
       if (known === end - start) continue;
-      this.written.forEachOwnPage(start, end, (page) => {
-        if (history.current.get(page) === ABSENT) this.savePage(delta, page);
+      this.written.forEachOwnPage(start, end, (page, isSure) => {
+        if (history.current.get(page) !== ABSENT) return;
+        this.savePage(delta, page);
+        if (!isSure) doubtful.push(page);
       });
     }
     this.reader.flush();
-    if (this.reader.lost.length === 0) return;
+    if (this.reader.lost.length + doubtful.length === 0) return;
     delta.seen ??= new Set(delta.pages);
     for (const page of this.reader.lost) history.record(delta, page, ABSENT);
+    for (const page of doubtful) {
+      const slot = history.current.get(page);
+      if (slot !== ABSENT && this.arena.isZero(slot)) history.record(delta, page, ABSENT);
+    }
   }
 
   private savePage(delta: PageDelta, page: number): void {

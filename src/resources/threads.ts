@@ -249,3 +249,11 @@ function cannotRecreate(tid: number, errno: number): SyscallError {
     { hint: 'choosing a thread id takes CAP_CHECKPOINT_RESTORE (or root); see belay doctor' },
   );
 }
+
+/** The name that a thread had when its image was made. */
+export function nameOf(images: readonly ThreadImage[], tid: number): string | undefined {
+  const bytes = images.find((image) => image.tid === tid)?.bytes.bytes;
+  if (bytes === undefined) return undefined;
+  const name = bytes.toString('utf8', COMM_OFFSET, COMM_OFFSET + COMM_SIZE);
+  return name.slice(0, name.indexOf('\0'));
+}

@@ -6,7 +6,7 @@
  * does that while the program runs.
  */
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
-import { mmapAnonymous, munmapOwn } from '../sys/mmap.ts';
+import { isZeroMemory, mmapAnonymous, munmapOwn } from '../sys/mmap.ts';
 
 /** 1 MiB: chosen; small enough not to show in a small program's cost, large enough to be rare. */
 const SLOTS_PER_BLOCK = 256;
@@ -44,6 +44,11 @@ export class PageArena {
     const index = slot - 1;
     const block = this.blocks[Math.floor(index / SLOTS_PER_BLOCK)] ?? 0;
     return block + (index % SLOTS_PER_BLOCK) * PAGE_SIZE;
+  }
+
+  /** Whether a slot holds nothing but zeros. */
+  isZero(slot: number): boolean {
+    return isZeroMemory(this.address(slot), PAGE_SIZE);
   }
 
   /** Get memory that will be needed soon. Never throws: what is not to be had is asked for later. */

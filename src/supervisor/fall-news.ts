@@ -3,6 +3,7 @@ import { elapsedNs } from '../engine/checkpoint.ts';
 import type { RollbackResult } from '../engine/rollback.ts';
 import type { Point, TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
+import { nameOf } from '../resources/threads.ts';
 import { codeName, hex, readThreadName, signalName, type News } from './program.ts';
 import type { JumpOrigin } from './supervisor.ts';
 
@@ -23,7 +24,7 @@ export function tellFall(
       time: Date.now(),
       pid: process_.pid,
       tid,
-      thread: readThreadName(process_.pid, tid),
+      thread: nameOf(point.threads, tid) ?? readThreadName(process_.pid, tid),
       ...describeCause(why),
       cd: point.cd,
       rollbacks: point.rollbacks,

@@ -24,6 +24,7 @@ export function handleFall(
 ): boolean {
   const startedAt = process.hrtime();
   if (!supervisor.pump.freeze(process_.group)) return false;
+  process_.resources?.mappings.thaw();
   const why = readWhy(thread, signo);
   const refusals: string[] = [];
   const point = choosePoint(supervisor, process_, refusals);

@@ -160,6 +160,7 @@ export class Supervisor implements EventHandler {
   /** Go back to `point` from wherever the process is. */
   jump(process_: TracedProcess, point: Point, why: Why, origin: JumpOrigin): RollbackResult | string {
     if (!this.pump.freeze(process_.group)) return 'the process has gone';
+    process_.resources?.mappings.thaw();
     return this.jumpFrozen(process_, point, why, origin);
   }
 

@@ -3,7 +3,7 @@
  *
  * @see https://man7.org/linux/man-pages/man2/mmap.2.html
  */
-import { declare, failed, toNumber } from './libc.ts';
+import { declare, failed, NativeBuffer, toNumber } from './libc.ts';
 
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
@@ -33,4 +33,13 @@ export function mmapAnonymous(sizeBytes: number, isPopulated: boolean): number {
 /** `munmap(address, size)`. */
 export function munmapOwn(address: number, sizeBytes: number): void {
   munmap(address, sizeBytes);
+}
+
+const memcmp = declare('int memcmp(uint64_t, uint64_t, ulong)');
+
+/** Whether `sizeBytes` (8 or more) of our own memory at `address` are zeros. */
+export function isZeroMemory(address: number, sizeBytes: number): boolean {
+  const zeros = new NativeBuffer(8);
+  if (memcmp(address, zeros.address, 8) !== 0) return false;
+  return memcmp(address, address + 8, sizeBytes - 8) === 0;
 }

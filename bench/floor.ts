@@ -1,0 +1,54 @@
+/** The floor: what one ptrace stop and resume costs on this machine, now. */
+import { readFileSync } from 'node:fs';
+import type { Finding } from './finding.ts';
+import { sampleAlone } from './program.ts';
+import { median, percentile } from './statistics.ts';
+
+/** Chosen: a few milliseconds of work, many times in a run. */
+const ROUNDS = 1000;
+
+export class Floor {
+  private readonly near: number[] = [];
+  private readonly far: number[] = [];
+
+  /** Measure once more: the machine's mood changes, so this is called between other measurements. */
+  async measure(): Promise<void> {
+    const [first = 0, second] = readProcessors();
+    this.near.push(...(await sampleAlone('floor', ROUNDS, first, first)));
+    if (second !== undefined) {
+      this.far.push(...(await sampleAlone('floor', ROUNDS, first, second)));
+    }
+  }
+
+  /** The median in nanoseconds; undefined: not measured in this run. */
+  get ns(): number | undefined {
+    return this.near.length === 0 ? undefined : median(this.near);
+  }
+
+  get findings(): Finding[] {
+    const rows: Finding[] = [];
+    if (this.near.length > 0) {
+      const why = 'the floor: a tracer in C that does nothing, pinned to the tracee’s processor';
+      rows.push(describe('ptrace stop and resume, one processor', this.near, why));
+    }
+    if (this.far.length > 0) {
+      const why = 'why a tracer must be on the tracee’s processor';
+      rows.push(describe('ptrace stop and resume, two processors', this.far, why));
+    }
+    return rows;
+  }
+}
+
+function describe(what: string, samples: readonly number[], why: string): Finding {
+  return { what, value: median(samples), p99: percentile(samples, 0.99), unit: 'ns', why };
+}
+
+/** The processors this process may run on, such as 0 and 1 of `0-1,4`. */
+function readProcessors(): number[] {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '0';
+  return list.split(',').flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  });
+}

@@ -1,0 +1,97 @@
+/** What the supervisor's memory is: its own, and the saved pages. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { BIN_BELAY } from '../test/support/paths.ts';
+import { runProcess } from '../test/support/run-process.ts';
+import type { Finding } from './finding.ts';
+import { compileProgram } from './program.ts';
+
+const MB = 2 ** 20;
+const PAGE_SIZE = 4096;
+const OWN_LIMIT = 80 * MB;
+const POINTS = 1000;
+const PAGES = 10;
+/** The program's own pages: libc, stack, and what it maps beside the memory that is measured. */
+const PROGRAM_PAGES_BYTES = 2 * MB;
+
+interface Footprint {
+  readonly rss: number;
+  readonly anonymous: number;
+  readonly saved: number;
+}
+
+interface Status {
+  readonly pid: number;
+  readonly supervisorPid: number;
+  readonly savedBytes: number;
+}
+
+export async function measureMemory(): Promise<Finding[]> {
+  const one = await measureHolding(1, 8);
+  const many = await measureHolding(POINTS, 8);
+  const large = await measureHolding(POINTS, 100);
+  const limit = OWN_LIMIT;
+  const unit = 'bytes';
+  const expectedPages = 100 * MB + POINTS * PAGES * PAGE_SIZE;
+  return [
+    {
+      what: 'supervisor, 1 point, without saved pages',
+      value: one.rss - one.saved,
+      unit,
+      limit,
+      why: 'Node with one worker thread, 50 MB of it the binary that all of them share',
+    },
+    { what: 'of which not shared', value: one.anonymous - one.saved, unit, why: 'heaps and stacks' },
+    {
+      what: 'supervisor, 1,000 points, without saved pages',
+      value: many.rss - many.saved,
+      unit,
+      limit,
+      why: 'a point is a few kilobytes of registers and page numbers',
+    },
+    {
+      what: 'saved pages, 100 MB, 1,000 points × 10 pages',
+      value: large.saved,
+      unit,
+      limit: expectedPages + PROGRAM_PAGES_BYTES,
+      expected: '≤ 139 MB + 2 MB',
+      why: 'each version of a page is kept once; 2 MB for the program’s other pages',
+    },
+    {
+      what: 'supervisor, same program, all of it',
+      value: large.rss,
+      unit,
+      limit: expectedPages + OWN_LIMIT,
+      why: 'saved pages and its own',
+    },
+  ];
+}
+
+async function measureHolding(points: number, sizeMb: number): Promise<Footprint> {
+  const program = await compileProgram('hold');
+  const args = ['run', '--', program, String(points), String(sizeMb), String(PAGES)];
+  const child = spawn(BIN_BELAY, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  try {
+    await Promise.race([once(child.stdout, 'data'), exited]);
+    if (child.exitCode !== null) throw new Error(`hold ended with ${child.exitCode}`);
+    return await readFootprint(child.pid ?? 0);
+  } finally {
+    child.stdin.end();
+    await exited;
+  }
+}
+
+async function readFootprint(pid: number): Promise<Footprint> {
+  const { stdout } = await runProcess([BIN_BELAY, 'ps', '--json']);
+  const status = (JSON.parse(stdout) as Status[]).find((each) => each.pid === pid);
+  if (status === undefined) throw new Error(`belay ps does not show process ${pid}`);
+  const text = readFileSync(`/proc/${status.supervisorPid}/status`, 'utf8');
+  const read = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1]);
+  return {
+    rss: read('VmRSS') * 1024,
+    anonymous: read('RssAnon') * 1024,
+    saved: status.savedBytes,
+  };
+}

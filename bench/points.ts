@@ -1,0 +1,99 @@
+/** Points and rollbacks as the program sees them: small, large and with many threads. */
+import type { Finding } from './finding.ts';
+import type { Floor } from './floor.ts';
+import { sampleSupervised } from './program.ts';
+import { median, percentile } from './statistics.ts';
+
+/** Chosen: the floor, points and rollbacks in turn, so that a slow minute falls on all of them. */
+const TURNS = 3;
+
+/** The arguments of bench/programs/points.c. */
+interface Workload {
+  readonly rounds: number;
+  readonly sizeMb: number;
+  readonly pages: number;
+  readonly threads: number;
+}
+
+const SMALL: Workload = { rounds: 800, sizeMb: 8, pages: 10, threads: 1 };
+const LARGE: Workload = { rounds: 400, sizeMb: 1024, pages: 100, threads: 1 };
+const CROWD: Workload = { rounds: 600, sizeMb: 8, pages: 10, threads: 16 };
+
+const LARGE_LIMIT_NS = 1_000_000;
+const CROWD_LIMIT_NS = 300_000;
+/** A stop and resume, and four times as much for the scan, the copying and the registers. */
+const FLOORS = 5;
+/** The slowest of a hundred may meet one interrupt or one switch to another processor. */
+const P99_FACTOR = 4;
+
+type Mode = 'save' | 'fall' | 'jump';
+
+function measure(mode: Mode, workload: Workload): Promise<number[]> {
+  const { rounds, sizeMb, pages, threads } = workload;
+  return sampleSupervised('points', mode, rounds, sizeMb, pages, threads);
+}
+
+/** 8 MB, 10 pages written per round. */
+export async function measureSmall(floor: Floor): Promise<Finding[]> {
+  const samples: Record<Mode, number[]> = { save: [], fall: [], jump: [] };
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    await floor.measure();
+    samples.save.push(...(await measure('save', SMALL)));
+    samples.fall.push(...(await measure('fall', SMALL)));
+    samples.jump.push(...(await measure('jump', SMALL)));
+  }
+  await floor.measure();
+  const p50 = median(samples.save);
+  return [
+    {
+      ...describe('tsetjmp, 8 MB, 10 pages a round', samples.save),
+      ...floorLimit(floor),
+      why: 'one stop; the scan, ten pages copied and the registers cost as much as four more',
+    },
+    {
+      what: 'tsetjmp, p99 by p50',
+      value: percentile(samples.save, 0.99) / p50,
+      unit: 'ratio',
+      limit: P99_FACTOR,
+      expected: `≤ ${P99_FACTOR} × p50`,
+      why: 'room for an interrupt, none for waking on another processor or a pause of the GC',
+    },
+    {
+      ...describe('rollback from SIGSEGV, same program', samples.fall),
+      ...floorLimit(floor),
+      why: 'one stop; the scan, ten pages written back and the registers',
+    },
+    { ...describe('tlongjmp, same program', samples.jump), why: 'a rollback without a fault' },
+  ];
+}
+
+function floorLimit(floor: Floor): Pick<Finding, 'expected'> & { limit?: number } {
+  const expected = `≤ ${FLOORS} × floor`;
+  return floor.ns === undefined ? { expected } : { expected, limit: FLOORS * floor.ns };
+}
+
+function describe(what: string, samples: readonly number[]) {
+  return { what, value: median(samples), p99: percentile(samples, 0.99), unit: 'ns' as const };
+}
+
+/** 1 GB resident, 100 pages written per round. */
+export async function measureLarge(): Promise<Finding[]> {
+  const save = await measure('save', LARGE);
+  const fall = await measure('fall', LARGE);
+  const why = '2.3 ns to look at each of 262,144 pages, 1 µs for each that was written, and a stop';
+  return [
+    { ...describe('tsetjmp, 1 GB, 100 pages a round', save), limit: LARGE_LIMIT_NS, why },
+    { ...describe('rollback from SIGSEGV, same program', fall), limit: LARGE_LIMIT_NS, why },
+  ];
+}
+
+/** 16 threads, 15 of them asleep. */
+export async function measureCrowd(): Promise<Finding[]> {
+  const save = await measure('save', CROWD);
+  const fall = await measure('fall', CROWD);
+  const why = 'stopping 16 sleeping threads takes 91 µs, then 16 sets of registers';
+  return [
+    { ...describe('tsetjmp, 16 threads, 8 MB', save), limit: CROWD_LIMIT_NS, why },
+    { ...describe('rollback from SIGSEGV, same program', fall), limit: CROWD_LIMIT_NS, why },
+  ];
+}

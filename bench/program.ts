@@ -1,0 +1,52 @@
+/** Compiles the bench's C programs and runs them, alone or under belay. */
+import { mkdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { runUnderBelay } from '../test/support/belay.ts';
+import { INCLUDE, ROOT } from '../test/support/paths.ts';
+import { runProcess } from '../test/support/run-process.ts';
+import type { ProcessResult } from '../test/support/run-process.ts';
+
+const SOURCES = path.join(ROOT, 'bench/programs');
+const COMPILED = path.join(ROOT, 'build/bench');
+const FLAGS = ['-O1', '-g', '-Wall', '-Wextra', '-Werror', '-pthread', '-I', INCLUDE];
+
+/** Enough for any number of falls on one point. */
+const NEVER_GIVE_UP = ['--retries', '1000000'];
+
+type Words = readonly (string | number)[];
+
+/** Compiles `bench/programs/NAME.c` unless that is done; returns the program's path. */
+export async function compileProgram(name: string): Promise<string> {
+  const source = path.join(SOURCES, `${name}.c`);
+  const program = path.join(COMPILED, name);
+  const headers = [path.join(SOURCES, 'bench.h'), path.join(INCLUDE, 'belay.h')];
+  const newest = Math.max(...[source, ...headers].map(timeOf));
+  if (timeOf(program) > newest) return program;
+  mkdirSync(COMPILED, { recursive: true });
+  const result = await runProcess(['cc', ...FLAGS, '-o', program, source]);
+  if (result.code !== 0) throw new Error(`cannot compile ${name}.c: ${result.stderr}`);
+  return program;
+}
+
+function timeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** The samples, in nanoseconds, that a program prints when run alone. */
+export async function sampleAlone(name: string, ...args: Words): Promise<number[]> {
+  const command = [await compileProgram(name), ...args.map(String)] as const;
+  return parseSamples(name, await runProcess([...command]));
+}
+
+/** The same under belay. */
+export async function sampleSupervised(name: string, ...args: Words): Promise<number[]> {
+  const command = [await compileProgram(name), ...args.map(String)];
+  return parseSamples(name, await runUnderBelay(command, { options: NEVER_GIVE_UP }));
+}
+
+function parseSamples(name: string, result: ProcessResult): number[] {
+  const samples = result.stdout.trim().split('\n').map(Number);
+  if (result.code === 0 && result.stdout !== '') return samples;
+  const end = result.timedOut ? 'took too long' : `ended with ${result.signal ?? result.code}`;
+  throw new Error(`cannot measure with ${name}: it ${end}: ${result.stderr.trim()}`);
+}
