@@ -24,6 +24,7 @@ import {
 } from '../sys/ptrace.ts';
 import type { Stop } from '../sys/wait.ts';
 import { EventPump, type EventHandler } from '../tracee/event-pump.ts';
+import { ProcessorPin } from '../tracee/processor-pin.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { handleCall } from './calls.ts';
 import { tellFall } from './fall-news.ts';
@@ -55,6 +56,7 @@ export class Supervisor implements EventHandler {
   readonly program: Program;
   news: News;
   private readonly state: StateWriter;
+  private readonly pin = new ProcessorPin();
   /** Runs requests of the I/O worker; set once it is there. */
   onRequests: () => void = () => undefined;
   private hasRequests = false;
@@ -152,7 +154,7 @@ export class Supervisor implements EventHandler {
   /** Let a frozen process go: `first` at once, the others with their stops handled. */
   release(process_: TracedProcess, first?: Thread): void {
     process_.group.isFrozen = false;
-    if (first?.state === 'stopped') first.resume();
+    if (first?.state === 'stopped') this.resumeHere(first);
     this.pump.thaw(process_.group);
     process_.resources?.memory.arena.warm();
   }
@@ -182,7 +184,10 @@ export class Supervisor implements EventHandler {
       },
     });
     if (outcome.kind === 'done') {
-      releaseRolledBack(process_, origin.thread, this.program.fallSignals);
+      releaseRolledBack(process_, this.program.fallSignals, (thread, signo) => {
+        if (thread === origin.thread) this.resumeHere(thread);
+        else thread.resume(signo);
+      });
       tellFall(this.news, process_, point, why, origin, outcome.result, maps);
       process_.resources?.memory.arena.warm();
       return outcome.result;
@@ -223,6 +228,13 @@ export class Supervisor implements EventHandler {
     thread.resume(signo);
   }
 
+  private resumeHere(thread: Thread): void {
+    this.pin.stayHere();
+    this.pin.wakeHere(thread.tid, () => {
+      thread.resume();
+    });
+  }
+
   private resumeInterrupted(thread: Thread): void {
     if (thread.fetchRegisters() && thread.registers.isStoppedWithoutRestart()) {
       thread.registers.setRestartUnlessHandled();
@@ -253,15 +265,14 @@ export function describePoint(point: Point) {
  */
 function releaseRolledBack(
   process_: TracedProcess,
-  fallen: Thread | undefined,
   fallSignals: ReadonlySet<number>,
+  resume: (thread: Thread, signo: number) => void,
 ): void {
   process_.group.isFrozen = false;
-  if (fallen?.state === 'stopped') fallen.resume();
   for (const thread of [...process_.group.threads.values()]) {
     if (thread.state !== 'stopped' || thread.stop === undefined) continue;
     const { stop } = thread;
     const isKept = stop.kind === 'signal' && !fallSignals.has(stop.signo);
-    thread.resume(isKept ? stop.signo : 0);
+    resume(thread, isKept ? stop.signo : 0);
   }
 }
