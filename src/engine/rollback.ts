@@ -103,6 +103,7 @@ export function rollBack(
     process_.syscallAddress,
     process_.target,
   );
+  awaitEnding(pump, process_);
   const threadsEnded = endNewborns(pump, process_, point, session);
   if (threadsEnded > 0) resources.mappings.thaw();
   const renewed = resources.mappings.restore(point.table, session.use);
@@ -192,6 +193,21 @@ function canChooseTid(pid: number): boolean {
   return (capabilities & wanted) !== 0n;
 }
 
+/**
+ * Wait for the end of threads that are on their way out: until then they write to memory (and wake
+ * others), and their ids are taken.
+ */
+function awaitEnding(pump: EventPump, process_: TracedProcess): void {
+  const isEnding = (): boolean => {
+    for (const thread of pump.threads.values()) {
+      if (thread.group !== process_.group || thread.tid === process_.pid) continue;
+      if (!process_.group.threads.has(thread.tid)) return true;
+    }
+    return false;
+  };
+  while (isEnding() && pump.next());
+}
+
 /** End the threads that the point does not know, and wait until each is gone. */
 function endNewborns(
   pump: EventPump,
@@ -277,6 +293,7 @@ function restoreThreads(pump: EventPump, process_: TracedProcess, point: Point):
 function restoreThread(resources: Resources, thread: Thread, image: ThreadImage): void {
   resources.threads.restore(thread, image);
   thread.isAtSyscallEntry = false;
+  thread.waitsUntil = undefined;
 }
 
 interface Kept {

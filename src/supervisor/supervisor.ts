@@ -31,6 +31,7 @@ import { tellFall } from './fall-news.ts';
 import { handleFall } from './falls.ts';
 import { readCommand, signalName, type News, type Program } from './program.ts';
 import type { StateWriter } from './state-writer.ts';
+import { resumeFollowed, resumeInterrupted } from './waits.ts';
 
 const SIGKILL = 9;
 
@@ -98,7 +99,10 @@ export class Supervisor implements EventHandler {
         this.handleSignal(process_, thread, stop.signo);
         return;
       case 'interrupt':
-        this.resumeInterrupted(thread);
+        resumeInterrupted(process_, thread);
+        return;
+      case 'syscall':
+        resumeFollowed(process_, thread);
         return;
       default:
     }
@@ -233,14 +237,6 @@ export class Supervisor implements EventHandler {
     this.pin.wakeHere(thread.tid, () => {
       thread.resume();
     });
-  }
-
-  private resumeInterrupted(thread: Thread): void {
-    if (thread.fetchRegisters() && thread.registers.isStoppedWithoutRestart()) {
-      thread.registers.setRestartUnlessHandled();
-      thread.storeRegisters();
-    }
-    thread.resume();
   }
 }
 

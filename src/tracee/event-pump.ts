@@ -4,7 +4,7 @@
  * Invariants
  * 1. A new thread is known before its parent runs on: its first stop may come before or after.
  * 2. Stops of a frozen group are held in the thread; those inside a system call that makes or ends
- *    threads are run on, to the interrupt that waits for them behind it. A thread that is ending
+ *    threads are run on, to an interrupt behind it. A thread that is ending
  *    leaves its group at once: a leader reports its exit only after all other threads.
  * 3. Events of other groups are handled as usual while one group is being frozen: a thread that
  *    waits in vfork(2) stops only when its child goes on.
@@ -129,7 +129,7 @@ export class EventPump {
       case 'fork':
       case 'vfork': {
         const child = this.announceChild(thread, stop.kind);
-        if (thread.group.isFrozen) thread.resume();
+        if (thread.group.isFrozen) runOn(thread);
         else this.handler.onStop(thread, stop);
         this.releaseNewborn(child);
         return;
@@ -143,7 +143,7 @@ export class EventPump {
         thread.resume();
         return;
       case 'vfork-done':
-        thread.resume();
+        runOn(thread);
         return;
       default:
     }
@@ -160,4 +160,10 @@ export class EventPump {
     if (child?.state !== 'stopped' || child.stop === undefined) return;
     if (!child.group.isFrozen) this.handler.onStop(child, child.stop);
   }
+}
+
+/** Resume; a frozen thread with an interrupt on its way, since every stop takes back the last one. */
+function runOn(thread: Thread): void {
+  thread.resume();
+  if (thread.group.isFrozen) thread.interrupt();
 }

@@ -17,6 +17,7 @@ import {
   ptraceListen,
   ptraceSetregset,
   ptraceSetsiginfo,
+  ptraceSyscall,
   SIGINFO_SIZE,
 } from '../sys/ptrace.ts';
 import type { Stop } from '../sys/wait.ts';
@@ -38,6 +39,8 @@ export class Thread {
   isDisplaced = false;
   /** At a `syscall` stop on the way in: the call has not been made yet. */
   isAtSyscallEntry = false;
+  /** It is in a call with a time limit that a stop of ours broke off: until when, or undefined. */
+  waitsUntil: number | undefined = undefined;
   /** Signals taken off the queue while the thread made remote calls, to be handed over later. */
   readonly deferredSignals: number[] = [];
   /** Where the kernel writes 0 and wakes a waiter when the thread ends; 0: unknown or none. */
@@ -89,7 +92,10 @@ export class Thread {
     if (signo !== 0 && this.isDisplaced) ptraceSetsiginfo(this.tid, this.siginfo.address);
     this.isDisplaced = false;
     this.state = 'running';
-    ptraceCont(this.tid, signo === 0 ? (deferred ?? 0) : signo);
+    const handed = signo === 0 ? (deferred ?? 0) : signo;
+    if (handed !== 0) this.waitsUntil = undefined;
+    if (this.waitsUntil === undefined) ptraceCont(this.tid, handed);
+    else ptraceSyscall(this.tid, 0);
   }
 
   private resumeGroupStop(): void {

@@ -1,0 +1,22 @@
+/**
+ * getsockopt(2) for the time limits of a socket.
+ *
+ * @see https://man7.org/linux/man-pages/man7/socket.7.html
+ */
+import { declare, NativeBuffer } from './libc.ts';
+
+const SOL_SOCKET = 1;
+export const SO_RCVTIMEO = 20;
+export const SO_SNDTIMEO = 21;
+const TIMEVAL_SIZE = 16;
+
+const getsockopt = declare('int getsockopt(int, int, int, uint64_t, uint64_t)');
+const value = new NativeBuffer(TIMEVAL_SIZE);
+const size = new NativeBuffer(8);
+
+/** `getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO)`: milliseconds; 0: no limit, or not a socket. */
+export function getSocketTimeoutMs(fd: number, option: number): number {
+  size.words[0] = TIMEVAL_SIZE;
+  if (getsockopt(fd, SOL_SOCKET, option, value.address, size.address) !== 0) return 0;
+  return value.getUint64(0) * 1000 + value.getUint64(8) / 1000;
+}
