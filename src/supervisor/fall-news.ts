@@ -7,6 +7,8 @@ import { nameOf } from '../resources/threads.ts';
 import { codeName, hex, readThreadName, signalName, type News } from './program.ts';
 import type { JumpOrigin } from './supervisor.ts';
 
+const SI_KERNEL = 0x80;
+
 export function tellFall(
   news: News,
   process_: TracedProcess,
@@ -48,7 +50,7 @@ function describeCause(why: Why) {
     signo,
     code,
     ...(name === undefined ? {} : { codeName: name }),
-    ...(code > 0 ? { address: hex(why.address ?? 0) } : {}),
+    ...(code > 0 && code !== SI_KERNEL ? { address: hex(why.address ?? 0) } : {}),
     ip,
   } as const;
 }

@@ -12,6 +12,7 @@ import type { Thread } from '../tracee/thread.ts';
 import { codeName, hex, readThreadName, signalName } from './program.ts';
 import type { Supervisor } from './supervisor.ts';
 
+const SI_KERNEL = 0x80;
 const SIGINFO_CODE = 2;
 const SIGINFO_ADDRESS = 16;
 
@@ -47,8 +48,8 @@ function readWhy(thread: Thread, signo: number): Why {
     signo,
     code,
     tid: thread.tid,
-    // Signals that were sent have the sender where faults have an address.
-    address: code > 0 ? (info?.getUint64(SIGINFO_ADDRESS) ?? 0) : 0,
+    // Signals that were sent have the sender where faults have an address; some faults have none.
+    address: code > 0 && code !== SI_KERNEL ? (info?.getUint64(SIGINFO_ADDRESS) ?? 0) : 0,
     ip: thread.registers.get('rip'),
   };
 }
@@ -95,7 +96,7 @@ function giveUp(
       signo,
       code,
       ...(name === undefined ? {} : { codeName: name }),
-      address: hex(why.address ?? 0),
+      ...(code > 0 && code !== SI_KERNEL ? { address: hex(why.address ?? 0) } : {}),
       ip: hex(why.ip ?? 0),
       falls: process_.falls,
       reason: refusals.slice(0, 8).join('; ') || 'it has no fallback point',

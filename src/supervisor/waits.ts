@@ -31,12 +31,10 @@ export function resumeInterrupted(process_: TracedProcess | undefined, thread: T
 
 /** The followed thread enters or leaves its call. */
 export function resumeFollowed(process_: TracedProcess | undefined, thread: Thread): void {
-  if (thread.waitsUntil !== undefined && !thread.isAtSyscallEntry) {
-    thread.isAtSyscallEntry = true;
+  if (thread.isAtSyscallEntry) {
     thread.resume();
     return;
   }
-  thread.isAtSyscallEntry = false;
   if (thread.fetchRegisters() && thread.registers.isStoppedWithoutRestart()) {
     goOnWaiting(process_, thread);
     thread.storeRegisters();

@@ -134,7 +134,11 @@ export class EventPump {
         this.releaseNewborn(child);
         return;
       }
+      case 'syscall':
+        thread.isAtSyscallEntry = !thread.isAtSyscallEntry;
+        break;
       case 'exec':
+        thread.isAtSyscallEntry = false;
         this.handler.onExec(thread, ptraceGeteventmsg(thread.tid));
         break;
       case 'exit':

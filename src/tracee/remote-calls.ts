@@ -95,9 +95,12 @@ export class RemoteCalls {
       return;
     }
     thread.registers.copyFrom(this.saved);
-    if (this.stopBefore?.kind === 'seccomp' && thread.registers.isInSyscall()) {
+    const isAtEntry = this.stopBefore?.kind === 'seccomp' || thread.isAtSyscallEntry;
+    if (isAtEntry && thread.isDisplaced && thread.registers.isInSyscall()) {
+      // The call it was about to make has been skipped: it is made anew.
       thread.registers.rewindSyscall();
-      this.thread.stop = { kind: 'interrupt' };
+      thread.isAtSyscallEntry = false;
+      thread.stop = { kind: 'interrupt' };
     }
     thread.storeRegisters();
     ptraceSetsigmask(thread.tid, this.mask.address);
