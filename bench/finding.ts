@@ -17,6 +17,8 @@ export interface Finding {
   readonly why: string;
 }
 
+const RATIO_MAX = 10_000;
+
 const COLUMNS = [
   { title: 'WHAT' },
   { title: 'EXPECTED' },
@@ -37,16 +39,21 @@ export function formatFindings(findings: readonly Finding[], floorNs?: number): 
 
 function toRow(finding: Finding, floorNs: number | undefined): string[] {
   const { what, value, unit, p99, why } = finding;
-  const ratio = unit === 'ns' && floorNs !== undefined ? (value / floorNs).toFixed(1) : '';
   return [
     what,
     expectationOf(finding),
     formatValue(value, unit),
     p99 === undefined ? '' : formatValue(p99, unit),
-    ratio,
+    unit === 'ns' && floorNs !== undefined ? formatRatio(value / floorNs) : '',
     verdictOf(finding),
     why,
   ];
+}
+
+/** Empty where it would say nothing: for single system calls, and for starting programs. */
+function formatRatio(ratio: number): string {
+  if (ratio < 0.1 || ratio >= RATIO_MAX) return '';
+  return ratio.toFixed(ratio < 100 ? 1 : 0);
 }
 
 function expectationOf({ limit, unit, expected }: Finding): string {

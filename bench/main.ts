@@ -46,8 +46,8 @@ function describeMachine(): string {
   const processors = os.cpus();
   const model = processors[0]?.model.trim() ?? 'unknown processor';
   const load = os.loadavg().map((average) => average.toFixed(1));
-  const memory = `${Math.round(os.totalmem() / 2 ** 30)} GB`;
-  return `Linux ${os.release()}, ${processors.length} × ${model}, ${memory}, load ${load.join(' ')}`;
+  const memory = `${Math.round(os.totalmem() / 2 ** 30)} GB, load ${load.join(' ')}`;
+  return `Linux ${os.release()}, ${processors.length} × ${model}, ${memory}`;
 }
 
 async function runParts(names: readonly string[]): Promise<void> {

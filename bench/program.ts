@@ -1,8 +1,8 @@
-/** Compiles the bench's C programs and runs them, alone or under belay. */
+/** Compiles the bench's C programs, runs them, alone or under belay, and looks at supervisors. */
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { runUnderBelay } from '../test/support/belay.ts';
-import { INCLUDE, ROOT } from '../test/support/paths.ts';
+import { BIN_BELAY, INCLUDE, ROOT } from '../test/support/paths.ts';
 import { runProcess } from '../test/support/run-process.ts';
 import type { ProcessResult } from '../test/support/run-process.ts';
 
@@ -49,4 +49,19 @@ function parseSamples(name: string, result: ProcessResult): number[] {
   if (result.code === 0 && result.stdout !== '') return samples;
   const end = result.timedOut ? 'took too long' : `ended with ${result.signal ?? result.code}`;
   throw new Error(`cannot measure with ${name}: it ${end}: ${result.stderr.trim()}`);
+}
+
+/** Of what `belay ps --json` says. */
+export interface Status {
+  readonly pid: number;
+  readonly supervisorPid: number;
+  readonly savedBytes: number;
+}
+
+/** What belay says of the supervised process `pid`. */
+export async function readStatus(pid: number): Promise<Status> {
+  const { stdout } = await runProcess([BIN_BELAY, 'ps', '--json']);
+  const status = (JSON.parse(stdout) as Status[]).find((each) => each.pid === pid);
+  if (status === undefined) throw new Error(`belay ps does not show process ${pid}`);
+  return status;
 }

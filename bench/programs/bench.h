@@ -1,4 +1,4 @@
-/* What the bench's programs share: clocks, samples kept where no rollback reaches, and their end. */
+/* What the bench's programs share: the clock, and samples kept where no rollback reaches. */
 #ifndef BENCH_H
 #define BENCH_H
 

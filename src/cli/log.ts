@@ -1,6 +1,6 @@
 /** `belay log TARGET`: what happened to a program, oldest first. */
 import { findLogged } from '../client/find-targets.ts';
-import { followLog, readLog } from '../client/log-reader.ts';
+import { followLog, readSettledLog } from '../client/log-reader.ts';
 import { formatLogRecord } from './format-log.ts';
 
 export interface LogOptions {
@@ -12,7 +12,7 @@ export async function printLog(target: string, options: LogOptions): Promise<voi
   const { supervision, pid } = await findLogged(target);
   const isOneChild = pid !== supervision.file.pid;
   const { directory } = supervision;
-  const records = options.isFollowing ? followLog(directory) : readLog(directory);
+  const records = options.isFollowing ? followLog(directory) : readSettledLog(directory);
   for await (const record of records) {
     if (isOneChild && record.pid !== pid) continue;
     const text = options.isJson ? `${JSON.stringify(record)}\n` : formatLogRecord(record);

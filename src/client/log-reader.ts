@@ -15,6 +15,9 @@ const RECORD_LINE_MAX_BYTES = 1024 * 1024;
 const READ_BYTES = 64 * 1024;
 /** Chosen: a fifth of a second is "at once" for a reader. */
 const FOLLOW_POLL_MS = 200;
+/** Chosen: finding the names of a fall in a large program takes some tenths of a second. */
+const SETTLE_TIMEOUT_MS = 3000;
+const SETTLE_POLL_MS = 20;
 
 /** Every record of a log, oldest first. Lines that are no records are left out. */
 export function* readLog(directory: string): Generator<LogRecord, void> {
@@ -32,7 +35,34 @@ export function* readLog(directory: string): Generator<LogRecord, void> {
 }
 
 /** As readLog, and then what is added, until the supervisor has ended. */
-export async function* followLog(directory: string): AsyncGenerator<LogRecord, void> {
+export function followLog(directory: string): AsyncGenerator<LogRecord, void> {
+  return readUntil(directory, () => false, FOLLOW_POLL_MS);
+}
+
+/**
+ * As readLog; but when the program has just ended, its supervisor is given the time to write what
+ * it knows of that.
+ */
+export async function* readSettledLog(directory: string): AsyncGenerator<LogRecord, void> {
+  const deadline = performance.now() + SETTLE_TIMEOUT_MS;
+  const file = readSupervisorFile(directory);
+  let isEndWritten = file === undefined;
+  const isEnough = (): boolean =>
+    isEndWritten ||
+    performance.now() > deadline ||
+    (file !== undefined && isAlive(file.pid, file.startTime));
+  for await (const record of readUntil(directory, isEnough, SETTLE_POLL_MS)) {
+    if (record.pid === file?.pid) isEndWritten = isEnding(record);
+    yield record;
+  }
+}
+
+/** Reads on until the supervisor has ended, or enough has been read. */
+async function* readUntil(
+  directory: string,
+  isEnough: () => boolean,
+  pollMs: number,
+): AsyncGenerator<LogRecord, void> {
   const old = LogTail.open(join(directory, OLD_LOG_FILE));
   if (old !== undefined) {
     yield* old.read();
@@ -42,7 +72,7 @@ export async function* followLog(directory: string): AsyncGenerator<LogRecord, v
   let tail = LogTail.open(path);
   let last: LogRecord | undefined;
   for (;;) {
-    const isLast = !isSupervisorAlive(directory);
+    const isLast = !isSupervisorAlive(directory) || isEnough();
     for (const record of tail?.read() ?? []) {
       last = record;
       yield record;
@@ -55,7 +85,7 @@ export async function* followLog(directory: string): AsyncGenerator<LogRecord, v
     }
     next?.close();
     if (isLast) break;
-    await sleep(FOLLOW_POLL_MS);
+    await sleep(pollMs);
   }
   tail?.close();
   yield* readEnding(directory, last);

@@ -41,6 +41,8 @@ export function makePoint(
     const resources = (process_.resources ??= setUp(process_, session));
     const { mappings, memory, files } = resources;
     readNewThreads(pump, process_, session);
+    const signals = resources.signals.capture(session.use, process_.target);
+    session.end();
     const former = mappings.table;
     const renewed = mappings.refresh(session.use) ?? [];
     session.end();
@@ -55,6 +57,7 @@ export function makePoint(
       table: mappings.table,
       threads: captureThreads(process_, resources),
       files: files.capture(),
+      signals,
       pauseNs: elapsedNs(request.startedAt),
       pages: delta.pages.length,
       rollbacks: 0,

@@ -119,6 +119,7 @@ export function rollBack(
   dropNewerPoints(process_, point);
   const threadsRecreated = recreateThreads(pump, process_, point, session);
   const files = resources.files.restore(point.files, session.use);
+  resources.signals.restore(point.signals, session.use);
   session.end();
   restoreThreads(pump, process_, point);
   kept.forEach(({ start, bytes }) => writeKept(process_, start, bytes));
@@ -138,16 +139,14 @@ export function rollBack(
   };
 }
 
-/** A thread that lives on both sides of the rollback and can make calls. */
+/** A thread that lives on both sides of the rollback and can make calls; the leader, if it can. */
 function chooseKeeper(process_: TracedProcess, point: Point): Thread | undefined {
-  let best: Thread | undefined;
-  for (const image of point.threads) {
-    const thread = process_.group.threads.get(image.tid);
-    if (thread?.state !== 'stopped' || !isRseqMapped(process_, thread)) continue;
-    if (thread.stop?.kind === 'interrupt') return thread;
-    best ??= thread;
-  }
-  return best;
+  const { threads, leader } = process_.group;
+  const known = point.threads.flatMap((image) => threads.get(image.tid) ?? []);
+  const candidates = leader === undefined ? known : [leader, ...known];
+  return candidates.find(
+    (thread) => thread.state === 'stopped' && isRseqWritable(process_, thread),
+  );
 }
 
 /** Bytes of struct rseq up to its pointer to a critical section, and of that pointer. */
@@ -155,10 +154,18 @@ const RSEQ_CS_OFFSET = 8;
 const RSEQ_CS_SIZE = 8;
 const NO_CRITICAL_SECTION = new NativeBuffer(RSEQ_CS_SIZE);
 
-function isRseqMapped(process_: TracedProcess, thread: Thread): boolean {
+/** Where the thread's critical section is registered; 0: nowhere. */
+function rseqPointer(thread: Thread): number {
   const rseq = ptraceGetRseqConfiguration(thread.tid);
-  if (rseq === undefined || rseq.address === 0) return true;
-  return process_.target.read(rseq.address, rseq.sizeBytes).length === rseq.sizeBytes;
+  return rseq === undefined || rseq.address === 0 ? 0 : rseq.address + RSEQ_CS_OFFSET;
+}
+
+/** The kernel can do with the thread's rseq area what it does on each return to user mode. */
+function isRseqWritable(process_: TracedProcess, thread: Thread): boolean {
+  const pointer = rseqPointer(thread);
+  if (pointer === 0) return true;
+  const before = process_.target.read(pointer, RSEQ_CS_SIZE);
+  return before.length === RSEQ_CS_SIZE && process_.target.write(pointer, before);
 }
 
 /**
@@ -166,18 +173,17 @@ function isRseqMapped(process_: TracedProcess, thread: Thread): boolean {
  * when the pointer there is garbage. The page is written back later, like any other.
  */
 function repairRseq(process_: TracedProcess, thread: Thread): void {
-  const rseq = ptraceGetRseqConfiguration(thread.tid);
-  if (rseq === undefined || rseq.address === 0) return;
-  const { address } = NO_CRITICAL_SECTION;
-  process_.target.forceWriteFrom(address, rseq.address + RSEQ_CS_OFFSET, RSEQ_CS_SIZE);
+  const pointer = rseqPointer(thread);
+  if (pointer === 0) return;
+  process_.target.forceWriteFrom(NO_CRITICAL_SECTION.address, pointer, RSEQ_CS_SIZE);
 }
 
 /** A thread that is to end must come back to user mode once more: give it a page for that. */
 function prepareToEnd(process_: TracedProcess, thread: Thread, session: RemoteSession): void {
-  const rseq = ptraceGetRseqConfiguration(thread.tid);
-  if (rseq !== undefined && rseq.address !== 0 && !isRseqMapped(process_, thread)) {
-    const start = Math.floor(rseq.address / PAGE_SIZE) * PAGE_SIZE;
-    const end = Math.ceil((rseq.address + rseq.sizeBytes) / PAGE_SIZE) * PAGE_SIZE;
+  const pointer = rseqPointer(thread);
+  if (!isRseqWritable(process_, thread)) {
+    const start = Math.floor(pointer / PAGE_SIZE) * PAGE_SIZE;
+    const end = start + PAGE_SIZE;
     const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
     const { calls } = session.use();
     calls.call(SYS.mmap, start, end - start, PROT_READ | PROT_WRITE, flags, -1, 0);
@@ -294,6 +300,7 @@ function restoreThread(resources: Resources, thread: Thread, image: ThreadImage)
   resources.threads.restore(thread, image);
   thread.isAtSyscallEntry = false;
   thread.waitsUntil = undefined;
+  thread.restoredAt = thread.registers.get('rip');
 }
 
 interface Kept {

@@ -8,6 +8,7 @@ import { Files, type FileImage } from '../resources/files.ts';
 import type { MappingTable } from '../resources/mapping-table.ts';
 import { Mappings } from '../resources/mappings.ts';
 import { Memory } from '../resources/memory.ts';
+import { Signals, type SignalTable } from '../resources/signals.ts';
 import { Threads, type ThreadImage } from '../resources/threads.ts';
 import { WrittenPages } from '../resources/written-pages.ts';
 import type { PageDelta } from '../snapshot/page-history.ts';
@@ -37,6 +38,7 @@ export interface Point {
   table: MappingTable;
   readonly threads: readonly ThreadImage[];
   readonly files: readonly FileImage[];
+  readonly signals: SignalTable;
   readonly pauseNs: number;
   /** Pages saved when it was made. */
   readonly pages: number;
@@ -56,6 +58,7 @@ export class Resources {
   readonly memory: Memory;
   readonly threads: Threads;
   readonly files: Files;
+  readonly signals: Signals;
 
   /** Installs the userfaultfd. `calls`: of any stopped thread of the process. */
   constructor(pid: number, target: TargetMemory, calls: RemoteCalls) {
@@ -67,6 +70,7 @@ export class Resources {
     this.memory = new Memory(target, written);
     this.threads = new Threads(pid);
     this.files = new Files(pid, this.pidfd);
+    this.signals = new Signals(pid);
   }
 
   close(): void {
@@ -74,6 +78,7 @@ export class Resources {
     this.memory.close();
     this.threads.close();
     this.files.close();
+    this.signals.close();
     for (const fd of [this.pagemapFd, this.uffd, this.pidfd]) close(fd);
   }
 }

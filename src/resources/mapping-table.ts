@@ -7,6 +7,8 @@ export class MappingTable {
   readonly mappings: readonly Mapping[];
   /** Private mappings that a program can make: those whose pages are saved. */
   readonly tracked: readonly Mapping[];
+  /** Private mappings of files that can have been written: writable now, or by their place. */
+  readonly privateFiles: readonly Mapping[];
   /** The program break. */
   readonly breakAddress: number;
 
@@ -14,6 +16,7 @@ export class MappingTable {
     this.text = Buffer.from(text);
     this.mappings = parseMaps(this.text.toString('latin1'));
     this.tracked = this.mappings.filter(isTracked);
+    this.privateFiles = this.tracked.filter(({ inode, executable }) => inode !== 0 && !executable);
     this.breakAddress = breakAddress;
   }
 }

@@ -30,7 +30,7 @@ import { uffdioRegister } from '../sys/userfaultfd.ts';
 import type { RemoteCalls } from '../tracee/remote-calls.ts';
 import type { Scratch } from '../tracee/scratch.ts';
 import { MappedFiles } from './mapped-files.ts';
-import { isTracked, MappingTable } from './mapping-table.ts';
+import { MappingTable } from './mapping-table.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
 /** Larger private mappings are made without reserving swap: their maker surely did not. Chosen. */
@@ -145,7 +145,7 @@ export class Mappings {
     const table = new MappingTable(this.text.bytes.subarray(0, size), breakAddress);
     if (without === undefined) return table;
     const mappings = table.mappings.filter((mapping) => mapping.start !== without.start);
-    return { ...table, mappings, tracked: mappings.filter(isTracked) };
+    return { ...table, mappings };
   }
 
   /** The text's size; read once for as long as the process is held still (see `thaw`). */

@@ -41,6 +41,7 @@ export class Memory {
   });
   private readonly written: WrittenPages;
   private readonly found = new PageRanges();
+  private readonly dropped = new PageRanges();
   private readonly reader: PageCopier;
   private readonly writer: PageCopier;
   private readonly zeroPage = new NativeBuffer(PAGE_SIZE);
@@ -70,6 +71,7 @@ export class Memory {
       this.exploreLarge(delta);
       this.hasLeftovers = true;
       this.written.scan(found, this.coverage.spans, true, []);
+      this.findDropped(table, delta);
       this.saveFound(delta);
     } catch (error) {
       history.undoNewest([]);
@@ -94,6 +96,7 @@ export class Memory {
     while (history.newest !== undefined && history.newest !== delta) history.undoNewest(touched);
     if (renewed.length > 0) this.coverage.update(table.tracked, renewed);
     this.written.scan(found, this.coverage.spans, false, untracked);
+    this.findDropped(table, undefined);
     this.writer.reset();
     const absent: number[] = [];
     let count = this.queueFound(absent);
@@ -121,6 +124,22 @@ export class Memory {
 
   close(): void {
     this.arena.close();
+  }
+
+  /** Look again at written pages of private file mappings that are not in memory. */
+  private findDropped(table: MappingTable, delta: PageDelta | undefined): void {
+    const { found, history } = this;
+    const dropped = this.dropped;
+    this.written.findDropped(dropped, table.privateFiles);
+    for (let index = 0; index < dropped.length; index += 1) {
+      const end = dropped.ends[index] ?? 0;
+      for (let page = dropped.starts[index] ?? 0; page < end; page += 1) {
+        if (history.current.get(page) === ABSENT) continue;
+        if (delta !== undefined) delta.seen ??= new Set(delta.pages);
+        found.push(page, page + 1);
+      }
+    }
+    dropped.clear();
   }
 
   /** Save all of a range about which nothing is known, and protect it. */

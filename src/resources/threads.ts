@@ -30,6 +30,11 @@ const CLONE_ARGS_SIZE = 88;
 /** VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, CHILD_CLEARTID: as pthread_create has them. */
 const CLONE_FLAGS = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 | 0x80000 | 0x200000;
 const XSTATE_MAX = 16384;
+/** Where XSTATE_BV is in the extended state, and its bits for AMX, which nearly nobody uses. */
+const XSTATE_BV_WORD = 512 / 4;
+const XSTATE_BV_AMX = 3 << 17;
+/** Where AMX begins in the standard format: what lies before is 2.7 KB of 11. */
+const XSTATE_WITHOUT_AMX_SIZE = 2752;
 
 const MASK_OFFSET = REGISTERS_SIZE;
 const COMM_OFFSET = MASK_OFFSET + 8;
@@ -41,6 +46,9 @@ export interface ThreadImage {
   /** Registers, then signal mask, name, and from byte 256 on the extended state. */
   readonly bytes: NativeBuffer;
   readonly registers: Registers;
+  /** Bytes of the extended state that are in use; those that do not fit are in `largeXstate`. */
+  xstateSize: number;
+  largeXstate: Buffer | undefined;
   robustList: number;
   rseq: RseqConfiguration | undefined;
   alternateStack: Buffer | undefined;
@@ -53,6 +61,7 @@ export class Threads {
   private readonly commFds = new Map<number, number>();
   private readonly rseqs = new Map<number, RseqConfiguration>();
   private readonly comm = new NativeBuffer(COMM_SIZE);
+  private readonly xstate = new NativeBuffer(XSTATE_MAX);
   private xstateSize = 0;
   private readonly pid: number;
 
@@ -63,16 +72,17 @@ export class Threads {
   /** The image of a stopped thread; undefined when it is gone. */
   capture(thread: Thread): ThreadImage | undefined {
     if (!thread.fetchRegisters()) return undefined;
+    thread.noteRestart();
     const image = this.takeImage(thread.tid);
     const { address } = image.bytes;
     image.registers.copyFrom(thread.registers);
     const kind = thread.stop?.kind;
     const isAtEntry = kind === 'seccomp' || thread.isAtSyscallEntry;
     if (isAtEntry ? image.registers.isInSyscall() : image.registers.isInterruptedSyscall()) {
-      image.registers.rewindSyscall();
+      const isHidden = image.registers.isRestartSyscall();
+      image.registers.rewindSyscall(isHidden ? thread.restartedCall : undefined);
     }
-    const size = this.xstateSize;
-    if (ptraceGetregset(thread.tid, NT_X86_XSTATE, address + XSTATE_OFFSET, size) < 0) {
+    if (!this.captureXstate(thread.tid, image)) {
       this.recycle(image);
       return undefined;
     }
@@ -91,7 +101,7 @@ export class Threads {
     const { address } = image.bytes;
     thread.registers.copyFrom(image.registers);
     if (!thread.storeRegisters()) return false;
-    ptraceSetregset(thread.tid, NT_X86_XSTATE, address + XSTATE_OFFSET, this.xstateSize);
+    this.restoreXstate(thread.tid, image);
     ptraceSetsigmask(thread.tid, address + MASK_OFFSET);
     return true;
   }
@@ -177,15 +187,40 @@ export class Threads {
     for (const tid of [...this.commFds.keys()]) this.forget(tid);
   }
 
+  /** Read the extended state; only the part in use is kept. */
+  private captureXstate(tid: number, image: ThreadImage): boolean {
+    const { bytes, address, words } = this.xstate;
+    const size = ptraceGetregset(tid, NT_X86_XSTATE, address, XSTATE_MAX);
+    if (size < 0) return false;
+    const hasAmx = ((words[XSTATE_BV_WORD] ?? 0) & XSTATE_BV_AMX) !== 0;
+    const used = hasAmx ? size : Math.min(size, XSTATE_WITHOUT_AMX_SIZE);
+    this.xstateSize = size;
+    image.xstateSize = used;
+    if (used <= XSTATE_WITHOUT_AMX_SIZE) bytes.copy(image.bytes.bytes, XSTATE_OFFSET, 0, used);
+    else image.largeXstate = Buffer.from(bytes.subarray(0, used));
+    return true;
+  }
+
+  /** The kernel takes the whole state only: the rest is zeros, "not in use". */
+  private restoreXstate(tid: number, image: ThreadImage): void {
+    const { bytes, address } = this.xstate;
+    if (image.xstateSize <= XSTATE_WITHOUT_AMX_SIZE) {
+      image.bytes.bytes.copy(bytes, 0, XSTATE_OFFSET, XSTATE_OFFSET + image.xstateSize);
+    } else image.largeXstate?.copy(bytes);
+    bytes.fill(0, image.xstateSize, this.xstateSize);
+    ptraceSetregset(tid, NT_X86_XSTATE, address, this.xstateSize);
+  }
+
   private takeImage(tid: number): ThreadImage {
-    if (this.xstateSize === 0) this.xstateSize = readXstateSize(tid);
     const pooled = this.pool.pop();
     if (pooled !== undefined) return Object.assign(pooled, { tid });
-    const bytes = new NativeBuffer(XSTATE_OFFSET + this.xstateSize);
+    const bytes = new NativeBuffer(XSTATE_OFFSET + XSTATE_WITHOUT_AMX_SIZE);
     return {
       tid,
       bytes,
       registers: new Registers(bytes.words),
+      xstateSize: 0,
+      largeXstate: undefined,
       robustList: 0,
       rseq: undefined,
       alternateStack: undefined,
@@ -211,15 +246,6 @@ export class Threads {
     if (found !== undefined && found.address !== 0) this.rseqs.set(tid, found);
     return found;
   }
-}
-
-function readXstateSize(tid: number): number {
-  const probe = new NativeBuffer(XSTATE_MAX);
-  const size = ptraceGetregset(tid, NT_X86_XSTATE, probe.address, XSTATE_MAX);
-  if (size < 0) throw new SyscallError('cannot read extended registers', {
-    syscall: 'ptrace(PTRACE_GETREGSET)', errno: -size, tid,
-  });
-  return size;
 }
 
 function encodeTid(tid: number): Buffer {

@@ -5,6 +5,8 @@
  * 1. PAGEMAP_SCAN for "written": pages whose protection is gone. A page that was dropped
  *    (MADV_DONTNEED) has lost it too, and so has one that never existed, and a hole without page
  *    tables.
+ *    In private mappings of files a dropped page keeps its protection: one that was written before,
+ *    and is neither there nor its protection gone, is looked at again.
  * 2. Mappings without registration are new: a scan for them alone.
  */
 import { PAGE_SIZE, TASK_SIZE } from '../arch/x64/syscalls.ts';
@@ -16,6 +18,7 @@ import {
   PAGE_IS_SWAPPED,
   PagemapScanner,
   SCAN_POPULATED,
+  SCAN_SWAPPED,
   SCAN_UNREGISTERED,
   SCAN_WRITTEN,
   SCAN_WRITTEN_AND_PROTECT,
@@ -70,6 +73,17 @@ export class WrittenPages {
       for (let from = start; from < end; from = this.scanner.walkEnd) {
         this.scanner.scan(this.pagemapFd, masks, from, end);
         this.take(found, protect, untracked);
+        if (this.scanner.walkEnd <= from) break;
+      }
+    }
+  }
+
+  /** Append pages of `files` that may have been dropped: those that are not in memory. */
+  findDropped(found: PageRanges, files: readonly Range[]): void {
+    for (const { start, end } of files) {
+      for (let from = start; from < end; from = this.scanner.walkEnd) {
+        this.scanner.scan(this.pagemapFd, SCAN_SWAPPED, from, end);
+        this.take(found, true, []);
         if (this.scanner.walkEnd <= from) break;
       }
     }

@@ -4,8 +4,6 @@
  * `run`: PID is the shell that is to become the command; it reads our standard output to its end.
  * `attach`: one line of JSON on standard output says whether it worked.
  */
-import { enableCompileCache } from 'node:module';
+import { runSupervisor } from './start.ts';
 
-enableCompileCache();
-const { runSupervisor } = await import('./start.ts');
 runSupervisor(process.argv.slice(2));

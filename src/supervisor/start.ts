@@ -1,5 +1,6 @@
 /** From the command line to a running supervisor. */
 import { closeSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { asBelayError } from '../engine/operations.ts';
 import { readStartTime } from '../protocol/process-identity.ts';
 import {
@@ -31,7 +32,15 @@ class EarlyNews implements News {
   }
 }
 
+/** A stopped program waits for us: go before others where that is allowed. Chosen. */
+const TRACER_NICENESS = -10;
+
 export function runSupervisor(words: readonly string[]): void {
+  try {
+    setPriority(TRACER_NICENESS);
+  } catch {
+    // Not permitted: then as one among equals.
+  }
   const [mode, ...rest] = words;
   if (mode === 'run') startRun(Number(rest[0]), rest.slice(1));
   else startAttach(rest);

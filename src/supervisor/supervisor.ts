@@ -87,6 +87,7 @@ export class Supervisor implements EventHandler {
   }
 
   onStop(thread: Thread, stop: Stop): void {
+    if (stop.kind !== 'signal') thread.restoredAt = undefined;
     const process_ = this.program.processes.get(thread.group.pid);
     switch (stop.kind) {
       case 'seccomp':
@@ -222,6 +223,10 @@ export class Supervisor implements EventHandler {
 
   private handleSignal(process_: TracedProcess | undefined, thread: Thread, signo: number): void {
     const isFall = this.program.fallSignals.has(signo);
+    if (isFall && isStale(thread)) {
+      thread.resume();
+      return;
+    }
     if (process_ !== undefined && isFall && process_.points.some((point) => !point.isHidden)) {
       if (handleFall(this, process_, thread, signo)) return;
       process_.group.isFrozen = false;
@@ -256,6 +261,18 @@ export function describePoint(point: Point) {
 }
 
 /**
+ * A fault of a thread that was put back and has not run since: it was on its way before (the kernel
+ * forces SIGSEGV on a thread whose rseq area is gone), and what caused it is undone.
+ */
+function isStale(thread: Thread): boolean {
+  const { restoredAt } = thread;
+  thread.restoredAt = undefined;
+  if (restoredAt === undefined) return false;
+  const code = (thread.fetchSiginfo()?.words[2] ?? 0) | 0;
+  return code > 0 && thread.fetchRegisters() && thread.registers.get('rip') === restoredAt;
+}
+
+/**
  * Run a process on that was put back. Signals that were on their way to other threads still arrive,
  * but for faults: what caused them is undone.
  */
@@ -267,7 +284,9 @@ function releaseRolledBack(
   process_.group.isFrozen = false;
   for (const thread of [...process_.group.threads.values()]) {
     if (thread.state !== 'stopped' || thread.stop === undefined) continue;
-    const { stop } = thread;
+    const { stop, deferredSignals } = thread;
+    const kept = deferredSignals.filter((signo) => !fallSignals.has(signo));
+    deferredSignals.splice(0, deferredSignals.length, ...kept);
     const isKept = stop.kind === 'signal' && !fallSignals.has(stop.signo);
     resume(thread, isKept ? stop.signo : 0);
   }

@@ -54,6 +54,15 @@ export const SCAN_POPULATED: ScanMasks = {
   writeProtect: false,
 };
 
+/** Pages that are swapped out, or not there but protected all the same. */
+export const SCAN_SWAPPED: ScanMasks = {
+  inverted: 0,
+  all: PAGE_IS_SWAPPED,
+  anyOf: 0,
+  returned: PAGE_IS_SWAPPED,
+  writeProtect: false,
+};
+
 /** Mappings that are not registered for write-protection: found without walking the others. */
 export const SCAN_UNREGISTERED: ScanMasks = {
   inverted: PAGE_IS_WPALLOWED,

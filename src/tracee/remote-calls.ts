@@ -100,7 +100,7 @@ export class RemoteCalls {
       // The call it was about to make has been skipped: it is made anew.
       thread.registers.rewindSyscall();
       thread.isAtSyscallEntry = false;
-      thread.stop = { kind: 'interrupt' };
+      if (thread.stop === this.stopBefore) thread.stop = { kind: 'interrupt' };
     }
     thread.storeRegisters();
     ptraceSetsigmask(thread.tid, this.mask.address);
@@ -132,9 +132,10 @@ export class RemoteCalls {
         ptraceCont(thread.tid, 0);
         throw new TargetGoneError(thread.tid);
       }
-      if (stop.kind === 'signal' && stop.signo !== SIGTRAP) thread.deferredSignals.push(stop.signo);
+      if (stop.kind === 'signal' && stop.signo !== SIGTRAP) thread.deferSignal(stop.signo);
       if (!thread.fetchRegisters()) throw new TargetGoneError(thread.tid);
-      if (stop.kind === 'signal' && thread.registers.get('rip') === target) return;
+      const isStep = stop.kind === 'signal' && stop.signo === SIGTRAP;
+      if (isStep && thread.registers.get('rip') === target) return;
     }
     throw new BelayError('EINTERNAL', `cannot make thread ${thread.tid} call: it does not step`);
   }

@@ -41,6 +41,10 @@ export class Thread {
   isAtSyscallEntry = false;
   /** It is in a call with a time limit that a stop of ours broke off: until when, or undefined. */
   waitsUntil: number | undefined = undefined;
+  /** The call that the kernel goes on with as restart_syscall, which hides its number. */
+  restartedCall: number | undefined = undefined;
+  /** It was put back, and has not stopped since: where it goes on. */
+  restoredAt: number | undefined = undefined;
   /** Signals taken off the queue while the thread made remote calls, to be handed over later. */
   readonly deferredSignals: number[] = [];
   /** Where the kernel writes 0 and wakes a waiter when the thread ends; 0: unknown or none. */
@@ -66,9 +70,27 @@ export class Thread {
     return ptraceSetregset(this.tid, NT_PRSTATUS, address, REGISTERS_SIZE) === 0;
   }
 
+  /** Remember the number of a call that the kernel will go on with under another one. */
+  noteRestart(): void {
+    const call = this.registers.getResumableCall();
+    if (call !== undefined && !this.registers.isRestartSyscall()) this.restartedCall = call;
+  }
+
   /** The siginfo_t of a signal stop: 128 bytes, valid until the next call. */
   fetchSiginfo(): NativeBuffer | undefined {
+    // Remote calls have read it before they left that stop.
+    if (this.isDisplaced) return this.siginfo;
     return ptraceGetsiginfo(this.tid, this.siginfo.address) === 0 ? this.siginfo : undefined;
+  }
+
+  /** A signal came while the thread made remote calls: it is what it is stopped for from now on. */
+  deferSignal(signo: number): void {
+    if (this.stop?.kind === 'signal' || this.stop?.kind === 'group-stop') {
+      this.deferredSignals.push(signo);
+      return;
+    }
+    ptraceGetsiginfo(this.tid, this.siginfo.address);
+    this.stop = { kind: 'signal', signo };
   }
 
   /** Ask for a stop. The thread may already be on its way into another one. */

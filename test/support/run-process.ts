@@ -19,7 +19,7 @@ export interface ProcessOptions {
 }
 
 /** Chosen: many times what the slowest test program needs on a busy machine with two cores. */
-const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** More than this is a program gone wild, and the rest of it is dropped. */
 const OUTPUT_LIMIT_CHARS = 1_000_000;

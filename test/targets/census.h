@@ -6,6 +6,7 @@
 #define CENSUS_H
 
 #include "maps.h"
+#include <sys/rseq.h>
 
 #define CENSUS_PAGES_MAX 65536
 
@@ -26,10 +27,17 @@ UNUSED static void census_writable(int yes) {
   CHECK(mprotect(census, CENSUS_SIZE, yes ? PROT_READ | PROT_WRITE : PROT_READ) == 0);
 }
 
+/* The kernel writes the processor's number there, whenever the thread moves to another one. */
+UNUSED static int census_is_rseq(const volatile void *address) {
+  const char *area = (const char *)__builtin_thread_pointer() + __rseq_offset;
+  return (const char *)address >= area && (const char *)address < area + sizeof(struct rseq);
+}
+
 UNUSED static uint64_t census_hash(uint64_t page) {
   const volatile uint64_t *words = (const volatile uint64_t *)page;
   uint64_t hash = UINT64_C(14695981039346656037);
   for (size_t index = 0; index < PAGE / 8; index++) {
+    if (census_is_rseq(&words[index])) continue;
     hash = (hash ^ words[index]) * UINT64_C(1099511628211);
   }
   return hash;

@@ -32,6 +32,14 @@
 #define MIB ((size_t)1 << 20)
 #define UNUSED __attribute__((unused))
 
+#define SCRATCH_MAX 4
+static char scratch_names[SCRATCH_MAX][32];
+static int scratch_count;
+
+UNUSED static void scratch_remove(void) {
+  while (scratch_count > 0) unlink(scratch_names[--scratch_count]);
+}
+
 __attribute__((format(printf, 1, 2), noreturn, unused)) static void fail(const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -39,6 +47,7 @@ __attribute__((format(printf, 1, 2), noreturn, unused)) static void fail(const c
   va_end(arguments);
   printf("\n");
   fflush(stdout);
+  scratch_remove();
   _exit(1);
 }
 
@@ -55,6 +64,7 @@ UNUSED static int point(struct tjmp *why) {
   if (cd <= 0) {
     int error = errno;
     fprintf(stderr, "tsetjmp: %s\n", strerror(error));
+    scratch_remove();
     _exit(error == ENOSYS ? 3 : 1);
   }
   return cd;
@@ -71,6 +81,7 @@ UNUSED static void keep(void *address, size_t size) {
 UNUSED static int ok(void) {
   printf("ok\n");
   fflush(stdout);
+  scratch_remove();
   return 0;
 }
 
@@ -120,18 +131,26 @@ UNUSED static void *anonymous(size_t size) {
   return memory;
 }
 
-/* A regular file of this size and noise, already unlinked unless its name is asked for. */
+/* A regular file of this size and noise; `ok` and `fail` remove it. */
 UNUSED static int scratch_file(size_t size, uint64_t seed) {
-  char name[] = "/tmp/belay-target-XXXXXX";
+  CHECK(scratch_count < SCRATCH_MAX);
+  char *name = scratch_names[scratch_count++];
+  strcpy(name, "/tmp/belay-target-XXXXXX");
   int fd = mkstemp(name);
-  CHECK(fd >= 0 && unlink(name) == 0);
-  CHECK(ftruncate(fd, (off_t)size) == 0);
+  CHECK(fd >= 0 && ftruncate(fd, (off_t)size) == 0);
   if (size > 0) {
     void *view = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     CHECK(view != MAP_FAILED);
     fill(view, size, seed);
     munmap(view, size);
   }
+  return fd;
+}
+
+/* A regular file of this size and noise, already unlinked. */
+UNUSED static int unlinked_file(size_t size, uint64_t seed) {
+  int fd = scratch_file(size, seed);
+  scratch_remove();
   return fd;
 }
 

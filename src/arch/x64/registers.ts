@@ -46,6 +46,7 @@ const ERESTARTNOINTR = -513;
 const ERESTARTNOHAND = -514;
 const ERESTART_RESTARTBLOCK = -516;
 const EINTR = -4;
+const SYS_restart_syscall = 219;
 
 /** Where registers live: 32-bit words of memory that the kernel fills. */
 export interface RegisterWords {
@@ -119,9 +120,23 @@ export class Registers {
     this.set('rax', ERESTARTNOHAND);
   }
 
-  /** Make the thread issue its system call anew when it next runs. */
-  rewindSyscall(): void {
-    this.set('rax', this.getInt('orig_rax'));
+  /**
+   * The call that is broken off is one the kernel goes on with by itself, from what it remembers of
+   * it, under another number: `restart_syscall`. Its own number; undefined: it is not such a call.
+   */
+  getResumableCall(): number | undefined {
+    if (!this.isInSyscall() || this.getInt('rax') !== ERESTART_RESTARTBLOCK) return undefined;
+    return this.getInt('orig_rax');
+  }
+
+  /** The kernel is going on with a call under the number of restart_syscall. */
+  isRestartSyscall(): boolean {
+    return this.getInt('orig_rax') === SYS_restart_syscall;
+  }
+
+  /** Make the thread issue its system call anew when it next runs; `nr`: under this number. */
+  rewindSyscall(nr = this.getInt('orig_rax')): void {
+    this.set('rax', nr);
     this.set('rip', this.get('rip') - SYSCALL_INSTRUCTION.length);
     this.set('orig_rax', -1);
   }

@@ -21,6 +21,7 @@ export const SYS = {
   mprotect: 10,
   munmap: 11,
   brk: 12,
+  rt_sigaction: 13,
   madvise: 28,
   execve: 59,
   exit: 60,

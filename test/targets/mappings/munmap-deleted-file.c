@@ -3,7 +3,7 @@
 
 int main(void) {
   struct tjmp why;
-  int fd = scratch_file(8 * PAGE, 1);
+  int fd = unlinked_file(8 * PAGE, 1);
   char *view = (char *)mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
   CHECK(view != MAP_FAILED && close(fd) == 0);
   fill(view + 3 * PAGE, PAGE, 2);

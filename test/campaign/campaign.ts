@@ -1,0 +1,107 @@
+/** A campaign: one target life after another until the wanted number of falls is reached. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Life, LifeFailure } from './life.ts';
+import { Draws, lifeSeed } from './random.ts';
+import { DAMAGE, DAMAGE_ALL } from './wire.ts';
+
+export interface CampaignOptions {
+  seed: bigint;
+  /** How many falls in all. */
+  count: number;
+  /** Worker threads in every target; drawn for each when undefined. */
+  threads?: number | undefined;
+  user?: number | undefined;
+  /** The first life: to repeat one that failed. */
+  from?: number | undefined;
+  damage?: number | undefined;
+  /** End before the next life begins once this much time has passed. */
+  limitMs?: number | undefined;
+  onLife?: ((life: number, falls: number, description: string) => void) | undefined;
+}
+
+const FALLS_PER_LIFE = 50;
+const DATA_SIZE = 256 * 1024;
+const BELAY = join(import.meta.dirname, '../../bin/belay');
+const SOURCES = join(import.meta.dirname, 'target');
+/** Far more falls on one point than the default allows: that policy is tested elsewhere. */
+const RUN_OPTIONS = ['run', '--retries', '1000000', '--'];
+
+export interface Workshop extends Disposable {
+  directory: string;
+  target: string;
+  dataFile: string;
+}
+
+/** Builds the target and its data file in a directory that anybody may read. */
+export function openWorkshop(): Workshop {
+  const directory = mkdtempSync(join(tmpdir(), 'belay-campaign-'));
+  chmodSync(directory, 0o755);
+  const target = join(directory, 'target');
+  const sources = readdirSync(SOURCES).filter((name) => name.endsWith('.c'));
+  const flags = ['-std=gnu11', '-O2', '-g', '-Wall', '-Wextra', '-fno-stack-protector'];
+  const compiled = spawnSync(
+    'cc',
+    [...flags, '-fcf-protection=none', '-pthread', '-o', target, ...sources],
+    { cwd: SOURCES, encoding: 'utf8' },
+  );
+  if (compiled.status !== 0) throw new Error(`cannot compile the target: ${compiled.stderr}`);
+  const dataFile = join(directory, 'data');
+  const draws = new Draws(1n);
+  const data = Buffer.alloc(DATA_SIZE);
+  for (let at = 0; at < DATA_SIZE; at += 8) data.writeBigUInt64LE(draws.next(), at);
+  writeFileSync(dataFile, data, { mode: 0o644 });
+  const close = (): void => rmSync(directory, { recursive: true, force: true });
+  return { directory, target, dataFile, [Symbol.dispose]: close };
+}
+
+/** The command that repeats a campaign from one life on. */
+export function repeatCommand(options: CampaignOptions, life: number): string {
+  const given = [
+    `--seed ${options.seed} --count ${options.count} --from ${life}`,
+    options.threads === undefined ? '' : ` --threads ${options.threads}`,
+    options.user === undefined ? '' : ` --user ${options.user}`,
+    options.damage === undefined ? '' : ` --damage ${options.damage}`,
+  ];
+  return `npm run campaign -- ${given.join('')}`;
+}
+
+/** All damage, less what the given user has no right to. */
+function damageFor(user: number | undefined, allowed: number): number {
+  const privileged = (user ?? process.getuid?.() ?? 0) === 0;
+  return privileged ? allowed : allowed & ~DAMAGE.endThreads;
+}
+
+/** Returns the number of falls. @throws LifeFailure with the story and the command to repeat it. */
+export async function runCampaign(options: CampaignOptions): Promise<number> {
+  using workshop = openWorkshop();
+  const started = Date.now();
+  const first = options.from ?? 0;
+  let falls = 0;
+  for (let life = first; (life - first) * FALLS_PER_LIFE < options.count; life++) {
+    if (options.limitMs !== undefined && Date.now() - started > options.limitMs) break;
+    const wanted = Math.min(FALLS_PER_LIFE, options.count - (life - first) * FALLS_PER_LIFE);
+    const subject = new Life({
+      command: (rest) => [BELAY, ...RUN_OPTIONS, workshop.target, ...rest],
+      dataFile: workshop.dataFile,
+      seed: lifeSeed(options.seed, life),
+      falls: wanted,
+      threads: options.threads,
+      user: options.user,
+      damage: damageFor(options.user, options.damage ?? DAMAGE_ALL),
+    });
+    try {
+      await subject.run();
+    } catch (error) {
+      if (!(error instanceof LifeFailure)) throw error;
+      const where = `life ${life} (${subject.description}), fall ${subject.falls + 1}`;
+      const repeat = repeatCommand({ ...options, count: wanted }, life);
+      throw new LifeFailure(`${where}: ${error.message}\nrepeat with: ${repeat}`, { cause: error });
+    }
+    falls += subject.falls;
+    options.onLife?.(life, falls, subject.description);
+  }
+  return falls;
+}

@@ -1,0 +1,142 @@
+/** Starts the target, talks to it, and waits until it stands still. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Thread, readThreads } from './checker.ts';
+import {
+  type Command,
+  RECORD_SIZE,
+  type TargetRecord,
+  decodeRecord,
+  encodeCommand,
+} from './wire.ts';
+
+const RECORD_TIMEOUT_MS = 30_000;
+const STANDSTILL_TIMEOUT_MS = 3_000;
+/** A traced thread is also stopped for moments on its way into the stop of the whole process. */
+const STOPPED_LOOKS = 4;
+
+/** The target ended, fell silent or said what it should not. */
+export class TargetFailure extends Error {
+  override name = 'TargetFailure';
+}
+
+export interface TargetOptions {
+  /** The command line: the target itself, or belay and the target. */
+  command: string[];
+  /** Whose process it is; the checker's own when undefined. */
+  user?: number | undefined;
+  /** Does it stop itself with SIGSTOP at each point? */
+  stops: boolean;
+}
+
+export class TargetProcess {
+  readonly pid: number;
+  readonly stops: boolean;
+  readonly #child: ChildProcess;
+  readonly #records: TargetRecord[] = [];
+  readonly ended: Promise<string>;
+  #partial = Buffer.alloc(0);
+  #stderr = '';
+  #failure: string | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(options: TargetOptions) {
+    const [program = '', ...rest] = options.command;
+    const identity = options.user === undefined ? {} : { uid: options.user, gid: options.user };
+    const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], ...identity });
+    if (child.pid === undefined) throw new TargetFailure(`cannot start ${program}`);
+    this.pid = child.pid;
+    this.stops = options.stops;
+    this.#child = child;
+    child.stdin.on('error', (error) => this.#fail(`standard input: ${error.message}`));
+    child.stdout.on('data', (bytes: Buffer) => this.#take(bytes));
+    child.stderr.on('data', (bytes: Buffer) => (this.#stderr += bytes.toString()));
+    this.ended = new Promise((resolve) => {
+      child.on('close', (code, signal) => {
+        const how = signal === null ? `exit status ${code ?? '?'}` : `signal ${signal}`;
+        this.#fail(`the target ended with ${how}`);
+        resolve(how);
+      });
+    });
+  }
+
+  #fail(what: string): void {
+    this.#failure ??= what;
+    this.#wake?.();
+  }
+
+  #take(bytes: Buffer): void {
+    this.#partial = Buffer.concat([this.#partial, bytes]);
+    let at = 0;
+    try {
+      for (; at + RECORD_SIZE <= this.#partial.length; at += RECORD_SIZE)
+        this.#records.push(decodeRecord(this.#partial.subarray(at, at + RECORD_SIZE)));
+    } catch (error) {
+      this.#fail((error as Error).message);
+    }
+    this.#partial = this.#partial.subarray(at);
+    this.#wake?.();
+  }
+
+  /** The next record. @throws TargetFailure when there will be none, or none comes in time. */
+  async next(): Promise<TargetRecord> {
+    const deadline = Date.now() + RECORD_TIMEOUT_MS;
+    for (;;) {
+      const record = this.#records.shift();
+      if (record !== undefined) return record;
+      if (this.#failure !== undefined) {
+        await Promise.race([this.ended, sleep(1000)]);
+        throw new TargetFailure(`${this.#failure}${this.#stderr && `\n${this.#stderr}`}`);
+      }
+      const left = deadline - Date.now();
+      if (left <= 0) throw new TargetFailure(`silent for ${RECORD_TIMEOUT_MS} ms\n${this.state()}`);
+      const timer = setTimeout(() => this.#wake?.(), left);
+      await new Promise<void>((resolve) => (this.#wake = resolve));
+      clearTimeout(timer);
+    }
+  }
+
+  /** SIGCONT first: after the command it could meet the next stop. */
+  send(command: Command): void {
+    if (this.stops) process.kill(this.pid, 'SIGCONT');
+    this.#child.stdin?.write(encodeCommand(command));
+  }
+
+  /** What its threads are about, for a report. */
+  state(): string {
+    try {
+      return readThreads(this.pid)
+        .map((thread) => `  ${thread.tid} ${thread.name} ${thread.state} ${thread.call}`)
+        .join('\n');
+    } catch (error) {
+      return `  no state to be read: ${(error as Error).message}`;
+    }
+  }
+
+  /**
+   * Waits until every thread is stopped or asleep (or spins), and where `isThere` wants it. When
+   * that takes too long the answer is false, and what is wrong is for the caller to say.
+   */
+  async standstill(isThere: (thread: Thread, all: Thread[]) => boolean): Promise<boolean> {
+    const deadline = Date.now() + STANDSTILL_TIMEOUT_MS;
+    const looksWanted = this.stops ? STOPPED_LOOKS : 1;
+    for (let looks = 0; Date.now() < deadline; looks++) {
+      const threads = readThreads(this.pid);
+      const stands = (thread: Thread): boolean =>
+        (this.stops ? /[Tt]/ : /[SR]/).test(thread.state) && isThere(thread, threads);
+      if (threads.length === 0 || !threads.every(stands)) looks = -1;
+      else if (looks + 1 >= looksWanted) return true;
+      await sleep(1);
+    }
+    return false;
+  }
+
+  /** Ends it, whatever it is doing, and waits for that. */
+  async end(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.#child.kill('SIGKILL');
+      await this.ended;
+    }
+    this.#child.stdin?.destroy();
+  }
+}

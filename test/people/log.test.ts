@@ -1,0 +1,215 @@
+/** `belay log`: of live and of ended programs, and of a supervisor killed in a rollback. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { appendFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { followLog, readLog } from '../../src/client/log-reader.ts';
+import { readStartTime } from '../../src/protocol/process-identity.ts';
+import type { FallRecord, LogRecord } from '../../src/protocol/records.ts';
+import { encodeRollbackState } from '../../src/protocol/rollback-state.ts';
+import { LogWriter } from '../../src/supervisor/io-log.ts';
+import { createStateDirectory, writeSupervisorFile } from '../../src/supervisor/state-directory.ts';
+import { runCli } from './cli-harness.ts';
+import { eventually, makeBase, ownSupervisorFile } from './worker-harness.ts';
+
+/** Above any pid there can be: nothing of that pid runs. */
+const NO_PID = 2 ** 22 + 1;
+const TIME = Date.UTC(2026, 2, 1, 12);
+let base = '';
+let directory = '';
+
+beforeEach(() => {
+  base = makeBase();
+  const uid = process.geteuid?.() ?? 0;
+  const file = ownSupervisorFile({ pid: NO_PID, supervisorPid: NO_PID });
+  directory = createStateDirectory(file, { path: base, uid });
+});
+
+afterEach(() => {
+  rmSync(base, { recursive: true, force: true });
+});
+
+const FALL: FallRecord = {
+  type: 'fall',
+  time: TIME,
+  pid: NO_PID,
+  tid: 12,
+  thread: 'wor\u001bker',
+  cause: 'signal',
+  signal: 'SIGSEGV',
+  signo: 11,
+  code: 1,
+  codeName: 'SEGV_MAPERR',
+  address: '0x7f0000000008',
+  ip: '0x55500001139',
+  cd: 3,
+  rollbacks: 2,
+  pagesRestored: 12,
+  pagesDropped: 1,
+  mappingsRestored: 0,
+  threadsEnded: 2,
+  threadsRecreated: 0,
+  descriptorsClosed: 0,
+  us: 84.4,
+  warnings: ['file 7 cannot be opened again'],
+  where: {
+    function: 'handle',
+    offset: 28,
+    file: 'server.c',
+    line: 12,
+    path: '/usr/bin/demo',
+    moduleOffset: 0x1139,
+  },
+  mapping: '7f0000000000-7f0000001000 r--p 00000000 00:00 0      [vvar]',
+};
+
+function write(...records: LogRecord[]): void {
+  const log = new LogWriter(directory);
+  for (const record of records) log.append(record);
+  log.close();
+}
+
+test('a fall is told with all there is to know of it', async () => {
+  const { thread: _, ...start } = { ...FALL, thread: '' };
+  const { time, pid } = start;
+  write({ type: 'start', time, pid, supervisorPid: 9, command: ['demo'], version: '0.1.0' }, FALL, {
+    type: 'exit',
+    time,
+    pid,
+    code: null,
+    signal: 'SIGSEGV',
+  });
+  const changes = '12 pages written back, 1 page dropped, 2 threads ended';
+  const { code, stdout, stderr } = await runCli(base, 'log', 'demo');
+  assert.equal(stderr, '');
+  assert.equal(code, 0);
+  const lines = stdout.split('\n').map((line) => line.replace(/^[\d-]+ [\d:.]+ {2}/, ''));
+  assert.deepEqual(lines, [
+    `${NO_PID} is supervised by 9: demo`,
+    `${NO_PID} fell: thread 12 (wor\\x1bker)`,
+    '    SIGSEGV (SEGV_MAPERR) at 0x7f0000000008 in handle+0x1c (server.c:12)',
+    '    instruction: 0x55500001139, /usr/bin/demo',
+    '    mapping: 7f0000000000-7f0000001000 r--p 00000000 00:00 0 [vvar]',
+    `    back to point 3 (rollback 2): ${changes}, in 84 µs`,
+    '    ! file 7 cannot be opened again',
+    `${NO_PID} died of SIGSEGV`,
+    '',
+  ]);
+});
+
+test('a longjmp, a rewind and a signal that was not caught are told apart', async () => {
+  const { time, pid, tid, thread } = FALL;
+  const where = { path: '/usr/bin/demo', moduleOffset: 0x1139 };
+  const jump = { ...FALL, cause: 'longjmp', value: 7, where } as const;
+  const { codeName: _code, address: _address, signal: _signal, ...bare } = jump;
+  write(
+    bare,
+    { ...bare, cause: 'operator' },
+    {
+      type: 'giveup',
+      time,
+      pid,
+      tid,
+      thread,
+      signal: 'SIGBUS',
+      falls: 4,
+      reason: 'no point is left',
+    },
+  );
+  const { stdout } = await runCli(base, 'log', String(NO_PID));
+  assert.match(stdout, /^ {4}tlongjmp\(3, 7\) in \/usr\/bin\/demo\+0x1139$/m);
+  assert.match(stdout, /^ {4}was rewound from outside$/m);
+  assert.match(stdout, /fell and was not caught: thread 12/);
+  assert.match(stdout, /^ {4}the signal was delivered after 4 falls: no point is left$/m);
+});
+
+test('--json gives the records as they are, and lines that are none are left out', async () => {
+  write(FALL);
+  appendFileSync(join(directory, 'log.ndjson'), 'noise\n{"type":"fall"}\n');
+  write({ ...FALL, cd: 4 });
+  const { stdout } = await runCli(base, 'log', 'demo', '--json');
+  const records = stdout
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  assert.deepEqual(records.slice(0, 2), [FALL, { ...FALL, cd: 4 }]);
+  assert.equal(records.length, 3);
+});
+
+test('a log that grows too large becomes the old one, and both are read in order', () => {
+  const size = JSON.stringify(FALL).length + 1;
+  const log = new LogWriter(directory, size * 3);
+  for (let cd = 1; cd <= 7; cd += 1) log.append({ ...FALL, cd });
+  log.close();
+  const falls = [...readLog(directory)].filter((record) => record.type === 'fall');
+  const read = falls.map(({ cd }) => cd);
+  assert.deepEqual(read, [4, 5, 6, 7]);
+});
+
+test('a supervisor killed in the middle of a rollback is told of, and noted once', () => {
+  write(FALL);
+  const state = encodeRollbackState({ phase: 1, pid: NO_PID, cd: 3, timeMs: TIME });
+  writeFileSync(join(directory, 'state'), state);
+  for (const _ of [1, 2]) {
+    const records = [...readLog(directory)];
+    assert.deepEqual(
+      records.map(({ type }) => type),
+      ['fall', 'killed'],
+    );
+    const killed = records[1];
+    assert.ok(killed?.type === 'killed');
+    assert.match(killed.message, /killed in the middle of a rollback; .+ ended by SIGKILL/);
+    assert.equal(killed.time, TIME);
+  }
+  const lines = readFileSync(join(directory, 'log.ndjson'), 'utf8').trim().split('\n');
+  assert.equal(lines.length, 2);
+});
+
+test('a supervisor killed between rollbacks is told of, and nothing is noted', () => {
+  write(FALL);
+  const [, lost] = [...readLog(directory)];
+  assert.ok(lost?.type === 'detach');
+  assert.match(lost.reason, /ended without notice, and it went on by itself/);
+  assert.equal(readFileSync(join(directory, 'log.ndjson'), 'utf8').trim().split('\n').length, 1);
+});
+
+test('while the supervisor lives a rollback is under way, not cut short', () => {
+  const state = encodeRollbackState({ phase: 1, pid: NO_PID, cd: 3, timeMs: TIME });
+  writeFileSync(join(directory, 'state'), state);
+  const startTime = readStartTime(process.pid) ?? 0;
+  const alive = { supervisorPid: process.pid, supervisorStartTime: startTime };
+  writeSupervisorFile(directory, ownSupervisorFile(alive));
+  write(FALL);
+  assert.equal([...readLog(directory)].length, 1);
+});
+
+test('following goes on through a rotation and ends with the supervisor', async () => {
+  const child = spawn('sleep', ['60']);
+  const supervisorPid = child.pid ?? 0;
+  const supervisorStartTime = readStartTime(supervisorPid) ?? 0;
+  writeSupervisorFile(directory, ownSupervisorFile({ supervisorPid, supervisorStartTime }));
+  const size = JSON.stringify(FALL).length + 1;
+  const log = new LogWriter(directory, size * 2);
+  log.append({ ...FALL, cd: 1 });
+  const seen: number[] = [];
+  const following = (async () => {
+    for await (const record of followLog(directory)) {
+      if (record.type === 'fall') seen.push(record.cd);
+    }
+  })();
+  await eventually(() => seen.length === 1);
+  for (const cd of [2, 3, 4]) log.append({ ...FALL, cd });
+  await eventually(() => seen.length === 4);
+  child.kill('SIGKILL');
+  await following;
+  log.close();
+  assert.deepEqual(seen, [1, 2, 3, 4]);
+});
+
+test('a log that is a link to something else is not read', async () => {
+  symlinkSync('/etc/passwd', join(directory, 'log.ndjson'));
+  assert.deepEqual([...readLog(directory)], []);
+  assert.throws(() => new LogWriter(directory), { code: 'ELOOP' });
+  assert.equal((await runCli(base, 'log', 'demo')).stdout, '');
+});

@@ -1,0 +1,141 @@
+/** The command line of `belay run` and `belay attach`. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  DEFAULT_SIGNALS,
+  formatRunOptions,
+  parseAttachArguments,
+  parseRunArguments,
+} from '../../src/protocol/run-options.ts';
+import type { RunOptions } from '../../src/protocol/run-options.ts';
+
+const DEFAULTS: RunOptions = {
+  on: DEFAULT_SIGNALS,
+  retries: 3,
+  maxPoints: 4096,
+  verbose: false,
+};
+
+function assertRefused(words: readonly string[], why: RegExp): void {
+  const parsed = parseRunArguments(words);
+  assert.equal(parsed.ok, false);
+  assert.equal(parsed.exitCode, 125);
+  assert.equal(parsed.stdout, '');
+  assert.match(parsed.stderr, why);
+  assert.match(parsed.stderr, /^belay: cannot run: .+\nhint: .+\n$/);
+}
+
+test('without options the defaults hold', () => {
+  assert.deepEqual(parseRunArguments(['ls']), { ok: true, options: DEFAULTS, command: ['ls'] });
+});
+
+test("the command's own options are left alone", () => {
+  for (const words of [
+    ['ls', '-l', '--help'],
+    ['--', '-odd', '--every'],
+  ]) {
+    const command = words[0] === '--' ? words.slice(1) : words;
+    assert.deepEqual(parseRunArguments(words), { ok: true, options: DEFAULTS, command });
+  }
+});
+
+test('every option sets its field, with = and without', () => {
+  const apart = [
+    '--on',
+    'segv,SIGBUS',
+    '--retries',
+    '0',
+    '--every',
+    '5',
+    '--max-points',
+    '9',
+    '-v',
+  ];
+  const joined = [
+    '--on=segv',
+    '--on=bus',
+    '--retries=0',
+    '--every=5',
+    '--max-points=9',
+    '--verbose',
+  ];
+  const on = ['SIGSEGV', 'SIGBUS'];
+  const options = { on, retries: 0, every: 5, maxPoints: 9, verbose: true };
+  for (const words of [apart, joined]) {
+    assert.deepEqual(parseRunArguments([...words, 'x']), { ok: true, options, command: ['x'] });
+  }
+});
+
+test('--on none leaves tlongjmp and rewind', () => {
+  const parsed = parseRunArguments(['--on', 'none', 'x']);
+  assert.ok(parsed.ok);
+  assert.deepEqual(parsed.options.on, []);
+});
+
+test('what makes no sense is refused, with the reason', () => {
+  assertRefused([], /no command is given/);
+  assertRefused(['--'], /no command is given/);
+  assertRefused(['--fly', 'x'], /'--fly' is not an option/);
+  assertRefused(['--constructor', 'x'], /'--constructor' is not an option/);
+  assertRefused(['--every'], /--every needs a value/);
+  assertRefused(['--every', '0', 'x'], /--every must be a whole number from 1/);
+  assertRefused(['--every=1.5', 'x'], /not '1.5'/);
+  assertRefused(['--retries=-1', 'x'], /--retries must be a whole number/);
+  assertRefused(['--retries=99999999999999999999', 'x'], /--retries must be/);
+  assertRefused(['--max-points=0', 'x'], /--max-points must be/);
+  assertRefused(['--on', 'SEGV,FOO', 'x'], /'FOO' is not a signal's name/);
+  assertRefused(['--on=kill', 'x'], /SIGKILL cannot be held back/);
+  assertRefused(['--on=', 'x'], /'' is not a signal's name/);
+});
+
+test('--help and --version go to stdout with exit code 0', () => {
+  for (const word of ['-h', '--help', '-V', '--version']) {
+    const parsed = parseRunArguments([word, 'ignored']);
+    assert.equal(parsed.ok, false);
+    assert.equal(parsed.exitCode, 0);
+    assert.equal(parsed.stderr, '');
+    assert.match(parsed.stdout, word.toLowerCase().includes('h') ? /Usage: belay run/ : /^\d+\./);
+  }
+});
+
+test('attach takes a pid, with options before and after it', () => {
+  for (const words of [
+    ['--every=5', '12'],
+    ['12', '--every', '5'],
+  ]) {
+    const options = { ...DEFAULTS, every: 5 };
+    assert.deepEqual(parseAttachArguments(words), { ok: true, options, pid: 12 });
+  }
+  for (const words of [[], ['x'], ['0'], ['1', '2'], ['-5'], ['12', '--fly']]) {
+    assert.equal(parseAttachArguments(words).ok, false, words.join(' '));
+  }
+});
+
+test('options survive being written as words and read again', () => {
+  const options = fc.record(
+    {
+      on: fc.uniqueArray(fc.constantFrom(...DEFAULT_SIGNALS, 'SIGUSR1')),
+      retries: fc.nat(1000),
+      every: fc.integer({ min: 1, max: 86_400_000 }),
+      maxPoints: fc.integer({ min: 1, max: 1_000_000 }),
+      verbose: fc.boolean(),
+    },
+    { requiredKeys: ['on', 'retries', 'maxPoints', 'verbose'], noNullPrototype: true },
+  );
+  fc.assert(
+    fc.property(options, (known) => {
+      const parsed = parseRunArguments([...formatRunOptions(known), '--', 'x']);
+      assert.deepEqual(parsed, { ok: true, options: known, command: ['x'] });
+    }),
+  );
+});
+
+test('no words make the parser throw', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string()), (words) => {
+      parseRunArguments(words);
+      parseAttachArguments(words);
+    }),
+  );
+});

@@ -1,0 +1,144 @@
+/** A real I/O worker whose tracer is the test: the other end of its port, and a counting bell. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { readStartTime } from '../../src/protocol/process-identity.ts';
+import { DEFAULT_SIGNALS } from '../../src/protocol/run-options.ts';
+import type { SupervisorFile } from '../../src/protocol/state-files.ts';
+import { LOG_FILE } from '../../src/protocol/state-files.ts';
+import type { FromTracer, IoWorkerData, ToTracer } from '../../src/supervisor/io-messages.ts';
+import {
+  SHARED_LENGTH,
+  SHARED_WORKER_STATE,
+  WORKER_CLOSED,
+  WORKER_STARTING,
+} from '../../src/supervisor/io-messages.ts';
+import { createStateDirectory } from '../../src/supervisor/state-directory.ts';
+
+const BELL = `process.on('SIGUSR1', () => console.log('ring'));
+console.log('ready'); setInterval(() => {}, 1000);`;
+const WAIT_MS = 5000;
+
+export function makeBase(prefix = 'belay-test-'): string {
+  return mkdtempSync(join(tmpdir(), prefix));
+}
+
+/** A state file for this very process, which serves as supervisor and as target. */
+export function ownSupervisorFile(overrides: Partial<SupervisorFile> = {}): SupervisorFile {
+  const startTime = readStartTime(process.pid) ?? 0;
+  return {
+    supervisorPid: process.pid,
+    supervisorStartTime: startTime,
+    pid: process.pid,
+    startTime,
+    command: ['/usr/bin/demo', 'one two'],
+    cwd: '/',
+    uid: process.geteuid?.() ?? 0,
+    options: { on: DEFAULT_SIGNALS, retries: 3, maxPoints: 4096, verbose: false },
+    version: '0.1.0',
+    startedAt: Date.now(),
+    ...overrides,
+  };
+}
+
+export class WorkerHarness implements AsyncDisposable {
+  readonly base: string;
+  readonly directory: string;
+  readonly shared = new Int32Array(new SharedArrayBuffer(SHARED_LENGTH * 4));
+  readonly messages: ToTracer[] = [];
+  rings = 0;
+  readonly #bell: ChildProcess;
+  readonly #port: MessagePort;
+  readonly #worker: Worker;
+
+  static async start(base = makeBase()): Promise<WorkerHarness> {
+    const bell = spawn(process.execPath, ['-e', BELL], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(bell.stdout, 'data');
+    const harness = new WorkerHarness(base, bell);
+    bell.stdout.on('data', (chunk: Buffer) => {
+      harness.rings += chunk.toString().split('ring').length - 1;
+    });
+    await harness.#awaitState((state) => state !== WORKER_STARTING);
+    return harness;
+  }
+
+  private constructor(base: string, bell: ChildProcess) {
+    this.base = base;
+    const file = ownSupervisorFile();
+    this.directory = createStateDirectory(file, { path: base, uid: file.uid });
+    this.#bell = bell;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    port1.on('message', (message: ToTracer) => this.messages.push(message));
+    const { pid, command, version } = file;
+    const data: IoWorkerData = {
+      directory: this.directory,
+      port: port2,
+      bellPid: bell.pid ?? 0,
+      shared: this.shared,
+      start: {
+        type: 'start',
+        time: Date.now(),
+        pid,
+        supervisorPid: pid,
+        command: [...command],
+        version,
+      },
+      verbose: false,
+    };
+    const main = new URL('../../src/supervisor/io-worker.ts', import.meta.url);
+    this.#worker = new Worker(main, { workerData: data, transferList: [port2] });
+  }
+
+  get state(): number {
+    return Atomics.load(this.shared, SHARED_WORKER_STATE);
+  }
+
+  post(message: FromTracer): void {
+    this.#port.postMessage(message);
+  }
+
+  /** Answers requests as they come, as a tracer does. */
+  answer(reply: (request: Extract<ToTracer, { kind: 'request' }>) => FromTracer): void {
+    this.#port.on('message', (message: ToTracer) => {
+      if (message.kind === 'request') this.post(reply(message));
+    });
+  }
+
+  logLines(): unknown[] {
+    const text = readFileSync(join(this.directory, LOG_FILE), 'utf8');
+    const lines = text.split('\n').filter((line) => line !== '');
+    return lines.map((line): unknown => JSON.parse(line));
+  }
+
+  async close(): Promise<void> {
+    this.post({ kind: 'close' });
+    await this.#awaitState((state) => state === WORKER_CLOSED);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#bell.kill('SIGKILL');
+    await this.#worker.terminate();
+    this.#port.close();
+    rmSync(this.base, { recursive: true, force: true });
+  }
+
+  async #awaitState(isReached: (state: number) => boolean): Promise<void> {
+    await eventually(() => isReached(this.state));
+  }
+}
+
+/** Waits until `isTrue`, looking often; fails when it takes too long. */
+export async function eventually(isTrue: () => boolean): Promise<void> {
+  const deadline = performance.now() + WAIT_MS;
+  while (!isTrue()) {
+    if (performance.now() > deadline)
+      throw new Error(`not within ${WAIT_MS} ms: ${isTrue.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

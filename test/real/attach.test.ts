@@ -1,0 +1,61 @@
+/**
+ * `belay attach` to programs with threads that run already: redis-server, with a connection open
+ * since before, and a Python program whose calls were not answered until then.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+import { describe, test } from 'node:test';
+import { attach } from '../../src/index.ts';
+import { PYTHON } from '../support/paths.ts';
+import { usePlace } from './place.ts';
+import { fill, findFreePort, readContents, RedisConnection, startRedis } from './redis.ts';
+import { belay, start, until } from './started.ts';
+
+const FALLS = 3;
+
+const place = usePlace();
+
+describe('belay attach', () => {
+  test('redis-server falls and answers on, on a connection older than the supervision', async () => {
+    const port = await findFreePort();
+    const { pid, exited } = startRedis(port, place);
+    const connection = await RedisConnection.open(port);
+    const contents = await fill(connection);
+    await belay('attach', '--retries', String(FALLS), String(pid));
+    await belay('checkpoint', String(pid));
+    for (let fall = 1; fall <= FALLS; fall++) {
+      const newer = await RedisConnection.open(port);
+      assert.equal(await newer.ask('SET', 'new', fall), 'OK');
+      newer.tell('DEBUG', 'SEGFAULT');
+      await until('the newer connection is hung up', () => newer.isClosed);
+      assert.deepEqual(await readContents(connection), contents);
+    }
+    assert.equal(countFalls(await belay('log', String(pid))), FALLS);
+    assert.equal(connection.isClosed, false);
+    const supervised = await attach(pid);
+    await supervised.detach();
+    connection.tell('DEBUG', 'SEGFAULT');
+    assert.deepEqual(await exited, { code: null, signal: 'SIGSEGV' });
+  });
+
+  test('a Python program with nine threads has its calls answered from then on', async () => {
+    const program = path.join(import.meta.dirname, 'programs/attached.py');
+    const env = { ...process.env, PYTHONPATH: PYTHON, PYTHONDONTWRITEBYTECODE: '1' };
+    const stdio = ['ignore', 'pipe', 'inherit'] as const;
+    const { pid, child, exited } = start(['/usr/bin/python3', program], { env, stdio: [...stdio] });
+    assert(child.stdout !== null);
+    const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
+    assert.equal(line, 'waiting');
+    const rest = text(child.stdout);
+    await belay('attach', String(pid));
+    assert.equal(await rest, 'ok\n');
+    assert.deepEqual(await exited, { code: 0, signal: null });
+  });
+});
+
+function countFalls(log: string): number {
+  return log.match(/ fell: /g)?.length ?? 0;
+}

@@ -1,0 +1,56 @@
+/**
+ * Python and Node programs that destroy themselves through ctypes and koffi, 200 times in a row,
+ * half by tlongjmp and half by real faults; timers, threads, promises, garbage collection and file
+ * I/O work afterwards.
+ */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { runUnderBelay } from '../support/belay.ts';
+import { PYTHON } from '../support/paths.ts';
+import { runProcess } from '../support/run-process.ts';
+import { usePlace } from './place.ts';
+
+const ROUNDS = 200;
+const FATAL_KINDS = 5;
+
+const place = usePlace();
+const env = { ...process.env, PYTHONPATH: PYTHON, PYTHONDONTWRITEBYTECODE: '1' };
+
+const interpreters = [
+  { name: 'python3', command: ['/usr/bin/python3', programPath('ruined.py')], round: /^round +\d+$/ },
+  {
+    name: 'node',
+    command: [process.execPath, '--expose-gc', programPath('ruined.ts')],
+    round: /^round \d+ *$/,
+  },
+] as const;
+
+function programPath(name: string): string {
+  return path.join(import.meta.dirname, 'programs', name);
+}
+
+for (const { name, command, round } of interpreters) {
+  describe(name, () => {
+    test('dies of each kind of damage without belay', async () => {
+      for (let kind = 0; kind < FATAL_KINDS; kind++) {
+        const result = await runProcess([...command, 'alone', String(kind)], { env });
+        assert.match(String(result.signal), /^SIG(SEGV|BUS|ABRT|ILL|TRAP)$/, `kind ${kind}`);
+      }
+    });
+
+    test(`goes on after ${ROUNDS} of them`, async () => {
+      const file = path.join(place, `${name}.txt`);
+      const result = await runUnderBelay([...command, String(ROUNDS), file], { env });
+      assert.deepEqual([result.stdout, result.code], [`ok ${ROUNDS}\n`, 0], result.stderr);
+      const lines = readFileSync(file, 'latin1').trimEnd().split('\n');
+      assert.deepEqual(lines.map((line) => Number(line.slice('round'.length))), countUp(ROUNDS));
+      assert(lines.every((line) => round.test(line)));
+    });
+  });
+}
+
+function countUp(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}

@@ -1,0 +1,84 @@
+/**
+ * Runs console blocks of the documents: a line that begins with `$ ` is a command, the lines below
+ * it are what it prints. All of a block runs in one shell, in a directory that looks like a
+ * checkout, with `belay` on the PATH.
+ */
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ROOT } from './paths.ts';
+import { runProcess } from './run-process.ts';
+
+export interface Step {
+  readonly command: string;
+  readonly output: string;
+}
+
+/** Where the documents' reader has the checkout. */
+const READERS_CHECKOUT = '/srv/belay';
+
+/** Stands between the outputs of two commands: no program prints it. */
+const SEPARATOR = '\x1e';
+
+/** The log of a program that has ended is complete when its supervisor has ended, too. */
+const SETTLE = `
+settle() {
+  for state in "$BELAY_DIR"/*-*; do
+    pid=\${state##*/}
+    supervisor=$(sed -n 's/.*"supervisorPid":\\([0-9]*\\).*/\\1/p' "$state/supervisor.json" 2>&-)
+    while [ ! -d "/proc/\${pid%-*}" ] && [ -d "/proc/\${supervisor:-none}" ]; do sleep 0.05; done
+  done
+}`;
+
+/** What examples may use of a checkout. */
+const LINKED = ['examples', 'include', 'python'];
+
+export function parseConsoleBlock(text: string): Step[] {
+  const parts = text.split(/^\$ /m).slice(1);
+  return parts.map((part) => {
+    const [command = '', ...output] = part.split('\n');
+    return { command, output: output.join('\n') };
+  });
+}
+
+/** Runs the commands; answers them with what they really print. */
+export async function runConsoleBlock(steps: readonly Step[]): Promise<Step[]> {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'belay-docs-'));
+  for (const name of LINKED) symlinkSync(path.join(ROOT, name), path.join(directory, name));
+  const env = {
+    ...process.env,
+    PATH: `${ROOT}/bin:${ROOT}/node_modules/.bin:${process.env.PATH ?? ''}`,
+    BELAY_DIR: path.join(directory, 'state'),
+    PYTHONDONTWRITEBYTECODE: '1',
+    NO_COLOR: '1',
+  };
+  const separate = `printf '${SEPARATOR}'; settle`;
+  const script = [SETTLE, 'exec 2>&1', ...steps.flatMap(({ command }) => [command, separate])].join(
+    '\n',
+  );
+  try {
+    const result = await runProcess(['sh', '-c', script], { cwd: directory, env });
+    const outputs = result.stdout.replaceAll(directory, READERS_CHECKOUT).split(SEPARATOR);
+    return steps.map(({ command }, index) => ({ command, output: outputs[index] ?? '' }));
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/**
+ * An output without what differs from run to run: times, addresses, process ids, sizes. A number
+ * that has a line to itself is an exit status, and stays.
+ */
+export function normalizeOutput(text: string): string {
+  return text
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}/g, 'TIME')
+    .replace(/[0-9a-f]{6,}-[0-9a-f]{6,} (\S{4}) [0-9a-f]{8} \S+ \d+/g, 'RANGE $1')
+    .replace(/0x[0-9a-f]+/g, 'ADDRESS')
+    .replace(/\d+(\.\d+)? (µs|ms|s|B|KB|MB)\b/g, 'N $2')
+    .replace(/\d+ pages?\b/g, 'N pages')
+    .replaceAll(', N pages dropped', '')
+    .replace(/ +/g, ' ')
+    .replace(/\d+ N (B|KB|MB)\b/g, 'N N $1')
+    .replace(/(?<!^)\b\d{3,}\b|^\d{3,}\b(?!$)/gm, 'N')
+    .trim();
+}
