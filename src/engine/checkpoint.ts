@@ -7,13 +7,12 @@
 import { SYS } from '../arch/x64/syscalls.ts';
 import { STACK_T_SIZE, type ThreadImage } from '../resources/threads.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
+import { PR_GET_TID_ADDRESS } from '../sys/prctl.ts';
 import { RemoteCalls } from '../tracee/remote-calls.ts';
 import { Scratch } from '../tracee/scratch.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { RemoteSession } from './remote-session.ts';
 import { Resources, type Point, type PointOrigin, type TracedProcess } from './traced-process.ts';
-
-const PR_GET_TID_ADDRESS = 40;
 
 export interface CheckpointRequest {
   readonly cd: number;
@@ -106,11 +105,7 @@ function captureThreads(process_: TracedProcess, { threads }: Resources): Thread
 }
 
 /** Ask threads seen for the first time for what only they can tell: two calls each, once. */
-function readNewThreads(
-  pump: EventPump,
-  process_: TracedProcess,
-  session: RemoteSession,
-): void {
+function readNewThreads(pump: EventPump, process_: TracedProcess, session: RemoteSession): void {
   for (const thread of process_.group.threads.values()) {
     if (thread.alternateStack !== undefined) continue;
     if (thread.tid === process_.pid) {

@@ -11,7 +11,9 @@ import type { Why } from './why.ts';
 export type CheckpointOutcome =
   { readonly ok: true; readonly point: Point } | { readonly ok: false; readonly error: BelayError };
 
-/** What came of a rollback: done, refused with nothing touched, or failed and the process killed. */
+/**
+ * What came of a rollback: done, refused with nothing touched, or failed and the process killed.
+ */
 export type RollbackOutcome =
   | { readonly kind: 'done'; readonly result: RollbackResult }
   | { readonly kind: 'refused'; readonly reason: string }

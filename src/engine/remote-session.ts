@@ -14,12 +14,7 @@ export class RemoteSession {
   private readonly memory: TargetMemory;
   private open: { readonly calls: RemoteCalls; readonly scratch: Scratch } | undefined = undefined;
 
-  constructor(
-    pump: EventPump,
-    choose: () => Thread,
-    syscallAddress: number,
-    memory: TargetMemory,
-  ) {
+  constructor(pump: EventPump, choose: () => Thread, syscallAddress: number, memory: TargetMemory) {
     this.pump = pump;
     this.choose = choose;
     this.syscallAddress = syscallAddress;

@@ -19,13 +19,7 @@ import { BelayError } from '../errors.ts';
 import type { Range } from '../procfs/maps.ts';
 import { Threads, type ThreadImage } from '../resources/threads.ts';
 import { NativeBuffer } from '../sys/libc.ts';
-import {
-  MAP_ANONYMOUS,
-  MAP_FIXED,
-  MAP_PRIVATE,
-  PROT_READ,
-  PROT_WRITE,
-} from '../sys/mmap.ts';
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../sys/mmap.ts';
 import {
   PTRACE_O_EXITKILL,
   ptraceCont,

@@ -27,8 +27,9 @@ export interface Mapping {
   readonly path: string;
 }
 
-const LINE =
-  /^([0-9a-f]+)-([0-9a-f]+) ([r-])([w-])([x-])([ps]) ([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\d+) *(.*)$/;
+const RANGE = '([0-9a-f]+)-([0-9a-f]+)';
+const FILE_PART = '([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\\d+)';
+const LINE = new RegExp(`^${RANGE} ([r-])([w-])([x-])([ps]) ${FILE_PART} *(.*)$`);
 
 export function parseMapsLine(line: string): Mapping | undefined {
   const match = LINE.exec(line);

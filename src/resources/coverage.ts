@@ -9,7 +9,9 @@ import { PAGE_SIZE, TASK_SIZE } from '../arch/x64/syscalls.ts';
 import type { Range } from '../procfs/maps.ts';
 import { PAGES_PER_CHUNK } from '../snapshot/page-index.ts';
 
-/** Mappings from this size on are explored piece by piece. Chosen: 16 KiB of page tables at most. */
+/**
+ * Mappings from this size on are explored piece by piece. Chosen: 16 KiB of page tables at most.
+ */
 const LARGE_MAPPING_BYTES = 8 << 20;
 const CHUNK_SIZE = PAGES_PER_CHUNK * PAGE_SIZE;
 

@@ -6,7 +6,16 @@
  */
 import { fstatSync, readlinkSync } from 'node:fs';
 import { SYS } from '../arch/x64/syscalls.ts';
-import { close, getdents64, lseek, open, openOrThrow, O_RDONLY, pread, SEEK_SET } from '../sys/file.ts';
+import {
+  close,
+  getdents64,
+  lseek,
+  open,
+  openOrThrow,
+  O_RDONLY,
+  pread,
+  SEEK_SET,
+} from '../sys/file.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { pidfdGetfd } from '../sys/pidfd.ts';
 import type { RemoteSource } from './mappings.ts';
@@ -80,7 +89,7 @@ export class Files {
   }
 
   private closeAll(fds: readonly number[], remote: RemoteSource): void {
-    for (let index = 0; index < fds.length; ) {
+    for (let index = 0; index < fds.length;) {
       const first = fds[index] ?? 0;
       let last = first;
       for (index += 1; fds[index] === last + 1; index += 1) last += 1;

@@ -1,10 +1,10 @@
 /**
  * Files behind mappings, for mapping them again after the program has unmapped them.
  *
- * Most are opened by their path once more. A file that no path leads to any more (deleted, replaced,
- * a memfd) is held open from the first point that sees it mapped, and reached by the program through
- * our own /proc/PID/fd. It is found through map_files, which takes privilege, or else among the
- * program's own descriptors.
+ * Most are opened by their path once more. A file that no path leads to any more (deleted,
+ * replaced, a memfd) is held open from the first point that sees it mapped, and reached by the
+ * program through our own /proc/PID/fd. It is found through map_files, which takes privilege, or
+ * else among the program's own descriptors.
  */
 import { readdirSync, statSync } from 'node:fs';
 import type { Mapping } from '../procfs/maps.ts';

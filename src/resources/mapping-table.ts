@@ -7,7 +7,7 @@ export class MappingTable {
   readonly mappings: readonly Mapping[];
   /** Private mappings that a program can make: those whose pages are saved. */
   readonly tracked: readonly Mapping[];
-  /** Private mappings of files that can have been written: writable now, or by their place. */
+  /** Private mappings of files. */
   readonly privateFiles: readonly Mapping[];
   /** The program break. */
   readonly breakAddress: number;
@@ -16,7 +16,7 @@ export class MappingTable {
     this.text = Buffer.from(text);
     this.mappings = parseMaps(this.text.toString('latin1'));
     this.tracked = this.mappings.filter(isTracked);
-    this.privateFiles = this.tracked.filter(({ inode, executable }) => inode !== 0 && !executable);
+    this.privateFiles = this.tracked.filter(({ inode }) => inode !== 0);
     this.breakAddress = breakAddress;
   }
 }

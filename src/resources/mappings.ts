@@ -1,6 +1,6 @@
 /**
- * The mappings resource: reads /proc/PID/maps, registers what is new for write-protection, and makes
- * the mappings of a stopped process those of a point.
+ * The mappings resource: reads /proc/PID/maps, registers what is new for write-protection, and
+ * makes the mappings of a stopped process those of a point.
  *
  * Invariants
  * 1. After `refresh` every private mapping is registered, or listed in `untracked`.
@@ -76,8 +76,8 @@ export class Mappings {
   }
 
   /**
-   * Bring table and registration up to date. Answers the ranges that are new since the last refresh,
-   * or undefined when nothing changed at all (the usual case, which allocates nothing).
+   * Bring table and registration up to date. Answers the ranges that are new since the last
+   * refresh, or undefined when nothing changed at all (the usual case, which allocates nothing).
    */
   refresh(remote: RemoteSource): readonly Range[] | undefined {
     const size = this.readText();
@@ -110,7 +110,7 @@ export class Mappings {
     scratch.release();
     this.thaw();
     this.table = this.readTable(wanted.breakAddress);
-    const left = planMappings(this.table.mappings, wanted.mappings, []);
+    const left = planMappings(this.table.mappings, wanted.mappings);
     if (left.length > 0) throw cannotRestore(left);
     return this.registerNew();
   }
@@ -120,7 +120,7 @@ export class Mappings {
     const size = this.readText();
     if (this.isTableText(size) && wanted.text.equals(this.table.text)) return undefined;
     const now = this.readTable(0);
-    for (const step of planMappings(now.mappings, wanted.mappings, [])) {
+    for (const step of planMappings(now.mappings, wanted.mappings)) {
       if (step.kind !== 'map' || step.mapping.inode === 0) continue;
       if (!this.files.isReachable(step.mapping)) return step.mapping.path;
     }
@@ -128,8 +128,9 @@ export class Mappings {
   }
 
   private perform(wanted: MappingTable, calls: RemoteCalls, scratch: Scratch): void {
-    const now = this.readTable(0, scratch.range);
-    for (const step of planMappings(now.mappings, wanted.mappings, [])) {
+    const { mappings } = this.readTable(0);
+    const now = mappings.filter(({ start }) => start !== scratch.range.start);
+    for (const step of planMappings(now, wanted.mappings)) {
       const size = step.end - step.start;
       if (step.kind === 'unmap') calls.callOrThrow('munmap', SYS.munmap, step.start, size);
       else if (step.kind === 'map') mapAgain(calls, scratch, this.files, step);
@@ -140,12 +141,9 @@ export class Mappings {
     }
   }
 
-  private readTable(breakAddress: number, without?: Range): MappingTable {
+  private readTable(breakAddress: number): MappingTable {
     const size = this.readText();
-    const table = new MappingTable(this.text.bytes.subarray(0, size), breakAddress);
-    if (without === undefined) return table;
-    const mappings = table.mappings.filter((mapping) => mapping.start !== without.start);
-    return { ...table, mappings };
+    return new MappingTable(this.text.bytes.subarray(0, size), breakAddress);
   }
 
   /** The text's size; read once for as long as the process is held still (see `thaw`). */
@@ -157,7 +155,9 @@ export class Mappings {
       const count = pread(this.mapsFd, this.text.address + size, room, size);
       if (count <= 0) break;
       size += count;
-      if (this.text.bytes.compare(LAST_LINE, 0, LAST_LINE.length, size - LAST_LINE.length, size) === 0) {
+      if (
+        this.text.bytes.compare(LAST_LINE, 0, LAST_LINE.length, size - LAST_LINE.length, size) === 0
+      ) {
         break;
       }
       if (size === this.text.bytes.length) this.growText();

@@ -34,6 +34,14 @@ export interface RestoreCount {
   readonly lost: readonly number[];
 }
 
+/** Which file mappings have saved pages, as long as nothing changes. */
+interface WrittenFiles {
+  readonly table: MappingTable | undefined;
+  isStale: boolean;
+  readonly chunkCount: number;
+  readonly ranges: readonly Range[];
+}
+
 export class Memory {
   readonly arena = new PageArena();
   readonly history = new PageHistory((slot) => {
@@ -47,6 +55,7 @@ export class Memory {
   private readonly zeroPage = new NativeBuffer(PAGE_SIZE);
   private readonly coverage = new Coverage();
   private hasLeftovers = false;
+  private files: WrittenFiles = { table: undefined, isStale: true, chunkCount: 0, ranges: [] };
 
   constructor(target: TargetMemory, written: WrittenPages) {
     this.written = written;
@@ -130,7 +139,7 @@ export class Memory {
   private findDropped(table: MappingTable, delta: PageDelta | undefined): void {
     const { found, history } = this;
     const dropped = this.dropped;
-    this.written.findDropped(dropped, table.privateFiles);
+    this.written.findDropped(dropped, this.writtenFiles(table));
     for (let index = 0; index < dropped.length; index += 1) {
       const end = dropped.ends[index] ?? 0;
       for (let page = dropped.starts[index] ?? 0; page < end; page += 1) {
@@ -140,6 +149,22 @@ export class Memory {
       }
     }
     dropped.clear();
+  }
+
+  /** Private mappings of files that have saved pages. */
+  private writtenFiles(table: MappingTable): readonly Range[] {
+    const { chunkCount } = this.history.current;
+    const { files } = this;
+    if (files.table === table && !files.isStale && files.chunkCount === chunkCount) {
+      return files.ranges;
+    }
+    const ranges = table.privateFiles.filter(({ start, end }) => {
+      let count = 0;
+      this.history.current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, () => (count += 1));
+      return count > 0;
+    });
+    this.files = { table, isStale: false, chunkCount, ranges };
+    return ranges;
   }
 
   /** Save all of a range about which nothing is known, and protect it. */
@@ -186,6 +211,7 @@ export class Memory {
       if (known === end - start) continue;
       this.written.forEachOwnPage(start, end, (page, isSure) => {
         if (history.current.get(page) !== ABSENT) return;
+        this.files.isStale = true;
         this.savePage(delta, page);
         if (!isSure) doubtful.push(page);
       });
@@ -271,7 +297,7 @@ export class Memory {
   private dropPages(absent: number[], table: MappingTable, remote: RemoteSource): number {
     if (absent.length === 0) return 0;
     absent.sort((a, b) => a - b);
-    for (let index = 0; index < absent.length; ) {
+    for (let index = 0; index < absent.length;) {
       const first = absent[index] ?? 0;
       const mapping = findMapping(table.mappings, first * PAGE_SIZE);
       let end = first + 1;
@@ -283,7 +309,13 @@ export class Memory {
       if (mapping === undefined) continue;
       const isWritten = isAnonymous(mapping) && mapping.writable;
       if (isWritten && end - first <= ZERO_RUN_MAX_PAGES) this.zero(first, end);
-      else remote().calls.call(SYS.madvise, first * PAGE_SIZE, (end - first) * PAGE_SIZE, MADV_DONTNEED);
+      else
+        remote().calls.call(
+          SYS.madvise,
+          first * PAGE_SIZE,
+          (end - first) * PAGE_SIZE,
+          MADV_DONTNEED,
+        );
     }
     return absent.length;
   }

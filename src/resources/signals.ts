@@ -1,9 +1,10 @@
 /**
  * The signals resource: what the program does with each signal.
  *
- * /proc tells for each signal whether it is default, ignored or caught, but not by which handler; that
- * takes a call of the program's own. So handlers are asked for once, and again when a signal's class
- * has changed. A handler that was replaced by another one without the class changing is not noticed.
+ * /proc tells for each signal whether it is default, ignored or caught, but not by which handler;
+ * that takes a call of the program's own. So handlers are asked for once, and again when a signal's
+ * class has changed. A handler that was replaced by another one without the class changing is not
+ * noticed.
  */
 import { SYS } from '../arch/x64/syscalls.ts';
 import { close, openOrThrow, O_RDONLY, pread } from '../sys/file.ts';

@@ -5,9 +5,11 @@
 import { Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
 import { SYS } from '../arch/x64/syscalls.ts';
 import { BelayError, SyscallError } from '../errors.ts';
+import { CLONE_ARGS_SIZE, CLONE_THREAD_FLAGS } from '../sys/clone3.ts';
 import { close, open, O_RDONLY, pread } from '../sys/file.ts';
 import { getRobustList } from '../sys/get-robust-list.ts';
 import { NativeBuffer } from '../sys/libc.ts';
+import { PR_SET_NAME } from '../sys/prctl.ts';
 import {
   NT_X86_XSTATE,
   ptraceGetregset,
@@ -21,14 +23,10 @@ import type { EventPump } from '../tracee/event-pump.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { RemoteSource } from './mappings.ts';
 
-const PR_SET_NAME = 15;
 const COMM_SIZE = 16;
 const RSEQ_FLAG_UNREGISTER = 1;
 const ROBUST_LIST_HEAD_SIZE = 24;
 export const STACK_T_SIZE = 24;
-const CLONE_ARGS_SIZE = 88;
-/** VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS, CHILD_CLEARTID: as pthread_create has them. */
-const CLONE_FLAGS = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 | 0x80000 | 0x200000;
 const XSTATE_MAX = 16384;
 /** Where XSTATE_BV is in the extended state, and its bits for AMX, which nearly nobody uses. */
 const XSTATE_BV_WORD = 512 / 4;
@@ -260,7 +258,7 @@ function encodeCloneArgs(image: ThreadImage, setTid: number): Buffer {
   const put = (offset: number, value: number): void => {
     bytes.writeBigUInt64LE(BigInt(value), offset);
   };
-  put(0, CLONE_FLAGS);
+  put(0, CLONE_THREAD_FLAGS);
   put(16, image.clearChildTid);
   put(56, image.registers.get('fs_base'));
   put(64, setTid);

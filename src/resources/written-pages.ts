@@ -112,8 +112,8 @@ export class WrittenPages {
 
   /**
    * Visit the pages in [startPage, endPage) that hold something of their own: neither a hole, nor
-   * the shared zero page, nor an unchanged page of a file. `isSure` is false where it cannot be told
-   * from a hole that is protected: then only its content says.
+   * the shared zero page, nor an unchanged page of a file. `isSure` is false where it cannot be
+   * told from a hole that is protected: then only its content says.
    */
   forEachOwnPage(
     startPage: number,
@@ -122,7 +122,7 @@ export class WrittenPages {
   ): void {
     const { scanner } = this;
     const end = endPage * PAGE_SIZE;
-    for (let start = startPage * PAGE_SIZE; start < end; ) {
+    for (let start = startPage * PAGE_SIZE; start < end;) {
       scanner.scan(this.pagemapFd, SCAN_POPULATED, start, end);
       const next = scanner.walkEnd;
       for (let index = 0; index < scanner.count; index += 1) {

@@ -1,8 +1,8 @@
 /**
  * The versions of every page over a chain of points, as undo lists.
  *
- * `current` maps each page to its version at the newest point. A point's delta lists the pages whose
- * version changed when the point was made, with the version they had before.
+ * `current` maps each page to its version at the newest point. A point's delta lists the pages
+ * whose version changed when the point was made, with the version they had before.
  *
  * Invariants
  * 1. A version (slot) is owned by the one point that made it, and freed exactly once.
@@ -74,7 +74,9 @@ export class PageHistory {
     }
   }
 
-  /** Forget a point: its delta is merged into the next newer one. The newest cannot be forgotten. */
+  /**
+   * Forget a point: its delta is merged into the next newer one. The newest cannot be forgotten.
+   */
   forget(delta: PageDelta): void {
     const index = this.deltas.indexOf(delta);
     const next = this.deltas[index + 1];

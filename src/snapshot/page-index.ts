@@ -1,5 +1,6 @@
 /**
- * Which saved version belongs to each page: a two-level table keyed by page number (address / 4096).
+ * Which saved version belongs to each page: a two-level table keyed by page number (address /
+ * 4096).
  *
  * Chunks of 512 pages cover what one lowest-level page table covers (2 MiB), so that a table the
  * kernel drops as a whole is a chunk here.

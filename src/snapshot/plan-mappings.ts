@@ -8,28 +8,26 @@ import { isKernelMapping, type Mapping, type Range } from '../procfs/maps.ts';
 
 export type MappingStep =
   | { readonly kind: 'unmap'; readonly start: number; readonly end: number }
-  | { readonly kind: 'map' | 'protect'; readonly start: number; readonly end: number;
+  | {
+      readonly kind: 'map' | 'protect';
+      readonly start: number;
+      readonly end: number;
       /** The mapping of the point that the interval belongs to. */
-      readonly mapping: Mapping };
+      readonly mapping: Mapping;
+    };
 
 /** A plan, in the order it must be done in: unmap, map, protect. */
-export function planMappings(
-  now: readonly Mapping[],
-  wanted: readonly Mapping[],
-  /** Ranges that look right but were mapped anew since the point. */
-  renewed: readonly Range[],
-): MappingStep[] {
+export function planMappings(now: readonly Mapping[], wanted: readonly Mapping[]): MappingStep[] {
   const steps: MappingStep[] = [];
-  const cuts = collectCuts(now, wanted, renewed);
+  const cuts = collectCuts(now, wanted);
   const nowAt = cursor(now);
   const wantedAt = cursor(wanted);
-  const renewedAt = cursor(renewed);
   for (let index = 0; index + 1 < cuts.length; index += 1) {
     const start = cuts[index] ?? 0;
     const end = cuts[index + 1] ?? 0;
     const have = nowAt(start);
     const want = wantedAt(start);
-    const step = planInterval(start, end, have, want, renewedAt(start) !== undefined);
+    const step = planInterval(start, end, have, want);
     if (step !== undefined) append(steps, step);
   }
   return (['unmap', 'map', 'protect'] as const).flatMap((kind) =>
@@ -66,12 +64,11 @@ function planInterval(
   end: number,
   have: Mapping | undefined,
   want: Mapping | undefined,
-  isRenewed: boolean,
 ): MappingStep | undefined {
   if (have !== undefined && isKernelMapping(have)) return undefined;
   if (want === undefined) return have === undefined ? undefined : { kind: 'unmap', start, end };
   if (isKernelMapping(want)) return undefined;
-  if (have === undefined || isRenewed || !isSameBacking(have, want, start)) {
+  if (have === undefined || !isSameBacking(have, want, start)) {
     return { kind: 'map', start, end, mapping: want };
   }
   if (!isSameProtection(have, want)) return { kind: 'protect', start, end, mapping: want };

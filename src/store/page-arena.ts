@@ -1,9 +1,9 @@
 /**
  * Memory for saved pages: slots of 4 KiB in blocks outside the V8 heap.
  *
- * Slot numbers start at 1; 0 means "no version" everywhere. A block never moves, so a slot's address
- * is fixed. Fresh memory costs up to several microseconds a page when it is touched first: `warm`
- * does that while the program runs.
+ * Slot numbers start at 1; 0 means "no version" everywhere. A block never moves, so a slot's
+ * address is fixed. Fresh memory costs up to several microseconds a page when it is touched first:
+ * `warm` does that while the program runs.
  */
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
 import { isZeroMemory, mmapAnonymous, munmapOwn } from '../sys/mmap.ts';
@@ -51,7 +51,9 @@ export class PageArena {
     return isZeroMemory(this.address(slot), PAGE_SIZE);
   }
 
-  /** Get memory that will be needed soon. Never throws: what is not to be had is asked for later. */
+  /**
+   * Get memory that will be needed soon. Never throws: what is not to be had is asked for later.
+   */
   warm(): void {
     const left = this.blocks.length * SLOTS_PER_BLOCK - (this.fresh - 1);
     if (this.freeSlots.length + left >= WARM_SLOTS) return;

@@ -5,8 +5,9 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import { chooseThread } from '../engine/checkpoint.ts';
 import { BelayError } from '../errors.ts';
 import { ptraceDetach, ptraceSeize } from '../sys/ptrace.ts';
+import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
 import { installFilter } from './install-filter.ts';
-import { TRACE_OPTIONS, type Supervisor } from './supervisor.ts';
+import type { Supervisor } from './supervisor.ts';
 
 const { EPERM, ESRCH } = constants.errno;
 
@@ -23,7 +24,7 @@ export function attach(supervisor: Supervisor, process_: TracedProcess): void {
 /** New threads come up while we seize: those of a seized thread are ours by themselves. */
 function seizeThreads(supervisor: Supervisor, process_: TracedProcess): void {
   const { pid } = process_;
-  for (let found = 1; found > 0; ) {
+  for (let found = 1; found > 0;) {
     found = 0;
     for (const tid of listThreads(pid)) {
       if (supervisor.pump.threads.has(tid)) continue;

@@ -9,13 +9,13 @@ import {
 import { SYS } from '../arch/x64/syscalls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { SyscallError } from '../errors.ts';
+import { PR_SET_NO_NEW_PRIVS } from '../sys/prctl.ts';
 import { RemoteCalls } from '../tracee/remote-calls.ts';
 import { Scratch } from '../tracee/scratch.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Supervisor } from './supervisor.ts';
 
 const { EACCES } = constants.errno;
-const PR_SET_NO_NEW_PRIVS = 38;
 
 /** Install it in every thread of the process, by calls of `thread`, which is stopped. */
 export function installFilter(

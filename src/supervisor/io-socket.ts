@@ -1,8 +1,8 @@
 /**
  * Serves a supervisor's socket: greets, reads requests, sends replies, and events to subscribers.
  *
- * Only the owner of the state directory can come here: its mode is 0700. Every queue has a bound, so
- * that a client that does not read costs a bounded amount of memory and then its connection.
+ * Only the owner of the state directory can come here: its mode is 0700. Every queue has a bound,
+ * so that a client that does not read costs a bounded amount of memory and then its connection.
  */
 import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:net';

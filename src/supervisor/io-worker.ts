@@ -2,7 +2,8 @@
  * The supervisor's I/O thread: socket, log, symbols and the `--every` clock; see io-messages.ts.
  *
  * Events are handled one after the other in the order the tracer sent them, so the log's order is
- * the order of what happened. If the disk is full or the socket cannot be made, supervision goes on.
+ * the order of what happened. If the disk is full or the socket cannot be made, supervision goes
+ * on.
  */
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';

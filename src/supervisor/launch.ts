@@ -15,8 +15,9 @@ import { MAP_ANONYMOUS, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../sys/mmap.t
 import { ptraceCont, ptraceInterrupt, ptraceSeize, ptraceSyscall } from '../sys/ptrace.ts';
 import { RemoteCalls } from '../tracee/remote-calls.ts';
 import type { Thread } from '../tracee/thread.ts';
+import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
 import { installFilter } from './install-filter.ts';
-import { TRACE_OPTIONS, type Supervisor } from './supervisor.ts';
+import type { Supervisor } from './supervisor.ts';
 
 const { ECHILD, ENOENT, ENOTDIR, EACCES, ENOEXEC } = constants.errno;
 const WNOHANG = 1;
@@ -25,7 +26,10 @@ const EXIT_NOT_EXECUTABLE = 126;
 const EXIT_NOT_FOUND = 127;
 /** execvp(3) where PATH is not set. */
 const DEFAULT_PATH = '/bin:/usr/bin';
-/** Chosen: the shell's helper has ended long before the supervisor is up; this is for a busy machine. */
+/**
+ * Chosen: the shell's helper has ended long before the supervisor is up; this is for a busy
+ * machine.
+ */
 const REAP_TRIES = 5000;
 
 export type Launch = { readonly ok: true } | { readonly ok: false; readonly exitCode: number };
@@ -66,7 +70,8 @@ function seizeShell(supervisor: Supervisor, process_: TracedProcess): Thread {
   const thread = supervisor.pump.add(pid, process_.group);
   ptraceInterrupt(pid);
   const stop = supervisor.pump.nextOf(thread);
-  if (stop === undefined) throw new BelayError('ESRCH', `cannot supervise process ${pid}: it ended`);
+  if (stop === undefined)
+    throw new BelayError('ESRCH', `cannot supervise process ${pid}: it ended`);
   thread.stop = stop;
   return thread;
 }

@@ -12,13 +12,15 @@ import {
 } from '../protocol/run-options.ts';
 import { version } from '../protocol/version.ts';
 import { dup2, isSameFile, kill, setsid } from '../sys/process.ts';
+import { startBell } from '../tracee/bell.ts';
 import { attach } from './attach.ts';
+import { assertAttachable } from './attachable.ts';
 import { launch } from './launch.ts';
 import { Program, readCommand, type News } from './program.ts';
 import { createStateDirectory, pruneStateDirectories } from './state-directory.ts';
 import { StateWriter } from './state-writer.ts';
 import { Supervisor } from './supervisor.ts';
-import { startBell, WorkerLink } from './worker-link.ts';
+import { WorkerLink } from './worker-link.ts';
 
 const SIGKILL = 9;
 const STDOUT = 1;
@@ -60,7 +62,12 @@ function startRun(pid: number, words: readonly string[]): void {
     if (!outcome.ok) process.exit(0);
   } catch (error) {
     const { message, hint } = asBelayError(error);
-    refuseRun({ ok: false, exitCode: EXIT_BELAY_FAILED, stdout: '', stderr: describe(message, hint) });
+    refuseRun({
+      ok: false,
+      exitCode: EXIT_BELAY_FAILED,
+      stdout: '',
+      stderr: describe(message, hint),
+    });
     process.exit(0);
   }
   letGoOfInherited(pid, parsed.options.verbose);
@@ -83,6 +90,7 @@ function startAttach(words: readonly string[]): void {
   }
   const { pid, options } = parsed;
   try {
+    assertAttachable(pid);
     const { supervisor, directory, news } = prepare(pid, readCommand(pid), options);
     const process_ = supervisor.addProcess(pid);
     attach(supervisor, process_);
@@ -169,7 +177,9 @@ function loop(supervisor: Supervisor, link: WorkerLink): void {
   process.exit(0);
 }
 
-/** Give up what came from whoever started us: the program's pipes must end when the program does. */
+/**
+ * Give up what came from whoever started us: the program's pipes must end when the program does.
+ */
 function letGoOfInherited(pid: number, isVerbose: boolean): void {
   const nothing = openSync('/dev/null', 'r+');
   dup2(nothing, 0);

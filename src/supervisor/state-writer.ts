@@ -1,7 +1,11 @@
 /** Keeps the `state` file: one write before a rollback touches anything, one when it is done. */
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { PHASE_IDLE, PHASE_ROLLING_BACK, ROLLBACK_STATE_BYTES } from '../protocol/rollback-state.ts';
+import {
+  PHASE_IDLE,
+  PHASE_ROLLING_BACK,
+  ROLLBACK_STATE_BYTES,
+} from '../protocol/rollback-state.ts';
 import { STATE_FILE } from '../protocol/state-files.ts';
 import { pwrite } from '../sys/file.ts';
 import { NativeBuffer } from '../sys/libc.ts';

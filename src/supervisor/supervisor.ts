@@ -12,20 +12,12 @@ import type { RollbackResult } from '../engine/rollback.ts';
 import { TracedProcess, type Point } from '../engine/traced-process.ts';
 import type { Why } from '../engine/why.ts';
 import { isSameMemory, kill } from '../sys/process.ts';
-import {
-  PTRACE_O_TRACECLONE,
-  PTRACE_O_TRACEEXEC,
-  PTRACE_O_TRACEEXIT,
-  PTRACE_O_TRACEFORK,
-  PTRACE_O_TRACESECCOMP,
-  PTRACE_O_TRACESYSGOOD,
-  PTRACE_O_TRACEVFORK,
-  ptraceCont,
-} from '../sys/ptrace.ts';
+import { ptraceCont } from '../sys/ptrace.ts';
 import type { Stop } from '../sys/wait.ts';
 import { EventPump, type EventHandler } from '../tracee/event-pump.ts';
 import { ProcessorPin } from '../tracee/processor-pin.ts';
 import type { Thread } from '../tracee/thread.ts';
+import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
 import { handleCall } from './calls.ts';
 import { tellFall } from './fall-news.ts';
 import { handleFall } from './falls.ts';
@@ -34,15 +26,6 @@ import type { StateWriter } from './state-writer.ts';
 import { resumeFollowed, resumeInterrupted } from './waits.ts';
 
 const SIGKILL = 9;
-
-export const TRACE_OPTIONS =
-  PTRACE_O_TRACESYSGOOD |
-  PTRACE_O_TRACEFORK |
-  PTRACE_O_TRACEVFORK |
-  PTRACE_O_TRACECLONE |
-  PTRACE_O_TRACEEXEC |
-  PTRACE_O_TRACEEXIT |
-  PTRACE_O_TRACESECCOMP;
 
 /** Where a jump came from. */
 export interface JumpOrigin {
@@ -165,7 +148,12 @@ export class Supervisor implements EventHandler {
   }
 
   /** Go back to `point` from wherever the process is. */
-  jump(process_: TracedProcess, point: Point, why: Why, origin: JumpOrigin): RollbackResult | string {
+  jump(
+    process_: TracedProcess,
+    point: Point,
+    why: Why,
+    origin: JumpOrigin,
+  ): RollbackResult | string {
     if (!this.pump.freeze(process_.group)) return 'the process has gone';
     process_.resources?.mappings.thaw();
     return this.jumpFrozen(process_, point, why, origin);
@@ -250,7 +238,7 @@ export function describePoint(point: Point) {
     cd: point.cd,
     origin: point.origin,
     time: point.time,
-    tid: point.tid === 0 ? point.threads[0]?.tid ?? 1 : point.tid,
+    tid: point.tid === 0 ? (point.threads[0]?.tid ?? 1) : point.tid,
     threads: point.threads.length,
     pages: point.pages,
     bytes: point.pages * 4096,

@@ -1,11 +1,11 @@
 /**
  * Calls that wait for a limited time, over stops that we caused.
  *
- * The kernel answers EINTR for some of them after every stop, and knows nothing of the time that has
- * passed. They are made again, with their whole limit; but the thread is then followed to the end of
- * the call, and a stop that finds its limit passed ends the call as the kernel would have. So a call
- * is never early, and late by no more than the interval of the stops (or, after a single stop, by as
- * much as it had waited before).
+ * The kernel answers EINTR for some of them after every stop, and knows nothing of the time that
+ * has passed. They are made again, with their whole limit; but the thread is then followed to the
+ * end of the call, and a stop that finds its limit passed ends the call as the kernel would have.
+ * So a call is never early, and late by no more than the interval of the stops (or, after a single
+ * stop, by as much as it had waited before).
  *
  *   stop finds EINTR ─▶ waiting ── entry of the call made again ── exit ─▶ done
  *                          ▲                                        │ EINTR, and a stop of ours

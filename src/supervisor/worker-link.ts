@@ -1,10 +1,13 @@
 /** The tracer's end of the wire to its I/O worker. */
 import { extname } from 'node:path';
-import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import {
+  MessageChannel,
+  receiveMessageOnPort,
+  Worker,
+  type MessagePort,
+} from 'node:worker_threads';
 import { asBelayError } from '../engine/operations.ts';
 import type { SupervisorEvent, StartRecord } from '../protocol/records.ts';
-import { posixSpawn } from '../sys/process.ts';
-import { PTRACE_O_EXITKILL, ptraceSeize } from '../sys/ptrace.ts';
 import { detachAll } from './attach.ts';
 import {
   SHARED_LENGTH,
@@ -114,15 +117,4 @@ export class WorkerLink implements News {
   private send(message: FromTracer): void {
     this.port.postMessage(message);
   }
-}
-
-/**
- * Start the bell: a process that only sleeps, traced by us, so that a signal to it ends our wait.
- * It ends with us.
- */
-export function startBell(): number {
-  const pid = posixSpawn('/bin/sleep', ['sleep', '2147483647']);
-  const errno = ptraceSeize(pid, PTRACE_O_EXITKILL);
-  if (errno !== 0) throw new RangeError(`cannot trace the bell: errno ${errno}`);
-  return pid;
 }

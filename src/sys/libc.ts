@@ -13,7 +13,7 @@ const library = koffi.load('libc.so.6');
 
 /** A function of libc, declared by its C prototype. */
 export function declare(prototype: string): (...values: unknown[]) => number | bigint {
-  return library.func(prototype) as unknown as (...values: unknown[]) => number | bigint;
+  return library.func(prototype);
 }
 
 export function toNumber(value: number | bigint): number {
@@ -41,7 +41,7 @@ export function failed(syscall: string, context: CallContext = {}): SyscallError
  * address does not keep it alive. Only buffers made by `allocateNative` may be asked.
  */
 export function addressOf(buffer: Buffer): number {
-  return toNumber(koffi.address(buffer) as number | bigint);
+  return toNumber(koffi.address(buffer));
 }
 
 /** Memory outside the V8 heap (small typed arrays can be inside it, and move). */

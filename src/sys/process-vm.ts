@@ -8,12 +8,8 @@ import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
 /** UIO_MAXIOV: more elements than this are EINVAL. */
 export const IOV_MAX = 1024;
 
-const readv = declare(
-  'long process_vm_readv(int, uint64_t, ulong, uint64_t, ulong, ulong)',
-);
-const writev = declare(
-  'long process_vm_writev(int, uint64_t, ulong, uint64_t, ulong, ulong)',
-);
+const readv = declare('long process_vm_readv(int, uint64_t, ulong, uint64_t, ulong, ulong)');
+const writev = declare('long process_vm_writev(int, uint64_t, ulong, uint64_t, ulong, ulong)');
 
 /** A table of up to 1,024 {address, size} pairs. */
 export class IovecTable {

@@ -35,7 +35,8 @@ export function dup2(from: number, to: number): boolean {
 export function posixSpawn(path: string, argv: readonly string[]): number {
   const pid = new NativeBuffer(8);
   const error = toNumber(spawn(pid.address, path, 0, 0, [...argv, null], [null]));
-  if (error !== 0) throw new SyscallError(`cannot start ${path}`, { syscall: 'posix_spawn', errno: error });
+  if (error !== 0)
+    throw new SyscallError(`cannot start ${path}`, { syscall: 'posix_spawn', errno: error });
   return pid.words[0] ?? 0;
 }
 
@@ -43,7 +44,6 @@ export function posixSpawn(path: string, argv: readonly string[]): number {
 export function isSameFile(pid1: number, fd1: number, pid2: number, fd2: number): boolean {
   return toNumber(kcmpCall(SYS_kcmp, pid1, pid2, KCMP_FILE, fd1, fd2)) === 0;
 }
-
 
 /** `kcmp(pid1, pid2, KCMP_VM)`: true when both run in one address space. */
 export function isSameMemory(pid1: number, pid2: number): boolean {

@@ -1,8 +1,8 @@
 /**
  * ptrace(2), split by request. All of it must run on the thread that seized the tracee.
  *
- * Each function answers 0, or the positive errno: ESRCH ("the thread is gone, or not stopped") is an
- * expected outcome here, and the callers of the hot path must not pay for exceptions.
+ * Each function answers 0, or the positive errno: ESRCH ("the thread is gone, or not stopped") is
+ * an expected outcome here, and the callers of the hot path must not pay for exceptions.
  *
  * @see https://man7.org/linux/man-pages/man2/ptrace.2.html
  */

@@ -3,7 +3,8 @@
  *
  * @see https://man7.org/linux/man-pages/man2/sched_setaffinity.2.html
  */
-import { declare, NativeBuffer, toNumber } from './libc.ts';
+import type { NativeBuffer } from './libc.ts';
+import { declare, toNumber } from './libc.ts';
 
 /** Bytes of a processor mask: 1,024 processors, glibc's own limit. */
 export const CPU_SET_SIZE = 128;

@@ -4,10 +4,10 @@
  * @see https://man7.org/linux/man-pages/man2/seccomp.2.html
  */
 import { declare, errnoNow, toNumber } from './libc.ts';
+import { PR_SET_NO_NEW_PRIVS } from './prctl.ts';
 
 const SYS_seccomp = 317;
 const SECCOMP_SET_MODE_FILTER = 1;
-const PR_SET_NO_NEW_PRIVS = 38;
 
 const prctl = declare('int prctl(int, ulong, ulong, ulong, ulong)');
 const syscall = declare('long syscall(long, ulong, ulong, uint64_t)');

@@ -20,7 +20,9 @@ export const UFFD_USER_MODE_ONLY = 1;
 const ioctl = declare('int ioctl(int, ulong, uint64_t)');
 const arg = new NativeBuffer(32);
 
-/** `ioctl(uffd, UFFDIO_API)` with asynchronous write-protection. Throws where the kernel has none. */
+/**
+ * `ioctl(uffd, UFFDIO_API)` with asynchronous write-protection. Throws where the kernel has none.
+ */
 export function uffdioApi(uffd: number): void {
   arg.setUint64(0, UFFD_API);
   arg.setUint64(

@@ -100,7 +100,8 @@ export class EventPump {
   thaw(group: ThreadGroup): void {
     group.isFrozen = false;
     for (const thread of [...group.threads.values()]) {
-      if (thread.state === 'stopped' && thread.stop !== undefined && !group.isFrozen) {
+      if (thread.group.isFrozen) return;
+      if (thread.state === 'stopped' && thread.stop !== undefined) {
         this.handler.onStop(thread, thread.stop);
       }
     }
@@ -166,7 +167,9 @@ export class EventPump {
   }
 }
 
-/** Resume; a frozen thread with an interrupt on its way, since every stop takes back the last one. */
+/**
+ * Resume; a frozen thread with an interrupt on its way, since every stop takes back the last one.
+ */
 function runOn(thread: Thread): void {
   thread.resume();
   if (thread.group.isFrozen) thread.interrupt();

@@ -2,16 +2,11 @@
  * Keeps tracer and tracee on one processor around a stop: a wake-up across processors costs ten
  * times as much as one on the same.
  *
- * The tracer stays on the processor where it is. A tracee that it resumes is bound to that processor
- * for the moment of its wake-up alone: its own mask is put back before it runs.
+ * The tracer stays on the processor where it is. A tracee that it resumes is bound to that
+ * processor for the moment of its wake-up alone: its own mask is put back before it runs.
  */
 import { NativeBuffer } from '../sys/libc.ts';
-import {
-  CPU_SET_SIZE,
-  schedGetaffinity,
-  schedGetcpu,
-  schedSetaffinity,
-} from '../sys/sched.ts';
+import { CPU_SET_SIZE, schedGetaffinity, schedGetcpu, schedSetaffinity } from '../sys/sched.ts';
 
 export class ProcessorPin {
   private readonly single = new NativeBuffer(CPU_SET_SIZE);

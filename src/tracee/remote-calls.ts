@@ -11,12 +11,7 @@
 import { ARGUMENT_REGISTERS, Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
 import { BelayError, SyscallError } from '../errors.ts';
 import { NativeBuffer } from '../sys/libc.ts';
-import {
-  ptraceCont,
-  ptraceGetsigmask,
-  ptraceSetsigmask,
-  ptraceSinglestep,
-} from '../sys/ptrace.ts';
+import { ptraceCont, ptraceGetsigmask, ptraceSetsigmask, ptraceSinglestep } from '../sys/ptrace.ts';
 import type { EventPump } from './event-pump.ts';
 import type { Thread } from './thread.ts';
 

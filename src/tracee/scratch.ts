@@ -49,7 +49,10 @@ export class Scratch {
   /** Room for `sizeBytes`, 16-byte aligned. */
   reserve(sizeBytes: number): number {
     if (sizeBytes > SCRATCH_SIZE) {
-      throw new BelayError('ENOMEM', `cannot hold ${sizeBytes} bytes in the program's scratch page`);
+      throw new BelayError(
+        'ENOMEM',
+        `cannot hold ${sizeBytes} bytes in the program's scratch page`,
+      );
     }
     if (this.start === 0) this.start = this.map();
     if (this.used + sizeBytes > SCRATCH_SIZE) this.used = 0;

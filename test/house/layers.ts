@@ -11,14 +11,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   client: ['protocol'],
   supervisor: ['protocol', 'engine', 'symbols'],
   doctor: ['tracee'],
-  engine: ['resources', 'store'],
-  resources: ['tracee', 'snapshot'],
-  store: ['snapshot'],
+  engine: ['resources'],
+  resources: ['tracee', 'store'],
+  store: ['snapshot', 'sys', 'arch'],
   tracee: ['procfs', 'sys', 'arch'],
   arch: ['sys'],
   symbols: ['procfs'],
   protocol: [],
-  snapshot: [],
+  snapshot: ['procfs'],
   procfs: [],
   sys: [],
   'target.ts': [],
@@ -30,8 +30,6 @@ export const PACKAGE_USERS: Readonly<Record<string, readonly string[]>> = {
   // Foreign calls are where memory safety ends: they stay where they can be read in one sitting.
   koffi: ['sys', 'target.ts'],
   commander: ['cli'],
-  'cli-table3': ['cli'],
-  picocolors: ['cli'],
   // What comes from outside is checked where it comes in.
   zod: ['protocol', 'client', 'cli', 'supervisor'],
 };

@@ -12,11 +12,21 @@ export const LINE_COLUMNS_MAX = 100;
 /** How many characters into a file its header comment may begin: after a `#!` line. */
 export const HEADER_STARTS_BEFORE = 120;
 
-/**
- * The folders that may use names of kernel constants. Everywhere else a name of ours says what is
- * meant, so that a reader needs no manual page and another processor needs no second copy.
- */
+/** The layers that define names of kernel constants: nowhere else is a number of the kernel's. */
 export const KERNEL_NAME_LAYERS: readonly string[] = ['sys', 'arch'];
+
+/**
+ * The layers, and single files, that may use them: what has the target make system calls must say
+ * which, and with which flags. Everywhere else a name of ours says what is meant, so that a reader
+ * needs no manual page.
+ */
+export const KERNEL_NAME_USERS: readonly string[] = [
+  'tracee',
+  'resources',
+  'engine',
+  'supervisor/install-filter.ts',
+  'supervisor/launch.ts',
+];
 
 /** What names of kernel constants begin with. ELF and DWARF constants are no kernel's. */
 export const KERNEL_NAME_PREFIXES: readonly string[] = [

@@ -1,10 +1,11 @@
 /** `belay log`: of live and of ended programs, and of a supervisor killed in a rollback. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { appendFileSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'node:test';
-import { followLog, readLog } from '../../src/client/log-reader.ts';
+import { afterEach, beforeEach, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { followLog, readLog, readSettledLog } from '../../src/client/log-reader.ts';
 import { readStartTime } from '../../src/protocol/process-identity.ts';
 import type { FallRecord, LogRecord } from '../../src/protocol/records.ts';
 import { encodeRollbackState } from '../../src/protocol/rollback-state.ts';
@@ -184,11 +185,53 @@ test('while the supervisor lives a rollback is under way, not cut short', () => 
   assert.equal([...readLog(directory)].length, 1);
 });
 
-test('following goes on through a rotation and ends with the supervisor', async () => {
+/** A process that stands for the supervisor, and what is running for it in the state directory. */
+function startSupervisor(t: TestContext): ChildProcess {
   const child = spawn('sleep', ['60']);
+  t.after(() => child.kill('SIGKILL'));
   const supervisorPid = child.pid ?? 0;
   const supervisorStartTime = readStartTime(supervisorPid) ?? 0;
-  writeSupervisorFile(directory, ownSupervisorFile({ supervisorPid, supervisorStartTime }));
+  const file = { pid: NO_PID, supervisorPid, supervisorStartTime };
+  writeSupervisorFile(directory, ownSupervisorFile(file));
+  return child;
+}
+
+async function readRecordTypes(): Promise<string[]> {
+  const types: string[] = [];
+  for await (const { type } of readSettledLog(directory)) types.push(type);
+  return types;
+}
+
+test('what a supervisor still writes when its program has just ended is waited for', async (t) => {
+  startSupervisor(t);
+  const log = new LogWriter(directory);
+  log.append(FALL);
+  const reading = readRecordTypes();
+  await sleep(200);
+  log.append({ ...FALL, pid: NO_PID + 1, cd: 1 });
+  log.append({ type: 'exit', time: TIME, pid: NO_PID, code: 0, signal: null });
+  log.close();
+  assert.deepEqual(await reading, ['fall', 'fall', 'exit']);
+});
+
+test('once the program’s end is written its supervisor is not waited for', async (t) => {
+  startSupervisor(t);
+  write({ type: 'exit', time: TIME, pid: NO_PID, code: 0, signal: null }, { ...FALL, pid: 7 });
+  const startedAt = performance.now();
+  assert.deepEqual(await readRecordTypes(), ['exit', 'fall']);
+  assert.ok(performance.now() - startedAt < 1000);
+});
+
+test('a supervisor that says nothing of the end is waited for 3 s', async (t) => {
+  startSupervisor(t);
+  write(FALL);
+  const startedAt = performance.now();
+  assert.deepEqual(await readRecordTypes(), ['fall']);
+  assert.ok(performance.now() - startedAt >= 3000);
+});
+
+test('following goes on through a rotation and ends with the supervisor', async (t) => {
+  const child = startSupervisor(t);
   const size = JSON.stringify(FALL).length + 1;
   const log = new LogWriter(directory, size * 2);
   log.append({ ...FALL, cd: 1 });

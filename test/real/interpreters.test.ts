@@ -19,7 +19,11 @@ const place = usePlace();
 const env = { ...process.env, PYTHONPATH: PYTHON, PYTHONDONTWRITEBYTECODE: '1' };
 
 const interpreters = [
-  { name: 'python3', command: ['/usr/bin/python3', programPath('ruined.py')], round: /^round +\d+$/ },
+  {
+    name: 'python3',
+    command: ['/usr/bin/python3', programPath('ruined.py')],
+    round: /^round +\d+$/,
+  },
   {
     name: 'node',
     command: [process.execPath, '--expose-gc', programPath('ruined.ts')],
@@ -45,7 +49,10 @@ for (const { name, command, round } of interpreters) {
       const result = await runUnderBelay([...command, String(ROUNDS), file], { env });
       assert.deepEqual([result.stdout, result.code], [`ok ${ROUNDS}\n`, 0], result.stderr);
       const lines = readFileSync(file, 'latin1').trimEnd().split('\n');
-      assert.deepEqual(lines.map((line) => Number(line.slice('round'.length))), countUp(ROUNDS));
+      assert.deepEqual(
+        lines.map((line) => Number(line.slice('round'.length))),
+        countUp(ROUNDS),
+      );
       assert(lines.every((line) => round.test(line)));
     });
   });

@@ -30,7 +30,10 @@ async function writeAndFall(
   round: number,
 ): Promise<FallRecord> {
   for (let index = 0; index < WRITES; index++) {
-    assert.equal(await writer.ask('SET', `new:${round}:${index}`, 'y'.repeat(1 + index * 50)), 'OK');
+    assert.equal(
+      await writer.ask('SET', `new:${round}:${index}`, 'y'.repeat(1 + index * 50)),
+      'OK',
+    );
   }
   assert.equal(await writer.ask('DEL', `key:${round}`), '1');
   const size = Number(contents[0]) + WRITES - 1;

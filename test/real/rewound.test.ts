@@ -57,7 +57,7 @@ async function findCc1(): Promise<string> {
   return (await runProcess(['gcc', '-print-prog-name=cc1'])).stdout.trim();
 }
 
-/** Runs `launch` with the job's files as standard input and output; a digest of what was written. */
+/** Runs `launch` with the job's files as standard input and output; a digest of the output. */
 async function digestOf(
   job: Job,
   launch: (stdio: [number, number, 'inherit']) => Promise<void>,

@@ -11,7 +11,8 @@ export function writeStatements(): string {
     'pragma temp_store = memory;',
     'create table t(id integer primary key, k integer, name text);',
     `with recursive n(i) as (select 1 union all select i + 1 from n where i < 60000)
-       insert into t select i, (i * 7919) % 10007, printf('name %d', (i * 104729) % 1299709) from n;`,
+       insert into t
+       select i, (i * 7919) % 10007, printf('name %d', (i * 104729) % 1299709) from n;`,
     'create index t_k on t(k);',
     'create index t_name on t(name);',
   ];
@@ -62,7 +63,7 @@ export function writeText(): Buffer {
     ).join(''),
   );
   const text = Buffer.alloc(8 * 1024 * 1024);
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     at += text.write(`${words[random.below(words.length)] ?? ''} `, at, 'latin1');
   }
   return text;

@@ -34,7 +34,7 @@ describeTargetsOfOrdinaryUser([
   'signals/segv-null.c',
   'threads/all-fall-at-once.c',
   'threads/born-since-gone.c',
-  'threads/ended-come-back.c',
-  'threads/ended-robust-list.c',
   'threads/fall-in-another.c',
+  'unprivileged/older-point.c',
+  'unprivileged/thread-ended.c',
 ]);

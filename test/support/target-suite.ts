@@ -4,14 +4,16 @@
  * BELAY_TEST_REPEAT=N runs each target N times under belay, to find what fails seldom.
  */
 import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { runUnderBelay, runUnderBelayOrdinary } from './belay.ts';
+import { runBelay, runBelayOrdinary } from './belay.ts';
 import { openOrdinaryCheckout } from './ordinary-user.ts';
 import type { OrdinaryCheckout } from './ordinary-user.ts';
 import { ROOT } from './paths.ts';
 import { runProcess } from './run-process.ts';
-import type { ProcessResult } from './run-process.ts';
+import type { ProcessOptions, ProcessResult } from './run-process.ts';
 import { compileTarget, readTarget, readTargets } from './targets.ts';
 import type { Target } from './targets.ts';
 
@@ -20,7 +22,8 @@ const REPEAT = Number(process.env.BELAY_TEST_REPEAT ?? 1);
 /** What a target says when there is nobody to answer its calls. */
 const UNSUPERVISED = /^t(setjmp|keep): Function not implemented\n$/;
 
-type Run = (command: readonly string[], target: Target) => Promise<ProcessResult>;
+/** `belay WORDS`, by whoever is to run it. */
+type Belay = (words: readonly string[], options: ProcessOptions) => Promise<ProcessResult>;
 
 async function assertFailsAlone(target: Target): Promise<void> {
   const program = await compileTarget(target);
@@ -34,20 +37,43 @@ function describeResult(result: ProcessResult): string {
   return `${end}\nstdout: ${result.stdout}\nstderr: ${result.stderr}`;
 }
 
-async function assertKeepsPromise(target: Target, args: readonly string[], run: Run) {
-  const program = await compileTarget(target);
-  for (let round = 0; round < REPEAT; round++) {
-    const result = await run([program, ...args], target);
+/** A new BELAY_DIR, which whoever uses it first can make. */
+function makeStateDirectory(): string {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'belay-targets-'));
+  chmodSync(directory, 0o777);
+  return path.join(directory, 'state');
+}
+
+async function assertKeepsPromise(
+  target: Target,
+  command: readonly string[],
+  belay: Belay,
+): Promise<void> {
+  const directory = makeStateDirectory();
+  const options = { cwd: '/', env: { ...process.env, BELAY_DIR: directory } };
+  try {
+    const result = await belay(['run', ...target.options, '--', ...command], options);
     const found = [result.stdout, result.code, result.signal];
     assert.deepEqual(found, ['ok\n', target.code, target.signal], describeResult(result));
     assert.equal(result.stderr, '');
+    if (target.log === undefined) return;
+    const { stdout } = await belay(['log', path.basename(command[0] ?? '')], options);
+    assert.match(stdout, /fell and was not caught/);
+    assert.ok(stdout.includes(target.log), stdout);
+  } finally {
+    rmSync(path.dirname(directory), { recursive: true, force: true });
   }
 }
 
-function testPromises(target: Target, run: Run): void {
+/** @param place where the ordinary user has the compiled programs; as they are by default */
+function testPromises(target: Target, belay: Belay, place = (program: string) => program): void {
   for (const args of target.runs) {
-    const title = [target.name, ...args].join(' ');
-    test(`${title} keeps its promise`, () => assertKeepsPromise(target, args, run));
+    test(`${[target.name, ...args].join(' ')} keeps its promise`, async () => {
+      const program = await compileTarget(target);
+      for (let round = 0; round < REPEAT; round++) {
+        await assertKeepsPromise(target, [place(program), ...args], belay);
+      }
+    });
   }
 }
 
@@ -56,7 +82,7 @@ export function describeTargets(topic: string): void {
   describe(topic, () => {
     for (const target of readTargets(topic)) {
       test(`${target.name} fails without belay`, () => assertFailsAlone(target));
-      testPromises(target, (command, { options }) => runUnderBelay(command, { options }));
+      testPromises(target, runBelay);
     }
   });
 }
@@ -66,17 +92,21 @@ export function describeTargetsOfOrdinaryUser(names: readonly string[]): void {
   const targets = names.map((name) => readTarget(path.dirname(name), path.basename(name)));
   describe('as an ordinary user', () => {
     let checkout: OrdinaryCheckout | undefined;
+    const rootOf = (): string => {
+      assert(checkout !== undefined);
+      return checkout.root;
+    };
     before(async () => {
       for (const target of targets) await compileTarget(target);
       checkout = await openOrdinaryCheckout();
     });
     after(() => checkout?.remove());
     for (const target of targets) {
-      testPromises(target, ([program = '', ...args], { options }) => {
-        assert(checkout !== undefined);
-        const copy = path.join(checkout.root, path.relative(ROOT, program));
-        return runUnderBelayOrdinary(checkout.root, [copy, ...args], { options, cwd: '/' });
-      });
+      testPromises(
+        target,
+        (words, options) => runBelayOrdinary(rootOf(), words, options),
+        (program) => path.join(rootOf(), path.relative(ROOT, program)),
+      );
     }
   });
 }

@@ -2,7 +2,8 @@
  * The target programs of test/targets: what their first lines say, and how to compile them.
  *
  * A first line such as `belay: --retries 1; signal SIGSEGV; argument 1 16` names, between
- * semicolons, options of `belay run`, the expected end, and arguments to run it with in turn.
+ * semicolons, options of `belay run`, the expected end, arguments to run it with in turn, and what
+ * the log must say of a fall that was not caught (`log its main thread has ended`).
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
@@ -17,6 +18,8 @@ export interface Target {
   readonly options: readonly string[];
   readonly code: number | null;
   readonly signal: string | null;
+  /** What `belay log` must say; undefined: anything. */
+  readonly log: string | undefined;
   /** One list of arguments for each run. */
   readonly runs: readonly (readonly string[])[];
 }
@@ -44,20 +47,24 @@ export function readTarget(topic: string, name: string): Target {
   return { topic, name, source, ...parseFirstLine(firstLine) };
 }
 
-function parseFirstLine(line: string): Pick<Target, 'options' | 'code' | 'signal' | 'runs'> {
+type Directive = Pick<Target, 'options' | 'code' | 'signal' | 'log' | 'runs'>;
+
+function parseFirstLine(line: string): Directive {
   const options: string[] = [];
   const runs: string[][] = [];
   let code: number | null = 0;
   let signal: string | null = null;
+  let log: string | undefined;
   const directive = /^\/\* belay: (.*) \*\/$/.exec(line)?.[1] ?? '';
   for (const part of directive.split(';')) {
     const [first = '', ...rest] = part.trim().split(/\s+/);
     if (first === 'exit') code = Number(rest[0]);
     else if (first === 'signal') [code, signal] = [null, rest[0] ?? null];
+    else if (first === 'log') log = rest.join(' ');
     else if (first === 'argument') runs.push(...rest.map((argument) => [argument]));
     else if (first !== '') options.push(first, ...rest);
   }
-  return { options, code, signal, runs: runs.length > 0 ? runs : [[]] };
+  return { options, code, signal, log, runs: runs.length > 0 ? runs : [[]] };
 }
 
 function timeOf(file: string): number {

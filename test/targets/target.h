@@ -4,7 +4,8 @@
  * A target proves one promise: prepare, tsetjmp, break something, verify after coming back. It
  * prints `ok` and exits 0 when the promise held; otherwise it prints what differed and exits 1.
  * Its first line may tell the runner what is not the default, as parts between semicolons: options
- * of `belay run`; `exit N` or `signal NAME`; `argument A B`: run it once with A and once with B.
+ * of `belay run`; `exit N` or `signal NAME`; `argument A B`: run it once with A and once with B;
+ * `log TEXT`: what the log says of the fall that was not caught.
  * So: "belay: --retries 1; signal SIGSEGV; argument 1 16".
  */
 #ifndef TARGET_H

@@ -8,7 +8,9 @@ const EAGAIN = -11;
 const EINPROGRESS = -115;
 
 export interface TimedCall {
-  /** Where the limit is: milliseconds in a register, a struct timespec, or an option of the socket. */
+  /**
+   * Where the limit is: milliseconds in a register, a struct timespec, or an option of the socket.
+   */
   readonly limit: 'milliseconds' | 'timespec' | 'receive-option' | 'send-option';
   /** The register with the milliseconds, the timespec's address, or the socket. */
   readonly register: RegisterName;

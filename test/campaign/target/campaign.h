@@ -127,7 +127,9 @@ enum damage { /* bits of command.damage: what may be drawn */
   DAMAGE_SIGNALS = 64,
   DAMAGE_FILES = 128,
   DAMAGE_RUIN = 256,
-  DAMAGE_LIBC = 512
+  DAMAGE_LIBC = 512,
+  /* Not drawn unless asked for: the alternate stack of a thread that lives on is not put back yet. */
+  DAMAGE_ALTERNATE_STACK = 1024
 };
 void do_damage(struct draws *d, u64 allowed);
 void do_one_damage(struct draws *d, u64 op);

@@ -1,8 +1,7 @@
-"""Waits, with eight busy threads, until somebody supervises it; then falls and comes back 20 times."""
+"""Waits, with eight busy threads, for somebody to supervise it; then falls and comes back."""
 
 import ctypes
 import errno
-import sys
 import threading
 import time
 
@@ -38,7 +37,7 @@ for fall in range(FALLS):
     if point.cause == belay.SAVED:
         counts.clear()
         ctypes.memset(id(counts), 0xA5, 4096)
-        sys.exit("a ruined program did not fall")
+        ctypes.string_at(0)
     before = list(counts)
     while any(now <= then for now, then in zip(counts, before)):
         time.sleep(0.001)

@@ -1,4 +1,4 @@
-"""A Python program that destroys itself again and again: ROUNDS FILE; `alone` falls without a point.
+"""A Python program that destroys itself again and again: ROUNDS FILE; `alone N` just falls.
 
 Each round it makes a point, ruins its own memory through ctypes, and returns to the point: in turn
 by tlongjmp and by a real fault. What it had at the point must then be there and work: objects, a

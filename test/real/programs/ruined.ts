@@ -1,8 +1,8 @@
 /**
- * A Node program that destroys itself again and again: ROUNDS FILE; `alone N` falls without a point.
+ * A Node program that destroys itself again and again: ROUNDS FILE; `alone N` just falls.
  *
- * Each round it makes a point, ruins its own memory through koffi, and returns to the point: in turn
- * by tlongjmp and by a real fault. What it had at the point must then be there and work: objects,
+ * Each round it makes a point, ruins its own memory through koffi, and returns to the point: in
+ * turn by tlongjmp and by a real fault. What it had at the point must then be there: objects,
  * timers, promises, another thread, garbage collection, and files by way of libuv's threads.
  */
 import assert from 'node:assert/strict';
@@ -46,7 +46,9 @@ function writableMappings(): [bigint, number][] {
 }
 
 const fatal: readonly Damage[] = [
-  () => memset(16n, 1, 1),
+  () => {
+    memset(16n, 1, 1);
+  },
   () => {
     for (const [address, size] of writableMappings()) memset(address, 0xa5, Math.min(size, 2e6));
   },
@@ -54,7 +56,9 @@ const fatal: readonly Damage[] = [
     signal(SIGUSR2, 4096n);
     raise(SIGUSR2);
   },
-  () => abort(),
+  () => {
+    abort();
+  },
   () => process.abort(),
 ];
 

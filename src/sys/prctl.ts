@@ -1,0 +1,8 @@
+/**
+ * The operations of prctl(2) that belay has its target carry out.
+ *
+ * @see https://man7.org/linux/man-pages/man2/prctl.2.html
+ */
+export const PR_SET_NAME = 15;
+export const PR_SET_NO_NEW_PRIVS = 38;
+export const PR_GET_TID_ADDRESS = 40;

@@ -1,0 +1,77 @@
+/** The filter's program, run by an interpreter of classic BPF. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { encodeFilter } from '../../src/arch/x64/seccomp-filter.ts';
+import { BELAY_CALL, SYS } from '../../src/arch/x64/syscalls.ts';
+
+const ADDRESS = 0x7fff12345000;
+const RET_ALLOW = 0x7fff0000;
+const RET_TRACE = 0x7ff00000;
+const X86_64 = 0xc000003e;
+const I386 = 0x40000003;
+/** The bit of calls of the x32 interface. */
+const X32 = 0x40000000;
+
+interface Instruction {
+  readonly code: number;
+  readonly jumpTrue: number;
+  readonly jumpFalse: number;
+  readonly operand: number;
+}
+
+/** Reads struct sock_fprog { unsigned short len; struct sock_filter *filter; } and its program. */
+function decode(bytes: Buffer): Instruction[] {
+  assert.equal(Number(bytes.readBigUInt64LE(8)), ADDRESS + 16, 'the program follows');
+  const count = bytes.readUInt16LE(0);
+  assert.equal(bytes.length, 16 + count * 8);
+  return Array.from({ length: count }, (_, index) => ({
+    code: bytes.readUInt16LE(16 + index * 8),
+    jumpTrue: bytes.readUInt8(18 + index * 8),
+    jumpFalse: bytes.readUInt8(19 + index * 8),
+    operand: bytes.readUInt32LE(20 + index * 8),
+  }));
+}
+
+const COMPARISONS = new Map<number, (left: number, right: number) => boolean>([
+  [0x15, (left, right) => left === right],
+  [0x25, (left, right) => left > right],
+  [0x35, (left, right) => left >= right],
+]);
+
+/** What the filter answers for a call: `data` is struct seccomp_data's first two fields. */
+function run(program: readonly Instruction[], data: readonly [nr: number, arch: number]): number {
+  let accumulator = 0;
+  for (let at = 0; ; at += 1) {
+    const instruction = program[at];
+    assert.ok(instruction !== undefined, 'runs off its end');
+    const { code, jumpTrue, jumpFalse, operand } = instruction;
+    if (code === 0x06) return operand;
+    if (code === 0x20) accumulator = data[operand / 4] ?? assert.fail('reads elsewhere');
+    else {
+      const compare = COMPARISONS.get(code);
+      assert.ok(compare !== undefined, `code ${code}`);
+      at += compare(accumulator, operand) ? jumpTrue : jumpFalse;
+    }
+  }
+}
+
+const program = decode(encodeFilter(ADDRESS));
+
+test('belay’s calls go to the tracer', () => {
+  for (const number of Object.values(BELAY_CALL)) {
+    assert.equal(run(program, [number, X86_64]), RET_TRACE);
+  }
+});
+
+test('all other calls are allowed', () => {
+  const own = Object.values(BELAY_CALL);
+  const others = [Math.min(...own) - 1, Math.max(...own) + 1, 0, 0xffffffff, ...Object.values(SYS)];
+  for (const number of others) assert.equal(run(program, [number, X86_64]), RET_ALLOW, `${number}`);
+});
+
+test('calls of other interfaces are none of belay’s', () => {
+  for (const number of Object.values(BELAY_CALL)) {
+    assert.equal(run(program, [number, I386]), RET_ALLOW);
+    assert.equal(run(program, [number + X32, X86_64]), RET_ALLOW);
+  }
+});

@@ -1,0 +1,19 @@
+/* belay: signal SIGSEGV; log cannot be chosen without privilege */
+/* An ordinary user may not choose a thread's id: belay says so, and the signal is delivered. */
+#include "../target.h"
+
+static void *live(void *argument) {
+  sleep_ms(20);
+  return argument;
+}
+
+int main(void) {
+  struct tjmp why;
+  pthread_t thread;
+  CHECK(pthread_create(&thread, NULL, live, NULL) == 0);
+  CHECK(point(&why) == 1);
+  CHECK(why.cause == TJMP_SAVED);
+  CHECK(pthread_join(thread, NULL) == 0);
+  ok();
+  fall();
+}
