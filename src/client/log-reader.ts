@@ -120,7 +120,7 @@ function noteInterruption(directory: string): KilledRecord | undefined {
     pid: Math.max(1, state.pid),
     cd: state.cd,
     message:
-      'the supervisor was killed in the middle of a rollback; ' +
+      `the supervisor was killed in the middle of ${state.cd === 0 ? 'its work' : 'a rollback'}; ` +
       'the program was ended by SIGKILL rather than run on mixed state',
   };
   const tail = LogTail.open(join(directory, LOG_FILE));

@@ -14,6 +14,10 @@ import type { Thread } from '../tracee/thread.ts';
 import { RemoteSession } from './remote-session.ts';
 import { Resources, type Point, type PointOrigin, type TracedProcess } from './traced-process.ts';
 
+/** Chosen: a thread is asked about four times in its first five seconds, then never again. */
+const YOUNG_MS = 5000;
+const ASK_AGAIN_FACTOR = 10;
+
 export interface CheckpointRequest {
   readonly cd: number;
   readonly origin: PointOrigin;
@@ -104,27 +108,34 @@ function captureThreads(process_: TracedProcess, { threads }: Resources): Thread
   return images;
 }
 
-/** Ask threads seen for the first time for what only they can tell: two calls each, once. */
+/**
+ * Ask threads for what only they can tell, which takes two calls of theirs: when they are first seen,
+ * and again while they are young, since threads set up their alternate stack early in life.
+ */
 function readNewThreads(pump: EventPump, process_: TracedProcess, session: RemoteSession): void {
+  if (process_.group.threads.size === 1 || !process_.canChooseTids) return;
+  const now = performance.now();
   for (const thread of process_.group.threads.values()) {
-    if (thread.alternateStack !== undefined) continue;
-    if (thread.tid === process_.pid) {
-      // A leader cannot be made again: what it has is never needed.
-      thread.alternateStack = Buffer.alloc(0);
-      continue;
-    }
+    // A leader cannot be made again: what it has is never needed.
+    if (thread.tid === process_.pid || now < thread.askAgainMs) continue;
     session.end();
-    const calls = new RemoteCalls(pump, thread, process_.syscallAddress);
-    const scratch = new Scratch(calls, process_.target);
-    const address = scratch.put(Buffer.alloc(STACK_T_SIZE + 8));
-    calls.call(SYS.sigaltstack, 0, address);
-    calls.call(SYS.prctl, PR_GET_TID_ADDRESS, address + STACK_T_SIZE);
-    const bytes = process_.target.read(address, STACK_T_SIZE + 8);
-    thread.alternateStack = Buffer.from(bytes.subarray(0, STACK_T_SIZE));
-    thread.clearChildTid = Number(bytes.readBigUInt64LE(STACK_T_SIZE));
-    scratch.release();
-    calls.end();
+    askThread(pump, process_, thread);
+    const ageMs = now - thread.seenMs;
+    thread.askAgainMs = ageMs > YOUNG_MS ? Infinity : now + Math.max(ageMs, 1) * ASK_AGAIN_FACTOR;
   }
+}
+
+function askThread(pump: EventPump, process_: TracedProcess, thread: Thread): void {
+  const calls = new RemoteCalls(pump, thread, process_.syscallAddress);
+  const scratch = new Scratch(calls, process_.target);
+  const address = scratch.put(Buffer.alloc(STACK_T_SIZE + 8));
+  calls.call(SYS.sigaltstack, 0, address);
+  calls.call(SYS.prctl, PR_GET_TID_ADDRESS, address + STACK_T_SIZE);
+  const bytes = process_.target.read(address, STACK_T_SIZE + 8);
+  thread.alternateStack = Buffer.from(bytes.subarray(0, STACK_T_SIZE));
+  thread.clearChildTid = Number(bytes.readBigUInt64LE(STACK_T_SIZE));
+  scratch.release();
+  calls.end();
 }
 
 function addPoint(process_: TracedProcess, point: Point): void {

@@ -3,7 +3,7 @@ import { BelayError } from '../errors.ts';
 import { TargetGoneError } from '../tracee/remote-calls.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { makePoint, type CheckpointRequest } from './checkpoint.ts';
-import { findObstacle, rollBack, type RollbackHooks, type RollbackResult } from './rollback.ts';
+import { findObstacle, rollBack, type RollbackResult } from './rollback.ts';
 import type { Point, TracedProcess } from './traced-process.ts';
 import type { Why } from './why.ts';
 
@@ -42,12 +42,11 @@ export function goBack(
   process_: TracedProcess,
   point: Point,
   why: Why,
-  hooks: RollbackHooks,
 ): RollbackOutcome {
   const obstacle = findObstacle(process_, point);
   if (obstacle !== undefined) return { kind: 'refused', reason: obstacle };
   try {
-    return { kind: 'done', result: rollBack(pump, process_, point, why, hooks) };
+    return { kind: 'done', result: rollBack(pump, process_, point, why) };
   } catch (error) {
     return { kind: 'failed', error: asBelayError(error) };
   }

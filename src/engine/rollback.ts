@@ -13,7 +13,6 @@
  *    the calls that we have it make.
  * 2. A supervisor that dies after the commit takes the process with it: mixed state never runs.
  */
-import { readFileSync } from 'node:fs';
 import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import { BelayError } from '../errors.ts';
 import type { Range } from '../procfs/maps.ts';
@@ -21,10 +20,8 @@ import { Threads, type ThreadImage } from '../resources/threads.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../sys/mmap.ts';
 import {
-  PTRACE_O_EXITKILL,
   ptraceCont,
   ptraceGetRseqConfiguration,
-  ptraceSetoptions,
   ptraceSetsigmask,
 } from '../sys/ptrace.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
@@ -33,8 +30,6 @@ import { RemoteSession } from './remote-session.ts';
 import type { Point, Resources, TracedProcess } from './traced-process.ts';
 import { writeWhy, type Why } from './why.ts';
 
-const CAP_SYS_ADMIN = 21;
-const CAP_CHECKPOINT_RESTORE = 40;
 const EXIT_STEPS_MAX = 1000;
 
 export interface RollbackResult {
@@ -47,14 +42,6 @@ export interface RollbackResult {
   readonly warnings: readonly string[];
 }
 
-export interface RollbackHooks {
-  /** Options that tracees of this supervisor have. */
-  readonly traceOptions: number;
-  /** Told when the process is no longer what it was, and when it is whole again. */
-  onCommit(process_: TracedProcess, point: Point): void;
-  onDone(process_: TracedProcess): void;
-}
-
 /** Why the frozen process cannot go back to `point`; undefined: it can. Touches nothing. */
 export function findObstacle(process_: TracedProcess, point: Point): string | undefined {
   const { resources } = process_;
@@ -62,7 +49,7 @@ export function findObstacle(process_: TracedProcess, point: Point): string | un
   for (const image of point.threads) {
     if (process_.group.threads.has(image.tid)) continue;
     if (image.tid === process_.pid) return 'its main thread has ended';
-    if (!canChooseTid(process_.pid)) {
+    if (!process_.canChooseTids) {
       return `thread ${image.tid} has ended, and its id cannot be chosen without privilege`;
     }
   }
@@ -79,14 +66,12 @@ export function rollBack(
   process_: TracedProcess,
   point: Point,
   why: Why,
-  hooks: RollbackHooks,
 ): RollbackResult {
   const { resources } = process_;
   if (resources === undefined) throw new BelayError('EINTERNAL', 'cannot roll back: no resources');
   const keeper = chooseKeeper(process_, point);
   if (keeper === undefined) throw new BelayError('EINTERNAL', 'cannot roll back: no thread left');
-  ptraceSetoptions(keeper.tid, hooks.traceOptions | PTRACE_O_EXITKILL);
-  hooks.onCommit(process_, point);
+  pump.guard.enter(keeper, point.cd);
   const kept = process_.keeps.map((range) => readKept(process_, range));
   const session = new RemoteSession(
     pump,
@@ -97,7 +82,6 @@ export function rollBack(
     process_.syscallAddress,
     process_.target,
   );
-  awaitEnding(pump, process_);
   const threadsEnded = endNewborns(pump, process_, point, session);
   if (threadsEnded > 0) resources.mappings.thaw();
   const renewed = resources.mappings.restore(point.table, session.use);
@@ -120,8 +104,7 @@ export function rollBack(
   point.rollbacks += 1;
   const warnings = [...files.lost, ...pages.lost.map((page) => `page ${page} was not written`)];
   if (point.why !== 0) writeWhy(process_.target, point.why, { ...why, rollbacks: point.rollbacks });
-  ptraceSetoptions(keeper.tid, hooks.traceOptions);
-  hooks.onDone(process_);
+  pump.guard.leave(keeper);
   return {
     pagesRestored: pages.pagesRestored,
     pagesDropped: pages.pagesDropped,
@@ -185,28 +168,6 @@ function prepareToEnd(process_: TracedProcess, thread: Thread, session: RemoteSe
   repairRseq(process_, thread);
 }
 
-function canChooseTid(pid: number): boolean {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(status);
-  const capabilities = BigInt(`0x${match?.[1] ?? '0'}`);
-  const wanted = (1n << BigInt(CAP_SYS_ADMIN)) | (1n << BigInt(CAP_CHECKPOINT_RESTORE));
-  return (capabilities & wanted) !== 0n;
-}
-
-/**
- * Wait for the end of threads that are on their way out: until then they write to memory (and wake
- * others), and their ids are taken.
- */
-function awaitEnding(pump: EventPump, process_: TracedProcess): void {
-  const isEnding = (): boolean => {
-    for (const thread of pump.threads.values()) {
-      if (thread.group !== process_.group || thread.tid === process_.pid) continue;
-      if (!process_.group.threads.has(thread.tid)) return true;
-    }
-    return false;
-  };
-  while (isEnding() && pump.next());
-}
 
 /** End the threads that the point does not know, and wait until each is gone. */
 function endNewborns(

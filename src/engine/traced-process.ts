@@ -20,6 +20,8 @@ import type { RemoteCalls } from '../tracee/remote-calls.ts';
 import { TargetMemory } from '../tracee/target-memory.ts';
 import { ThreadGroup } from '../tracee/thread-group.ts';
 
+const CAP_SYS_ADMIN = 21;
+const CAP_CHECKPOINT_RESTORE = 40;
 const O_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
 
 export type PointOrigin = 'program' | 'operator' | 'every';
@@ -97,6 +99,7 @@ export class TracedProcess {
   readonly warnings = new Set<string>();
   /** It shares its parent's memory until it execs: no points of its own. */
   sharesMemory = false;
+  private choosesTids: boolean | undefined = undefined;
   private vdsoSyscall = 0;
 
   constructor(pid: number) {
@@ -118,6 +121,12 @@ export class TracedProcess {
       if (point?.cd === cd) return point.isHidden ? undefined : point;
     }
     return undefined;
+  }
+
+  /** Whether threads of it can be made again with their own ids. Asked once an image. */
+  get canChooseTids(): boolean {
+    this.choosesTids ??= canChooseTid(this.pid);
+    return this.choosesTids;
   }
 
   /** A `syscall` instruction in the vdso. Throws EUNSUPPORTED where there is none. */
@@ -159,6 +168,7 @@ export class TracedProcess {
     this.keeps = [];
     this.lastCd = 0;
     this.vdsoSyscall = 0;
+    this.choosesTids = undefined;
     this.sharesMemory = false;
   }
 }
@@ -184,4 +194,12 @@ function findSyscallInstruction(pid: number, target: TargetMemory): number {
     if (offset >= 0) return vdso.start + offset;
   }
   throw new BelayError('EUNSUPPORTED', `cannot make calls in process ${pid}: it has no vdso`);
+}
+
+function canChooseTid(pid: number): boolean {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const match = /^CapEff:\s*([0-9a-f]+)$/m.exec(status);
+  const capabilities = BigInt(`0x${match?.[1] ?? '0'}`);
+  const wanted = (1n << BigInt(CAP_SYS_ADMIN)) | (1n << BigInt(CAP_CHECKPOINT_RESTORE));
+  return (capabilities & wanted) !== 0n;
 }

@@ -31,7 +31,7 @@ export function tellFall(
       cd: point.cd,
       rollbacks: point.rollbacks,
       ...result,
-      warnings: [...result.warnings],
+      warnings: [...(origin.passedOver ?? []), ...result.warnings],
       us,
     },
     maps,

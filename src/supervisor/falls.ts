@@ -35,7 +35,7 @@ export function handleFall(
   }
   point.falls += 1;
   process_.falls += 1;
-  supervisor.jumpFrozen(process_, point, why, { startedAt, thread });
+  supervisor.jumpFrozen(process_, point, why, { startedAt, thread, passedOver: refusals });
   return true;
 }
 

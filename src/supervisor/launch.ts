@@ -20,6 +20,7 @@ import { installFilter } from './install-filter.ts';
 import type { Supervisor } from './supervisor.ts';
 
 const { ECHILD, ENOENT, ENOTDIR, EACCES, ENOEXEC } = constants.errno;
+const SIGCHLD = 17;
 const WNOHANG = 1;
 const __WALL = 0x40000000;
 const EXIT_NOT_EXECUTABLE = 126;
@@ -43,6 +44,7 @@ export function launch(
   const thread = seizeShell(supervisor, process_);
   const calls = new RemoteCalls(supervisor.pump, thread, process_.syscallAddress);
   reapHelper(calls);
+  takeHelperSignal(calls, process_);
   closeOurPipe(calls, process_.pid);
   const errno = execCommand(calls, process_, command);
   if (errno !== 0) {
@@ -84,6 +86,15 @@ function reapHelper(calls: RemoteCalls): void {
     if (result === -ECHILD) return;
     if (result === 0) Atomics.wait(pause, 0, 0, 1);
   }
+}
+
+/** The helper's SIGCHLD: where it is blocked, it would stay pending over the exec. */
+function takeHelperSignal(calls: RemoteCalls, process_: TracedProcess): void {
+  const below = calls.thread.registers.get('rsp') - PAGE_SIZE;
+  const [set, noTime] = [below - (below % 8), below - (below % 8) + 8];
+  const words = Buffer.alloc(24);
+  words.writeUInt32LE(1 << (SIGCHLD - 1));
+  if (process_.target.write(set, words)) calls.call(SYS.rt_sigtimedwait, set, 0, noTime, 8);
 }
 
 /** The read end of the command substitution, which the shell holds without close-on-exec. */

@@ -12,6 +12,8 @@ import { describePoint, type Supervisor } from './supervisor.ts';
 
 /** Points that `--every` keeps: chosen; at 10 ms this is more than half a second to go back. */
 const EVERY_POINTS_MAX = 64;
+/** And what they may hold between them, 256 MiB: chosen; a newer point is worth more than memory. */
+const EVERY_PAGES_MAX = 65536;
 
 /** The answer to a request. Throws BelayError. */
 export function answerRequest(supervisor: Supervisor, request: TracerRequest): unknown {
@@ -44,10 +46,15 @@ export function makeEveryPoints(supervisor: Supervisor): void {
   }
 }
 
+/** The oldest go first, until neither their number nor what they hold is too large. */
 function forgetOldEveryPoints(process_: TracedProcess): void {
   const made = process_.points.filter((point) => point.origin === 'every' && !point.isHidden);
-  for (const point of made.slice(0, Math.max(made.length - EVERY_POINTS_MAX, 0))) {
-    forgetPoint(process_, point);
+  let pages = made.reduce((sum, point) => sum + point.pages, 0);
+  for (let left = made.length; left > 1; left -= 1) {
+    const oldest = made[made.length - left];
+    if (oldest === undefined || (left <= EVERY_POINTS_MAX && pages <= EVERY_PAGES_MAX)) return;
+    pages -= oldest.pages;
+    forgetPoint(process_, oldest);
   }
 }
 

@@ -33,13 +33,14 @@ export interface JumpOrigin {
   readonly startedAt: [number, number];
   /** The thread that fell or jumped. */
   readonly thread?: Thread;
+  /** Newer points that it could not go back to, and why. */
+  readonly passedOver?: readonly string[];
 }
 
 export class Supervisor implements EventHandler {
-  readonly pump = new EventPump(this);
+  readonly pump: EventPump;
   readonly program: Program;
   news: News;
-  private readonly state: StateWriter;
   private readonly pin = new ProcessorPin();
   /** Runs requests of the I/O worker; set once it is there. */
   onRequests: () => void = () => undefined;
@@ -48,7 +49,7 @@ export class Supervisor implements EventHandler {
   constructor(program: Program, news: News, state: StateWriter) {
     this.program = program;
     this.news = news;
-    this.state = state;
+    this.pump = new EventPump(this, state);
   }
 
   /** Handle events until the program has ended or is let go. */
@@ -112,7 +113,7 @@ export class Supervisor implements EventHandler {
     }
     group.threads.set(thread.tid, thread);
     group.execCount += 1;
-    thread.alternateStack = undefined;
+    thread.askAgainMs = 0;
     this.program.processes.get(group.pid)?.reset();
     const command = readCommand(group.pid);
     this.news.tell({ type: 'exec', time: Date.now(), pid: group.pid, command });
@@ -167,15 +168,7 @@ export class Supervisor implements EventHandler {
     origin: JumpOrigin,
   ): RollbackResult | string {
     const maps = process_.resources?.mappings.copyText();
-    const outcome = goBack(this.pump, process_, point, why, {
-      traceOptions: TRACE_OPTIONS,
-      onCommit: (fallen, to) => {
-        this.state.begin(fallen.pid, to.cd);
-      },
-      onDone: () => {
-        this.state.end();
-      },
-    });
+    const outcome = goBack(this.pump, process_, point, why);
     if (outcome.kind === 'done') {
       releaseRolledBack(process_, this.program.fallSignals, (thread, signo) => {
         if (thread === origin.thread) this.resumeHere(thread);
@@ -187,7 +180,7 @@ export class Supervisor implements EventHandler {
     }
     if (outcome.kind === 'failed') {
       kill(process_.pid, SIGKILL);
-      this.state.end();
+      this.pump.guard.reset();
       this.warn(process_, `killed in the middle of a rollback: ${outcome.error.message}`);
       process_.group.isFrozen = false;
       return outcome.error.message;

@@ -11,6 +11,7 @@
  */
 import { ptraceGeteventmsg } from '../sys/ptrace.ts';
 import { lastStatus, parseWaitStatus, waitpidAny, waitpidThread, type Stop } from '../sys/wait.ts';
+import { KillGuard, type DeathNote } from './kill-guard.ts';
 import type { ThreadGroup } from './thread-group.ts';
 import { Thread } from './thread.ts';
 
@@ -31,9 +32,12 @@ export class EventPump {
   readonly threads = new Map<number, Thread>();
   bellPid = 0;
   private readonly early = new Map<number, Stop>();
+  /** Held by whoever makes a thread something else than the program left it as. */
+  readonly guard: KillGuard;
   private readonly handler: EventHandler;
 
-  constructor(handler: EventHandler) {
+  constructor(handler: EventHandler, note: DeathNote) {
+    this.guard = new KillGuard(note);
     this.handler = handler;
   }
 
@@ -93,7 +97,17 @@ export class EventPump {
     while (!group.isStill()) {
       if (!this.next()) break;
     }
+    while (this.hasEnding(group) && this.next());
     return group.threads.size > 0 && group.execCount === execCount;
+  }
+
+  /** Whether a thread of the group is on its way out: until its end it still writes to memory. */
+  private hasEnding(group: ThreadGroup): boolean {
+    for (const thread of this.threads.values()) {
+      if (thread.group !== group || thread.tid === group.pid) continue;
+      if (!group.threads.has(thread.tid)) return true;
+    }
+    return false;
   }
 
   /** Let the held threads have their stops handled, one after the other. */

@@ -11,7 +11,7 @@
 import { ARGUMENT_REGISTERS, Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
 import { BelayError, SyscallError } from '../errors.ts';
 import { NativeBuffer } from '../sys/libc.ts';
-import { ptraceCont, ptraceGetsigmask, ptraceSetsigmask, ptraceSinglestep } from '../sys/ptrace.ts';
+import { ptraceCont, ptraceInterrupt, ptraceGetsigmask, ptraceSetsigmask, ptraceSinglestep } from '../sys/ptrace.ts';
 import type { EventPump } from './event-pump.ts';
 import type { Thread } from './thread.ts';
 
@@ -35,6 +35,8 @@ export class RemoteCalls {
   private readonly saved = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
   private readonly mask = new NativeBuffer(16);
   private hasExeced = false;
+  private hasLeft = false;
+  private hasCalled = false;
   private readonly stopBefore: Thread['stop'];
 
   constructor(pump: EventPump, thread: Thread, syscallAddress: number) {
@@ -45,6 +47,7 @@ export class RemoteCalls {
     if (!thread.fetchRegisters()) throw new TargetGoneError(thread.tid);
     if (thread.stop?.kind === 'signal') thread.fetchSiginfo();
     this.saved.copyFrom(thread.registers);
+    pump.guard.enter(thread);
     ptraceGetsigmask(thread.tid, this.mask.address);
     this.mask.setUint64(8, 0);
     this.mask.words[2] = ~(1 << (SIGTRAP - 1)) >>> 0;
@@ -63,7 +66,7 @@ export class RemoteCalls {
     registers.set('rax', nr);
     registers.set('orig_rax', -1);
     registers.set('rip', this.syscallAddress);
-    if (!thread.storeRegisters()) throw new TargetGoneError(thread.tid);
+    if (!thread.storeRegisters()) throw this.gone();
     this.step(this.syscallAddress + SYSCALL_SIZE);
     return this.result();
   }
@@ -84,9 +87,13 @@ export class RemoteCalls {
   /** Put registers and mask back; after an execve the mask alone. The thread stays stopped. */
   end(): void {
     const { thread } = this;
-    if (thread.state === 'gone') return;
+    if (thread.state === 'gone') {
+      this.leave();
+      return;
+    }
     if (this.hasExeced) {
       ptraceSetsigmask(thread.tid, this.mask.address);
+      this.leave();
       return;
     }
     thread.registers.copyFrom(this.saved);
@@ -98,7 +105,41 @@ export class RemoteCalls {
       if (thread.stop === this.stopBefore) thread.stop = { kind: 'interrupt' };
     }
     thread.storeRegisters();
+    if (this.hasCalled && !this.isSignalOwed()) this.leaveStep();
     ptraceSetsigmask(thread.tid, this.mask.address);
+    this.leave();
+  }
+
+  /** Only from the step's own stop can a signal be handed over. */
+  private isSignalOwed(): boolean {
+    const { stop, deferredSignals } = this.thread;
+    return stop?.kind === 'signal' || stop?.kind === 'group-stop' || deferredSignals.length > 0;
+  }
+
+  /**
+   * From the step's own stop into one for an interrupt: a thread in the former would be handed its
+   * SIGTRAP if the tracer died. No instruction of the program is run.
+   */
+  private leaveStep(): void {
+    const { thread } = this;
+    const { stop } = thread;
+    ptraceInterrupt(thread.tid);
+    ptraceCont(thread.tid, 0);
+    const next = this.pump.nextOf(thread);
+    thread.stop = stop;
+    thread.isDisplaced = false;
+    if (next?.kind === 'exit') ptraceCont(thread.tid, 0);
+  }
+
+  private leave(): void {
+    if (this.hasLeft) return;
+    this.hasLeft = true;
+    this.pump.guard.leave(this.thread);
+  }
+
+  private gone(): TargetGoneError {
+    this.leave();
+    return new TargetGoneError(this.thread.tid);
   }
 
   private result(): number {
@@ -115,20 +156,21 @@ export class RemoteCalls {
   private step(target: number): void {
     const { thread } = this;
     thread.isDisplaced = true;
+    this.hasCalled = true;
     for (let steps = 0; steps < STEPS_MAX; steps += 1) {
-      if (ptraceSinglestep(thread.tid) !== 0) throw new TargetGoneError(thread.tid);
+      if (ptraceSinglestep(thread.tid) !== 0) throw this.gone();
       const stop = this.pump.nextOf(thread);
-      if (stop === undefined) throw new TargetGoneError(thread.tid);
+      if (stop === undefined) throw this.gone();
       if (stop.kind === 'exec') {
         this.hasExeced = true;
         return;
       }
       if (stop.kind === 'exit') {
         ptraceCont(thread.tid, 0);
-        throw new TargetGoneError(thread.tid);
+        throw this.gone();
       }
       if (stop.kind === 'signal' && stop.signo !== SIGTRAP) thread.deferSignal(stop.signo);
-      if (!thread.fetchRegisters()) throw new TargetGoneError(thread.tid);
+      if (!thread.fetchRegisters()) throw this.gone();
       const isStep = stop.kind === 'signal' && stop.signo === SIGTRAP;
       if (isStep && thread.registers.get('rip') === target) return;
     }

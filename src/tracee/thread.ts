@@ -49,6 +49,9 @@ export class Thread {
   readonly deferredSignals: number[] = [];
   /** Where the kernel writes 0 and wakes a waiter when the thread ends; 0: unknown or none. */
   clearChildTid = 0;
+  /** When it was first seen, and from when on it is to be asked again: from performance.now. */
+  readonly seenMs = performance.now();
+  askAgainMs = 0;
   /** The alternate signal stack when last read: 24 bytes, a stack_t. */
   alternateStack: Buffer | undefined = undefined;
   private readonly siginfo = new NativeBuffer(SIGINFO_SIZE);

@@ -26,6 +26,7 @@ export const SYS = {
   execve: 59,
   exit: 60,
   wait4: 61,
+  rt_sigtimedwait: 128,
   sigaltstack: 131,
   prctl: 157,
   set_robust_list: 273,

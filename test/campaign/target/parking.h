@@ -43,6 +43,7 @@ struct worker {
   fd_set set;
   char byte;
   u8 alternate[16384];
+  u8 has_alternate;
 };
 
 long parking_number(const struct worker *w);

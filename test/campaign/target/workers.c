@@ -25,6 +25,9 @@ static void set_personal_state(struct worker *w, struct draws *d) {
   snprintf(name, sizeof name, "w%u-%06x", w->index, (u32)draw(d) & 0xffffff);
   sys2(SYS_prctl, 15 /* PR_SET_NAME */, name);
   w->mask = draw(d) & 0x7ffffffc00000000; /* real-time signals; not those that let it go */
+  /* Once in its life: an alternate stack that is changed since a point is not put back yet. */
+  if (w->has_alternate) return;
+  w->has_alternate = 1;
   u64 stack[3] = {(u64)w->alternate, draw_below(d, 2) ? 0 : SS_DISABLE, sizeof w->alternate};
   sys2(SYS_sigaltstack, stack, 0);
 }

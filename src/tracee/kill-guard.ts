@@ -1,0 +1,51 @@
+/**
+ * While a thread is not what the program left it as, the supervisor's death must kill the program.
+ *
+ * Scopes nest: a rollback holds one, and so does each series of remote calls. What is to be told of
+ * a death in between is written down before the kernel is asked to kill, and taken back after.
+ */
+import { PTRACE_O_EXITKILL, ptraceSetoptions } from '../sys/ptrace.ts';
+import type { Thread } from './thread.ts';
+import { TRACE_OPTIONS } from './trace-options.ts';
+
+/** Written to where the next reader of the log finds it. */
+export interface DeathNote {
+  /** `cd`: the point that is being gone back to; 0: the program makes calls for us. */
+  begin(pid: number, cd: number): void;
+  end(): void;
+}
+
+export class KillGuard {
+  private readonly note: DeathNote;
+  private readonly depths = new Map<Thread, number>();
+
+  constructor(note: DeathNote) {
+    this.note = note;
+  }
+
+  /** The thread is stopped, and as the program left it. */
+  enter(thread: Thread, cd = 0): void {
+    if (this.depths.size === 0) this.note.begin(thread.group.pid, cd);
+    const depth = this.depths.get(thread) ?? 0;
+    if (depth === 0) ptraceSetoptions(thread.tid, TRACE_OPTIONS | PTRACE_O_EXITKILL);
+    this.depths.set(thread, depth + 1);
+  }
+
+  /** The thread is as it should be, or gone. */
+  leave(thread: Thread): void {
+    const depth = this.depths.get(thread) ?? 0;
+    if (depth > 1) {
+      this.depths.set(thread, depth - 1);
+      return;
+    }
+    this.depths.delete(thread);
+    if (depth === 1) ptraceSetoptions(thread.tid, TRACE_OPTIONS);
+    if (depth === 1 && this.depths.size === 0) this.note.end();
+  }
+
+  /** The program has been killed: nothing is left to guard. */
+  reset(): void {
+    this.depths.clear();
+    this.note.end();
+  }
+}
