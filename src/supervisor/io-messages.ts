@@ -50,7 +50,12 @@ export interface Tick {
   readonly kind: 'tick';
 }
 
-export type ToTracer = TracerRequest | Tick;
+/** The worker has started: nothing of Node's start-up is needed any more. */
+export interface Started {
+  readonly kind: 'started';
+}
+
+export type ToTracer = TracerRequest | Tick | Started;
 
 export type FromTracer =
   | { readonly kind: 'reply'; readonly id: number; readonly result: unknown }

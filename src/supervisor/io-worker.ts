@@ -70,6 +70,7 @@ class IoWorker {
       this.#complain('open the socket', error);
       this.#announce(WORKER_DEAF);
     }
+    this.#tell({ kind: 'started' });
   }
 
   #receive(message: FromTracer): void {

@@ -20,6 +20,7 @@ import {
   type ToTracer,
   type TracerRequest,
 } from './io-messages.ts';
+import { giveBackCode } from './own-memory.ts';
 import type { News } from './program.ts';
 import { answerRequest, makeEveryPoints } from './requests.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -69,7 +70,8 @@ export class WorkerLink implements News {
       if (message.kind === 'tick') {
         makeEveryPoints(supervisor);
         this.send({ kind: 'tick-done' });
-      } else this.answer(supervisor, message);
+      } else if (message.kind === 'started') giveBackCode();
+      else this.answer(supervisor, message);
     }
   }
 

@@ -35,6 +35,13 @@ export function munmapOwn(address: number, sizeBytes: number): void {
   munmap(address, sizeBytes);
 }
 
+const madvise = declare('int madvise(uint64_t, ulong, int)');
+
+/** `madvise(address, size, MADV_DONTNEED)` on our own memory: pages of files come back when used. */
+export function madviseDontneed(address: number, sizeBytes: number): void {
+  madvise(address, sizeBytes, MADV_DONTNEED);
+}
+
 const memcmp = declare('int memcmp(uint64_t, uint64_t, ulong)');
 
 /** Whether `sizeBytes` (8 or more) of our own memory at `address` are zeros. */

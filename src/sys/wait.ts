@@ -14,17 +14,13 @@ const status = new NativeBuffer(8);
 
 /** `pid_t waitpid(pid, &status, __WALL)`: the tid; 0: nothing is left to wait for. Blocks. */
 export function waitpidAny(): number {
-  return wait(-1, __WALL);
+  return waitpidThread(-1);
 }
 
 /** `pid_t waitpid(tid, &status, __WALL)`: the tid; 0: there is no such tracee. Blocks. */
-export function waitpidThread(tid: number): number {
-  return wait(tid, __WALL);
-}
-
-function wait(pid: number, options: number): number {
+export function waitpidThread(pid: number): number {
   for (;;) {
-    const tid = toNumber(waitpidCall(pid, status.address, options));
+    const tid = toNumber(waitpidCall(pid, status.address, __WALL));
     if (tid >= 0) return tid;
     const errno = errnoNow();
     if (errno === ECHILD) return 0;

@@ -10,7 +10,7 @@
  *    waits in vfork(2) stops only when its child goes on.
  */
 import { ptraceGeteventmsg } from '../sys/ptrace.ts';
-import { lastStatus, parseWaitStatus, waitpidAny, waitpidThread, type Stop } from '../sys/wait.ts';
+import { lastStatus, parseWaitStatus, waitpidAny, type Stop } from '../sys/wait.ts';
 import { KillGuard, type DeathNote } from './kill-guard.ts';
 import type { ThreadGroup } from './thread-group.ts';
 import { Thread } from './thread.ts';
@@ -51,20 +51,26 @@ export class EventPump {
     return true;
   }
 
-  /** Wait for one event of this thread alone, and hand it back unrouted; undefined: it is gone. */
+  /**
+   * Wait for one event of this thread and hand it back unrouted; undefined: it is gone. Others are
+   * routed meanwhile: the leader of a process that was killed ends only after its other threads.
+   */
   nextOf(thread: Thread): Stop | undefined {
-    const tid = waitpidThread(thread.tid);
-    if (tid === 0) return undefined;
-    const stop = parseWaitStatus(lastStatus());
-    if (stop.kind === 'exited' || stop.kind === 'killed') {
-      this.route(tid, stop);
-      return undefined;
+    for (;;) {
+      const tid = waitpidAny();
+      if (tid === 0) return undefined;
+      const stop = parseWaitStatus(lastStatus());
+      if (tid === thread.tid && stop.kind !== 'exited' && stop.kind !== 'killed') {
+        thread.state = 'stopped';
+        if (stop.kind === 'clone' || stop.kind === 'fork' || stop.kind === 'vfork') {
+          this.announceChild(thread, stop.kind);
+        }
+        return stop;
+      }
+      if (tid === this.bellPid) this.handler.onBell(stop);
+      else this.route(tid, stop);
+      if (!this.threads.has(thread.tid)) return undefined;
     }
-    thread.state = 'stopped';
-    if (stop.kind === 'clone' || stop.kind === 'fork' || stop.kind === 'vfork') {
-      this.announceChild(thread, stop.kind);
-    }
-    return stop;
   }
 
   /** Register a thread that runs; a first stop of it that has come already is taken now. */
