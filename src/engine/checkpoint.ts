@@ -109,8 +109,8 @@ function captureThreads(process_: TracedProcess, { threads }: Resources): Thread
 }
 
 /**
- * Ask threads for what only they can tell, which takes two calls of theirs: when they are first seen,
- * and again while they are young, since threads set up their alternate stack early in life.
+ * Ask threads for what only they can tell, which takes two calls of theirs: when they are first
+ * seen, and again while they are young, since threads set up their alternate stack early in life.
  */
 function readNewThreads(pump: EventPump, process_: TracedProcess, session: RemoteSession): void {
   if (process_.group.threads.size === 1 || !process_.canChooseTids) return;

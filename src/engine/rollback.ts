@@ -19,11 +19,7 @@ import type { Range } from '../procfs/maps.ts';
 import { Threads, type ThreadImage } from '../resources/threads.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../sys/mmap.ts';
-import {
-  ptraceCont,
-  ptraceGetRseqConfiguration,
-  ptraceSetsigmask,
-} from '../sys/ptrace.ts';
+import { ptraceCont, ptraceGetRseqConfiguration, ptraceSetsigmask } from '../sys/ptrace.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { RemoteSession } from './remote-session.ts';
@@ -167,7 +163,6 @@ function prepareToEnd(process_: TracedProcess, thread: Thread, session: RemoteSe
   }
   repairRseq(process_, thread);
 }
-
 
 /** End the threads that the point does not know, and wait until each is gone. */
 function endNewborns(

@@ -19,27 +19,24 @@ import type { MappingTable } from './mapping-table.ts';
 import { Coverage } from './coverage.ts';
 import type { RemoteSource } from './mappings.ts';
 import { PageCopier } from './page-copier.ts';
+import { WrittenFiles } from './written-files.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
-/** From this many pages on, those written back are protected again at once, which costs a scan;
- * fewer are copied again by the next one. */
+/**
+ * From this many pages on, those written back are protected again at once, which costs a scan;
+ * fewer are copied again by the next one.
+ */
 const PROTECT_AGAIN_MIN_PAGES = 16;
-/** Longer runs of zero pages are dropped by one remote call instead of being written. Measured:
- * a page costs 0.5 µs to write, a remote call about 20. */
+/**
+ * Longer runs of zero pages are dropped by one remote call instead of being written. Measured: a
+ * page costs 0.5 µs to write, a remote call about 20.
+ */
 const ZERO_RUN_MAX_PAGES = 32;
 
 export interface RestoreCount {
   readonly pagesRestored: number;
   readonly pagesDropped: number;
   readonly lost: readonly number[];
-}
-
-/** Which file mappings have saved pages, as long as nothing changes. */
-interface WrittenFiles {
-  readonly table: MappingTable | undefined;
-  isStale: boolean;
-  readonly chunkCount: number;
-  readonly ranges: readonly Range[];
 }
 
 export class Memory {
@@ -55,7 +52,7 @@ export class Memory {
   private readonly zeroPage = new NativeBuffer(PAGE_SIZE);
   private readonly coverage = new Coverage();
   private hasLeftovers = false;
-  private files: WrittenFiles = { table: undefined, isStale: true, chunkCount: 0, ranges: [] };
+  private readonly files = new WrittenFiles();
 
   constructor(target: TargetMemory, written: WrittenPages) {
     this.written = written;
@@ -139,7 +136,7 @@ export class Memory {
   private findDropped(table: MappingTable, delta: PageDelta | undefined): void {
     const { found, history } = this;
     const dropped = this.dropped;
-    this.written.findDropped(dropped, this.writtenFiles(table));
+    this.written.findDropped(dropped, this.files.rangesOf(table, history.current));
     for (let index = 0; index < dropped.length; index += 1) {
       const end = dropped.ends[index] ?? 0;
       for (let page = dropped.starts[index] ?? 0; page < end; page += 1) {
@@ -149,22 +146,6 @@ export class Memory {
       }
     }
     dropped.clear();
-  }
-
-  /** Private mappings of files that have saved pages. */
-  private writtenFiles(table: MappingTable): readonly Range[] {
-    const { chunkCount } = this.history.current;
-    const { files } = this;
-    if (files.table === table && !files.isStale && files.chunkCount === chunkCount) {
-      return files.ranges;
-    }
-    const ranges = table.privateFiles.filter(({ start, end }) => {
-      let count = 0;
-      this.history.current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, () => (count += 1));
-      return count > 0;
-    });
-    this.files = { table, isStale: false, chunkCount, ranges };
-    return ranges;
   }
 
   /** Save all of a range about which nothing is known, and protect it. */
@@ -211,7 +192,7 @@ export class Memory {
       if (known === end - start) continue;
       this.written.forEachOwnPage(start, end, (page, isSure) => {
         if (history.current.get(page) !== ABSENT) return;
-        this.files.isStale = true;
+        this.files.invalidate();
         this.savePage(delta, page);
         if (!isSure) doubtful.push(page);
       });
@@ -309,13 +290,10 @@ export class Memory {
       if (mapping === undefined) continue;
       const isWritten = isAnonymous(mapping) && mapping.writable;
       if (isWritten && end - first <= ZERO_RUN_MAX_PAGES) this.zero(first, end);
-      else
-        remote().calls.call(
-          SYS.madvise,
-          first * PAGE_SIZE,
-          (end - first) * PAGE_SIZE,
-          MADV_DONTNEED,
-        );
+      else {
+        const size = (end - first) * PAGE_SIZE;
+        remote().calls.call(SYS.madvise, first * PAGE_SIZE, size, MADV_DONTNEED);
+      }
     }
     return absent.length;
   }

@@ -1,8 +1,8 @@
 /**
  * Ticks for `--every`: one at a time, on a steady beat.
  *
- * A tick that takes longer than the beat puts the next one off; missed ones are not made up for. The
- * program is stopped during a tick: it gets several times as long to run before the next.
+ * A tick that takes longer than the beat puts the next one off; missed ones are not made up for.
+ * The program is stopped during a tick: it gets several times as long to run before the next.
  */
 
 /** Chosen: a program under too short a beat still has four fifths of its time. */

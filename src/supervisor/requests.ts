@@ -12,7 +12,9 @@ import { describePoint, type Supervisor } from './supervisor.ts';
 
 /** Points that `--every` keeps: chosen; at 10 ms this is more than half a second to go back. */
 const EVERY_POINTS_MAX = 64;
-/** And what they may hold between them, 256 MiB: chosen; a newer point is worth more than memory. */
+/**
+ * And what they may hold between them, 256 MiB: chosen; a newer point is worth more than memory.
+ */
 const EVERY_PAGES_MAX = 65536;
 
 /** The answer to a request. Throws BelayError. */

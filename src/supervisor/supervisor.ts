@@ -17,7 +17,6 @@ import type { Stop } from '../sys/wait.ts';
 import { EventPump, type EventHandler } from '../tracee/event-pump.ts';
 import { ProcessorPin } from '../tracee/processor-pin.ts';
 import type { Thread } from '../tracee/thread.ts';
-import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
 import { handleCall } from './calls.ts';
 import { tellFall } from './fall-news.ts';
 import { handleFall } from './falls.ts';

@@ -37,7 +37,9 @@ export function munmapOwn(address: number, sizeBytes: number): void {
 
 const madvise = declare('int madvise(uint64_t, ulong, int)');
 
-/** `madvise(address, size, MADV_DONTNEED)` on our own memory: pages of files come back when used. */
+/**
+ * `madvise(address, size, MADV_DONTNEED)` on our own memory: pages of files come back when used.
+ */
 export function madviseDontneed(address: number, sizeBytes: number): void {
   madvise(address, sizeBytes, MADV_DONTNEED);
 }

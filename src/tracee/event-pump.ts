@@ -32,6 +32,7 @@ export class EventPump {
   readonly threads = new Map<number, Thread>();
   bellPid = 0;
   private readonly early = new Map<number, Stop>();
+  private readonly backlog: { readonly tid: number; readonly stop: Stop }[] = [];
   /** Held by whoever makes a thread something else than the program left it as. */
   readonly guard: KillGuard;
   private readonly handler: EventHandler;
@@ -43,6 +44,11 @@ export class EventPump {
 
   /** Wait for one event and route it; false when there is nobody left to wait for. */
   next(): boolean {
+    const waiting = this.backlog.shift();
+    if (waiting !== undefined) {
+      this.route(waiting.tid, waiting.stop);
+      return true;
+    }
     const tid = waitpidAny();
     if (tid === 0) return false;
     const stop = parseWaitStatus(lastStatus());
@@ -52,8 +58,9 @@ export class EventPump {
   }
 
   /**
-   * Wait for one event of this thread and hand it back unrouted; undefined: it is gone. Others are
-   * routed meanwhile: the leader of a process that was killed ends only after its other threads.
+   * Wait for one event of this thread and hand it back unrouted; undefined: it is gone. Those of its
+   * group are routed meanwhile: the leader of a process that was killed ends only after its other
+   * threads. Those of other groups wait: nothing else is begun in the middle of a call.
    */
   nextOf(thread: Thread): Stop | undefined {
     for (;;) {
@@ -67,9 +74,11 @@ export class EventPump {
         }
         return stop;
       }
+      const other = this.threads.get(tid);
       if (tid === this.bellPid) this.handler.onBell(stop);
-      else this.route(tid, stop);
-      if (!this.threads.has(thread.tid)) return undefined;
+      else if (other === undefined || other.group === thread.group) this.route(tid, stop);
+      else this.backlog.push({ tid, stop });
+      if (this.threads.get(thread.tid) !== thread) return undefined;
     }
   }
 

@@ -11,7 +11,13 @@
 import { ARGUMENT_REGISTERS, Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
 import { BelayError, SyscallError } from '../errors.ts';
 import { NativeBuffer } from '../sys/libc.ts';
-import { ptraceCont, ptraceInterrupt, ptraceGetsigmask, ptraceSetsigmask, ptraceSinglestep } from '../sys/ptrace.ts';
+import {
+  ptraceCont,
+  ptraceInterrupt,
+  ptraceGetsigmask,
+  ptraceSetsigmask,
+  ptraceSinglestep,
+} from '../sys/ptrace.ts';
 import type { EventPump } from './event-pump.ts';
 import type { Thread } from './thread.ts';
 

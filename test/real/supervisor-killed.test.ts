@@ -83,6 +83,11 @@ async function judge({ started, output }: Life, kind: string): Promise<string> {
   return 'went on';
 }
 
+function isRollingBack({ directory }: Life): boolean {
+  const state = readRollbackState(directory);
+  return state?.phase === PHASE_ROLLING_BACK && state.cd > 0;
+}
+
 async function liveAndLoseSupervisor(kind: 'fault' | 'jump', ageMs: number): Promise<string> {
   const life = await startLife(kind, 1, 1);
   await sleep(random.below(ageMs));
@@ -106,9 +111,7 @@ describe('supervisor killed', () => {
     const ends = [];
     for (let attempt = 0; attempt < LARGE_LIVES; attempt++) {
       const life = await startLife('jump', LARGE_MB, 3);
-      await until('it rolls back', () => {
-        return readRollbackState(life.directory)?.phase === PHASE_ROLLING_BACK;
-      });
+      await until('it rolls back', () => isRollingBack(life));
       await sleep(random.below(20));
       process.kill(life.supervisorPid, 'SIGKILL');
       ends.push(await judge(life, 'jump'));

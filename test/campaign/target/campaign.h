@@ -128,7 +128,7 @@ enum damage { /* bits of command.damage: what may be drawn */
   DAMAGE_FILES = 128,
   DAMAGE_RUIN = 256,
   DAMAGE_LIBC = 512,
-  /* Not drawn unless asked for: the alternate stack of a thread that lives on is not put back yet. */
+  /* Not drawn unless asked for: the alternate stack of a thread that lives on is not put back. */
   DAMAGE_ALTERNATE_STACK = 1024
 };
 void do_damage(struct draws *d, u64 allowed);
