@@ -51,8 +51,8 @@ export class Coverage {
   /** The piece of a large mapping around `page` is explored from now on: the piece. */
   explore(page: number): Range {
     const key = Math.floor(page / PAGES_PER_CHUNK);
+    if (!this.explored.has(key)) this.isStale = true;
     this.explored.add(key);
-    this.isStale = true;
     const address = page * PAGE_SIZE;
     const mapping = this.large.find(({ start, end }) => address >= start && address < end);
     const start = Math.max(key * CHUNK_SIZE, mapping?.start ?? 0);

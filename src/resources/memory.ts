@@ -113,9 +113,11 @@ export class Memory {
         else this.writer.push(page, this.arena.address(slot));
       });
     }
-    for (const { start, end } of renewed) {
-      history.current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, (page, slot) => {
+    for (const range of renewed) {
+      const isLarge = this.coverage.isLarge(range);
+      history.current.forEachIn(range.start / PAGE_SIZE, range.end / PAGE_SIZE, (page, slot) => {
         this.writer.push(page, this.arena.address(slot));
+        if (isLarge) this.coverage.explore(page);
         count += 1;
       });
     }

@@ -58,9 +58,9 @@ export class EventPump {
   }
 
   /**
-   * Wait for one event of this thread and hand it back unrouted; undefined: it is gone. Those of its
-   * group are routed meanwhile: the leader of a process that was killed ends only after its other
-   * threads. Those of other groups wait: nothing else is begun in the middle of a call.
+   * Wait for one event of this thread and hand it back unrouted; undefined: it is gone. Those of
+   * its group are routed meanwhile: the leader of a process that was killed ends only after its
+   * other threads. Those of other groups wait: nothing else is begun in the middle of a call.
    */
   nextOf(thread: Thread): Stop | undefined {
     for (;;) {
