@@ -22,14 +22,19 @@ export class Coverage {
   private spanList: Range[] = [];
   private unexploredList: Range[] = [];
 
-  /** The mappings have changed; `renewed` are new ones, about which nothing is known. */
-  update(mappings: readonly Range[], renewed: readonly Range[]): void {
+  /**
+   * The mappings have changed; `renewed` are new ones, about which nothing is known. What is known of
+   * others stays so when they become part of a large one: `known` are the pieces with saved pages.
+   */
+  update(mappings: readonly Range[], renewed: readonly Range[], known: Iterable<number>): void {
     this.large = mappings.filter(({ start, end }) => end - start >= LARGE_MAPPING_BYTES);
     this.isStale = true;
-    if (this.explored.size === 0) return;
+    if (this.large.length === 0) return;
     for (const { start, end } of renewed) {
+      if (this.explored.size === 0) break;
       for (let key = firstKey(start); key * CHUNK_SIZE < end; key += 1) this.explored.delete(key);
     }
+    for (const key of known) this.explored.add(key);
   }
 
   /** Everything but the unexplored, from address 0 on. */

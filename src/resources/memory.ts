@@ -70,7 +70,7 @@ export class Memory {
     try {
       delta.seen = this.hasLeftovers || renewed.length > 0 ? new Set() : undefined;
       if (former !== table) this.forgetUnmapped(delta, former, table);
-      if (former !== table || renewed.length > 0) this.coverage.update(table.tracked, renewed);
+      if (former !== table || renewed.length > 0) this.updateCoverage(table, renewed);
       this.reader.reset();
       for (const range of renewed) this.forgetRange(delta, range);
       for (const range of renewed) if (!this.coverage.isLarge(range)) this.explore(delta, range);
@@ -100,7 +100,7 @@ export class Memory {
     const { history, found } = this;
     const touched: number[] = [];
     while (history.newest !== undefined && history.newest !== delta) history.undoNewest(touched);
-    if (renewed.length > 0) this.coverage.update(table.tracked, renewed);
+    if (renewed.length > 0) this.updateCoverage(table, renewed);
     this.written.scan(found, this.coverage.spans, false, untracked);
     this.findDropped(table, undefined);
     this.writer.reset();
@@ -148,6 +148,10 @@ export class Memory {
       }
     }
     dropped.clear();
+  }
+
+  private updateCoverage(table: MappingTable, renewed: readonly Range[]): void {
+    this.coverage.update(table.tracked, renewed, this.history.current.keys());
   }
 
   /** Save all of a range about which nothing is known, and protect it. */

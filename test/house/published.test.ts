@@ -35,7 +35,7 @@ before(() => {
 });
 
 after(() => {
-  rmSync(place, { recursive: true, force: true });
+  rmSync(place, { recursive: true, force: true, maxRetries: 10 });
 });
 
 test('the published package gives the API and the calls', () => {

@@ -20,7 +20,7 @@ before(async () => {
 });
 
 after(async () => {
-  rmSync(join(base, '..'), { recursive: true, force: true });
+  rmSync(join(base, '..'), { recursive: true, force: true, maxRetries: 10 });
   await checkout.remove();
 });
 
@@ -92,7 +92,9 @@ test('a process of another user', async (t) => {
   const pid = isRoot ? (start(t, ['sleep', '60']).pid ?? 0) : 1;
   const prefix = ordinaryUserPrefix();
   const state = mkdtempSync(join(tmpdir(), 'belay-attach-other-'));
-  t.after(() => rmSync(state, { recursive: true }));
+  t.after(() => {
+    rmSync(state, { recursive: true, maxRetries: 10 });
+  });
   chmodSync(state, 0o777);
   const belay = [join(checkout.root, 'bin/belay'), 'attach', String(pid)];
   const env = { ...process.env, HOME: '/nonexistent', BELAY_DIR: join(state, 'belay') };

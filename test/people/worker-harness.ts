@@ -1,4 +1,5 @@
 /** A real I/O worker whose tracer is the test: the other end of its port, and a counting bell. */
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -50,6 +51,7 @@ export class WorkerHarness implements AsyncDisposable {
   readonly base: string;
   readonly directory: string;
   readonly shared = new Int32Array(new SharedArrayBuffer(SHARED_LENGTH * 4));
+  /** What it has said since it started. */
   readonly messages: ToTracer[] = [];
   rings = 0;
   readonly #bell: ChildProcess;
@@ -64,6 +66,9 @@ export class WorkerHarness implements AsyncDisposable {
       harness.rings += chunk.toString().split('ring').length - 1;
     });
     await harness.#awaitState((state) => state !== WORKER_STARTING);
+    await eventually(() => harness.messages.length > 0 && harness.rings > 0);
+    assert.deepEqual(harness.messages.splice(0), [{ kind: 'started' }]);
+    harness.rings = 0;
     return harness;
   }
 

@@ -20,16 +20,6 @@ const READERS_CHECKOUT = '/srv/belay';
 /** Stands between the outputs of two commands: no program prints it. */
 const SEPARATOR = '\x1e';
 
-/** The log of a program that has ended is complete when its supervisor has ended, too. */
-const SETTLE = `
-settle() {
-  for state in "$BELAY_DIR"/*-*; do
-    pid=\${state##*/}
-    supervisor=$(sed -n 's/.*"supervisorPid":\\([0-9]*\\).*/\\1/p' "$state/supervisor.json" 2>&-)
-    while [ ! -d "/proc/\${pid%-*}" ] && [ -d "/proc/\${supervisor:-none}" ]; do sleep 0.05; done
-  done
-}`;
-
 /** What examples may use of a checkout. */
 const LINKED = ['examples', 'include', 'python'];
 
@@ -52,16 +42,14 @@ export async function runConsoleBlock(steps: readonly Step[]): Promise<Step[]> {
     PYTHONDONTWRITEBYTECODE: '1',
     NO_COLOR: '1',
   };
-  const separate = `printf '${SEPARATOR}'; settle`;
-  const script = [SETTLE, 'exec 2>&1', ...steps.flatMap(({ command }) => [command, separate])].join(
-    '\n',
-  );
+  const separate = `printf '${SEPARATOR}'`;
+  const lines = ['exec 2>&1', ...steps.flatMap(({ command }) => [command, separate])];
   try {
-    const result = await runProcess(['sh', '-c', script], { cwd: directory, env });
+    const result = await runProcess(['sh', '-c', lines.join('\n')], { cwd: directory, env });
     const outputs = result.stdout.replaceAll(directory, READERS_CHECKOUT).split(SEPARATOR);
     return steps.map(({ command }, index) => ({ command, output: outputs[index] ?? '' }));
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

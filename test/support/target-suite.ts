@@ -61,7 +61,7 @@ async function assertKeepsPromise(
     assert.match(stdout, /fell and was not caught/);
     assert.ok(stdout.includes(target.log), stdout);
   } finally {
-    rmSync(path.dirname(directory), { recursive: true, force: true });
+    rmSync(path.dirname(directory), { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
