@@ -38,7 +38,10 @@ export interface RollbackResult {
   readonly warnings: readonly string[];
 }
 
-/** Why the frozen process cannot go back to `point`; undefined: it can. Touches nothing. */
+/**
+ * Why the frozen process cannot go back to `point`; undefined: it can, and its `keeper` is chosen.
+ * Touches nothing.
+ */
 export function findObstacle(process_: TracedProcess, point: Point): string | undefined {
   const { resources } = process_;
   if (resources === undefined) return 'it has no saved memory';
@@ -51,7 +54,8 @@ export function findObstacle(process_: TracedProcess, point: Point): string | un
   }
   const path = resources.mappings.findObstacle(point.table);
   if (path !== undefined) return `${path} was unmapped and cannot be opened again`;
-  return chooseKeeper(process_, point) === undefined
+  process_.keeper = chooseKeeper(process_, point);
+  return process_.keeper === undefined
     ? 'no thread is left that could make calls (is its rseq area unmapped?)'
     : undefined;
 }
@@ -65,7 +69,7 @@ export function rollBack(
 ): RollbackResult {
   const { resources } = process_;
   if (resources === undefined) throw new BelayError('EINTERNAL', 'cannot roll back: no resources');
-  const keeper = chooseKeeper(process_, point);
+  const { keeper } = process_;
   if (keeper === undefined) throw new BelayError('EINTERNAL', 'cannot roll back: no thread left');
   pump.guard.enter(keeper, point.cd);
   const kept = process_.keeps.map((range) => readKept(process_, range));

@@ -18,6 +18,7 @@ import { pidfdGetfd, pidfdOpen } from '../sys/pidfd.ts';
 import { uffdioApi, UFFD_USER_MODE_ONLY } from '../sys/userfaultfd.ts';
 import type { RemoteCalls } from '../tracee/remote-calls.ts';
 import { TargetMemory } from '../tracee/target-memory.ts';
+import type { Thread } from '../tracee/thread.ts';
 import { ThreadGroup } from '../tracee/thread-group.ts';
 
 const CAP_SYS_ADMIN = 21;
@@ -95,6 +96,8 @@ export class TracedProcess {
   /** Ranges that rollbacks leave alone. */
   keeps: Range[] = [];
   falls = 0;
+  /** The thread that makes the calls of the rollback that was last found possible. */
+  keeper: Thread | undefined = undefined;
   readonly startedAt = Date.now();
   readonly warnings = new Set<string>();
   /** It shares its parent's memory until it execs: no points of its own. */
