@@ -182,10 +182,11 @@ function endNewborns(
   for (const thread of newborn) endThread(process_, thread);
   for (const thread of newborn) {
     for (let steps = 0; pump.threads.get(thread.tid) === thread; steps += 1) {
-      if (steps > EXIT_STEPS_MAX || !pump.next()) {
+      // It can have stopped once more (for a signal, say) while another one's end was waited for.
+      if (thread.state === 'stopped') endThread(process_, thread);
+      else if (steps > EXIT_STEPS_MAX || !pump.next()) {
         throw new BelayError('EINTERNAL', `cannot end thread ${thread.tid}: it does not exit`);
       }
-      if (thread.state === 'stopped') endThread(process_, thread);
     }
   }
   return newborn.length;
