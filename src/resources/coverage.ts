@@ -23,8 +23,9 @@ export class Coverage {
   private unexploredList: Range[] = [];
 
   /**
-   * The mappings have changed; `renewed` are new ones, about which nothing is known. What is known of
-   * others stays so when they become part of a large one: `known` are the pieces with saved pages.
+   * The mappings have changed; `renewed` are new ones, about which nothing is known. What is known
+   * of others stays so when they become part of a large one: `known` are the pieces with saved
+   * pages.
    */
   update(mappings: readonly Range[], renewed: readonly Range[], known: Iterable<number>): void {
     this.large = mappings.filter(({ start, end }) => end - start >= LARGE_MAPPING_BYTES);
