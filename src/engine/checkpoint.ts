@@ -127,15 +127,18 @@ function readNewThreads(pump: EventPump, process_: TracedProcess, session: Remot
 
 function askThread(pump: EventPump, process_: TracedProcess, thread: Thread): void {
   const calls = new RemoteCalls(pump, thread, process_.syscallAddress);
-  const scratch = new Scratch(calls, process_.target);
-  const address = scratch.put(Buffer.alloc(STACK_T_SIZE + 8));
-  calls.call(SYS.sigaltstack, 0, address);
-  calls.call(SYS.prctl, PR_GET_TID_ADDRESS, address + STACK_T_SIZE);
-  const bytes = process_.target.read(address, STACK_T_SIZE + 8);
-  thread.alternateStack = Buffer.from(bytes.subarray(0, STACK_T_SIZE));
-  thread.clearChildTid = Number(bytes.readBigUInt64LE(STACK_T_SIZE));
-  scratch.release();
-  calls.end();
+  try {
+    const scratch = new Scratch(calls, process_.target);
+    const address = scratch.put(Buffer.alloc(STACK_T_SIZE + 8));
+    calls.call(SYS.sigaltstack, 0, address);
+    calls.call(SYS.prctl, PR_GET_TID_ADDRESS, address + STACK_T_SIZE);
+    const bytes = process_.target.read(address, STACK_T_SIZE + 8);
+    thread.alternateStack = Buffer.from(bytes.subarray(0, STACK_T_SIZE));
+    thread.clearChildTid = Number(bytes.readBigUInt64LE(STACK_T_SIZE));
+    scratch.release();
+  } finally {
+    calls.end();
+  }
 }
 
 function addPoint(process_: TracedProcess, point: Point): void {

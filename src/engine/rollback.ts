@@ -22,6 +22,7 @@ import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '..
 import { ptraceCont, ptraceGetRseqConfiguration, ptraceSetsigmask } from '../sys/ptrace.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import type { Thread } from '../tracee/thread.ts';
+import { dropPendingFaults } from './pending-faults.ts';
 import { RemoteSession } from './remote-session.ts';
 import type { Point, Resources, TracedProcess } from './traced-process.ts';
 import { writeWhy, type Why } from './why.ts';
@@ -247,6 +248,7 @@ function restoreThreads(pump: EventPump, process_: TracedProcess, point: Point):
     if (resources.threads.isRenamed(thread, image)) resources.threads.rename(image, own.use);
     resources.threads.restoreRseq(thread, image, own.use);
     own.end();
+    dropPendingFaults(pump, thread);
     restoreThread(resources, thread, image);
   }
 }

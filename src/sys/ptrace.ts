@@ -21,6 +21,7 @@ const PTRACE_SETREGSET = 0x4205;
 const PTRACE_SEIZE = 0x4206;
 const PTRACE_INTERRUPT = 0x4207;
 const PTRACE_LISTEN = 0x4208;
+const PTRACE_PEEKSIGINFO = 0x4209;
 const PTRACE_GETSIGMASK = 0x420a;
 const PTRACE_SETSIGMASK = 0x420b;
 const PTRACE_GET_RSEQ_CONFIGURATION = 0x420f;
@@ -130,6 +131,23 @@ export function ptraceSetregset(
   iovec.setUint64(0, address);
   iovec.setUint64(8, sizeBytes);
   return request(PTRACE_SETREGSET, tid, type, iovec.address);
+}
+
+/** Signals of one thread's own queue that a call looks at: chosen; faults come one at a time. */
+const PEEK_COUNT = 8;
+const peekArguments = new NativeBuffer(16);
+const peeked = new NativeBuffer(PEEK_COUNT * SIGINFO_SIZE);
+
+/** `ptrace(PTRACE_PEEKSIGINFO, tid)`: the first signals in the thread's own queue. */
+export function ptracePeeksiginfo(tid: number): number[] {
+  peekArguments.setUint64(0, 0);
+  peekArguments.words[3] = PEEK_COUNT;
+  const count = ptrace(PTRACE_PEEKSIGINFO, tid, peekArguments.address, peeked.address);
+  const signals: number[] = [];
+  for (let index = 0; index < Number(count); index += 1) {
+    signals.push(peeked.words[(index * SIGINFO_SIZE) / 4] ?? 0);
+  }
+  return signals;
 }
 
 /** `ptrace(PTRACE_GETSIGMASK, tid, 8)`: the mask as set by the program, 8 bytes at `address`. */

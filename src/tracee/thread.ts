@@ -109,7 +109,7 @@ export class Thread {
   resume(signo = 0): void {
     const stop = this.stop;
     this.stop = undefined;
-    const deferred = this.deferredSignals.shift();
+    const deferred = signo === 0 ? this.deferredSignals.shift() : undefined;
     if (stop?.kind === 'group-stop') {
       this.resumeGroupStop();
       return;
