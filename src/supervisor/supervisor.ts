@@ -252,13 +252,6 @@ function isStale(thread: Thread): boolean {
   return code > 0 && thread.fetchRegisters() && thread.registers.get('rip') === restoredAt;
 }
 
-/** The signal it is stopped for was sent by the program since: what it did then is undone. */
-function isFromItself(thread: Thread, pid: number): boolean {
-  const info = thread.fetchSiginfo();
-  if (info === undefined) return false;
-  return ((info.words[2] ?? 0) | 0) <= 0 && info.words[4] === pid;
-}
-
 /**
  * Run a process on that was put back. Signals that were on their way to other threads still arrive,
  * but for faults: what caused them is undone.
@@ -274,8 +267,7 @@ function releaseRolledBack(
     const { stop, deferredSignals } = thread;
     const kept = deferredSignals.filter((signo) => !fallSignals.has(signo));
     deferredSignals.splice(0, deferredSignals.length, ...kept);
-    const isKept =
-      stop.kind === 'signal' && !fallSignals.has(stop.signo) && !isFromItself(thread, process_.pid);
+    const isKept = stop.kind === 'signal' && !fallSignals.has(stop.signo);
     resume(thread, isKept ? stop.signo : 0);
   }
 }
