@@ -8,10 +8,10 @@ import { ptraceCont, ptracePeeksiginfo, ptraceSetsigmask } from '../sys/ptrace.t
 import type { EventPump } from '../tracee/event-pump.ts';
 import type { Thread } from '../tracee/thread.ts';
 
-/** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
-const FAULTS: readonly number[] = [4, 5, 7, 8, 11, 31];
+/** SIGILL, SIGTRAP, SIGABRT (of abort(3), to itself), SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
+const FAULTS: readonly number[] = [4, 5, 6, 7, 8, 11, 31];
 /** More cannot be pending: each is queued once. */
-const DRAINS_MAX = 6;
+const DRAINS_MAX = 7;
 
 const onlyFaults = new NativeBuffer(8);
 onlyFaults.words.fill(0xffffffff);
