@@ -47,7 +47,7 @@ const LIVE_POINTS_MAX = 8;
 const WHY_SIZE = 48;
 const NO_ADDRESS = (1n << 64n) - 1n;
 /** Signals that need not be those of the announced fall: other threads may fall first. */
-const OTHERS_MAY_FALL = new Set(['born-bare', 'born-libc']);
+const OTHERS_MAY_FALL = new Set(['born-bare', 'born-libc', 'map-over', 'mremap-over']);
 
 export class Life {
   readonly #options: LifeOptions;
