@@ -188,11 +188,15 @@ export class Threads {
   /** Read the extended state; only the part in use is kept. */
   private captureXstate(tid: number, image: ThreadImage): boolean {
     const { bytes, address, words } = this.xstate;
-    const size = ptraceGetregset(tid, NT_X86_XSTATE, address, XSTATE_MAX);
+    const isFirst = this.xstateSize === 0;
+    const asked = isFirst ? XSTATE_MAX : XSTATE_WITHOUT_AMX_SIZE;
+    let size = ptraceGetregset(tid, NT_X86_XSTATE, address, asked);
     if (size < 0) return false;
     const hasAmx = ((words[XSTATE_BV_WORD] ?? 0) & XSTATE_BV_AMX) !== 0;
+    if (hasAmx && !isFirst) size = ptraceGetregset(tid, NT_X86_XSTATE, address, XSTATE_MAX);
+    if (size < 0) return false;
     const used = hasAmx ? size : Math.min(size, XSTATE_WITHOUT_AMX_SIZE);
-    this.xstateSize = size;
+    this.xstateSize = Math.max(this.xstateSize, size);
     image.xstateSize = used;
     if (used <= XSTATE_WITHOUT_AMX_SIZE) bytes.copy(image.bytes.bytes, XSTATE_OFFSET, 0, used);
     else image.largeXstate = Buffer.from(bytes.subarray(0, used));

@@ -27,20 +27,20 @@ export function handleCall(supervisor: Supervisor, process_: TracedProcess, thre
       callTlongjmp(supervisor, process_, thread);
       return;
     case BELAY_CALL.tforget:
-      answer(thread, callTforget(process_, registers.getInt('rdi')));
+      answer(supervisor, thread, callTforget(process_, registers.getInt('rdi')));
       return;
     case BELAY_CALL.tkeep:
-      answer(thread, callTkeep(process_, first, second));
+      answer(supervisor, thread, callTkeep(process_, first, second));
       return;
     default:
-      answer(thread, -ENOSYS);
+      answer(supervisor, thread, -ENOSYS);
   }
 }
 
 /** Finish the call with `result` and let the thread run. */
-function answer(thread: Thread, result: number): void {
+function answer(supervisor: Supervisor, thread: Thread, result: number): void {
   finish(thread, result);
-  thread.resume();
+  supervisor.resumeHere(thread);
 }
 
 function finish(thread: Thread, result: number): void {
@@ -58,7 +58,7 @@ function callTsetjmp(
   const startedAt = process.hrtime();
   const refusal = refuseTsetjmp(supervisor, process_, why, sizeBytes);
   if (refusal !== 0) {
-    answer(thread, -refusal);
+    answer(supervisor, thread, -refusal);
     return;
   }
   const cd = process_.lastCd + 1;
@@ -100,7 +100,7 @@ function callTlongjmp(supervisor: Supervisor, process_: TracedProcess, thread: T
   const point = process_.findPoint(registers.getInt('rdi'));
   const value = registers.getInt('rsi');
   if (point === undefined) {
-    answer(thread, -EBADF);
+    answer(supervisor, thread, -EBADF);
     return;
   }
   const ip = registers.get('rip');

@@ -49,6 +49,9 @@ export class Supervisor implements EventHandler {
     this.program = program;
     this.news = news;
     this.pump = new EventPump(this, state);
+    this.pump.beforeWait = () => {
+      this.pin.release();
+    };
   }
 
   /** Handle events until the program has ended or is let go. */
@@ -217,7 +220,8 @@ export class Supervisor implements EventHandler {
     thread.resume(signo);
   }
 
-  private resumeHere(thread: Thread): void {
+  /** Let a thread go on that will be back soon: on the processor where we are. */
+  resumeHere(thread: Thread): void {
     this.pin.stayHere();
     this.pin.wakeHere(thread.tid, () => {
       thread.resume();

@@ -31,6 +31,8 @@ export interface EventHandler {
 export class EventPump {
   readonly threads = new Map<number, Thread>();
   bellPid = 0;
+  /** Run before each wait. */
+  beforeWait: () => void = () => undefined;
   private readonly early = new Map<number, Stop>();
   private readonly backlog: { readonly tid: number; readonly stop: Stop }[] = [];
   /** Held by whoever makes a thread something else than the program left it as. */
@@ -49,6 +51,7 @@ export class EventPump {
       this.route(waiting.tid, waiting.stop);
       return true;
     }
+    this.beforeWait();
     const tid = waitpidAny();
     if (tid === 0) return false;
     const stop = parseWaitStatus(lastStatus());

@@ -12,6 +12,7 @@ export class ProcessorPin {
   private readonly single = new NativeBuffer(CPU_SET_SIZE);
   private readonly mask = new NativeBuffer(CPU_SET_SIZE);
   private cpu = -1;
+  private boundTid = 0;
 
   /** Stay on the processor where we are now. */
   stayHere(): void {
@@ -22,14 +23,26 @@ export class ProcessorPin {
     if (schedSetaffinity(0, this.single)) this.cpu = cpu;
   }
 
-  /** Run `wake`, which wakes thread `tid`, so that the thread wakes up here. */
+  /**
+   * Run `wake`, which wakes thread `tid`, so that the thread wakes up here. It is bound to this
+   * processor until `release`, at the latest just before we sleep: earlier, while it waits for us to
+   * give the processor up, another one that is idle would fetch it.
+   */
   wakeHere(tid: number, wake: () => void): void {
+    this.release();
     const isAllowed =
       this.cpu >= 0 &&
       schedGetaffinity(tid, this.mask) &&
       ((this.mask.words[this.cpu >> 5] ?? 0) & (1 << (this.cpu & 31))) !== 0 &&
       schedSetaffinity(tid, this.single);
     wake();
-    if (isAllowed) schedSetaffinity(tid, this.mask);
+    if (isAllowed) this.boundTid = tid;
+  }
+
+  /** Give the thread that was bound last its own mask back. */
+  release(): void {
+    if (this.boundTid === 0) return;
+    schedSetaffinity(this.boundTid, this.mask);
+    this.boundTid = 0;
   }
 }
