@@ -25,8 +25,8 @@ export class ProcessorPin {
 
   /**
    * Run `wake`, which wakes thread `tid`, so that the thread wakes up here. It is bound to this
-   * processor until `release`, at the latest just before we sleep: earlier, while it waits for us to
-   * give the processor up, another one that is idle would fetch it.
+   * processor until `release`, at the latest just before we sleep: earlier, while it waits for us
+   * to give the processor up, another one that is idle would fetch it.
    */
   wakeHere(tid: number, wake: () => void): void {
     this.release();
