@@ -22,12 +22,9 @@ const TIMESPEC_SIZE = 16;
 
 /** A stop of ours is over: let a call that answered EINTR for it alone go on waiting. */
 export function resumeInterrupted(process_: TracedProcess | undefined, thread: Thread): void {
-  if (thread.fetchRegisters()) {
-    thread.noteRestart();
-    if (thread.registers.isStoppedWithoutRestart()) {
-      goOnWaiting(process_, thread);
-      thread.storeRegisters();
-    }
+  if (thread.fetchRegisters() && thread.registers.isStoppedWithoutRestart()) {
+    goOnWaiting(process_, thread);
+    thread.storeRegisters();
   }
   thread.resume();
 }

@@ -158,6 +158,12 @@ export class EventPump {
 
   private routeStop(thread: Thread, stop: Stop): void {
     switch (stop.kind) {
+      case 'signal':
+      case 'group-stop':
+      case 'interrupt':
+        // Once it runs on, the number of a call that the kernel goes on with is not to be had.
+        if (thread.fetchRegisters()) thread.noteRestart();
+        break;
       case 'clone':
       case 'fork':
       case 'vfork': {
