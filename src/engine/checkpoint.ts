@@ -46,10 +46,11 @@ export function makePoint(
     readNewThreads(pump, process_, session);
     const signals = resources.signals.capture(session.use, process_.target);
     session.end();
-    const former = mappings.table;
     const renewed = mappings.refresh(session.use) ?? [];
     session.end();
-    const delta = memory.capture(mappings.table, former, renewed);
+    const threads = captureThreads(process_, resources);
+    const open = files.capture();
+    const delta = memory.capture(mappings.table, renewed);
     const point: Point = {
       cd: request.cd,
       origin: request.origin,
@@ -58,8 +59,8 @@ export function makePoint(
       why: request.why,
       delta,
       table: mappings.table,
-      threads: captureThreads(process_, resources),
-      files: files.capture(),
+      threads,
+      files: open,
       signals,
       pauseNs: elapsedNs(request.startedAt),
       pages: delta.pages.length,

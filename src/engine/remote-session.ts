@@ -35,7 +35,10 @@ export class RemoteSession {
     const { open } = this;
     this.open = undefined;
     if (open === undefined) return;
-    open.scratch.release();
-    open.calls.end();
+    try {
+      open.scratch.release();
+    } finally {
+      open.calls.end();
+    }
   }
 }

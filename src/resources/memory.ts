@@ -6,18 +6,18 @@
  *    `found` from a capture that failed.
  * 2. A page without a saved version held zeros, or its file's content, at every live point.
  */
-import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
+import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
 import { isAnonymous, findMapping } from '../procfs/maps.ts';
 import { PageHistory, type PageDelta } from '../snapshot/page-history.ts';
 import { ABSENT, PAGES_PER_CHUNK } from '../snapshot/page-index.ts';
 import type { Range } from '../procfs/maps.ts';
 import { PageArena } from '../store/page-arena.ts';
 import { NativeBuffer } from '../sys/libc.ts';
-import { MADV_DONTNEED } from '../sys/mmap.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 import type { MappingTable } from './mapping-table.ts';
 import { Coverage } from './coverage.ts';
 import type { RemoteSource } from './mappings.ts';
+import { dropRun, splitRuns } from './page-runs.ts';
 import { PageCopier } from './page-copier.ts';
 import { WrittenFiles } from './written-files.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
@@ -52,6 +52,11 @@ export class Memory {
   private readonly zeroPage = new NativeBuffer(PAGE_SIZE);
   private readonly coverage = new Coverage();
   private hasLeftovers = false;
+  /** The mappings at the last capture or rollback. */
+  private lastTable: MappingTable | undefined = undefined;
+  /** Ranges that a capture that failed had explored. */
+  private pendingRanges: readonly Range[] = [];
+  private exploredNow: Range[] = [];
   private readonly files = new WrittenFiles();
 
   constructor(target: TargetMemory, written: WrittenPages) {
@@ -64,14 +69,17 @@ export class Memory {
    * Save what was written since the last point into a new delta. `renewed`: ranges mapped anew.
    * Throws when memory runs out; then nothing is lost and no delta was added.
    */
-  capture(table: MappingTable, former: MappingTable, renewed: readonly Range[]): PageDelta {
+  capture(table: MappingTable, newRanges: readonly Range[]): PageDelta {
     const { history, found } = this;
+    const former = this.lastTable ?? table;
+    const renewed = [...this.pendingRanges, ...newRanges];
     const delta = history.begin();
     try {
       delta.seen = this.hasLeftovers || renewed.length > 0 ? new Set() : undefined;
       if (former !== table) this.forgetUnmapped(delta, former, table);
       if (former !== table || renewed.length > 0) this.updateCoverage(table, renewed);
       this.reader.reset();
+      this.exploredNow = [];
       for (const range of renewed) this.forgetRange(delta, range);
       for (const range of renewed) if (!this.coverage.isLarge(range)) this.explore(delta, range);
       this.exploreLarge(delta);
@@ -81,10 +89,14 @@ export class Memory {
       this.saveFound(delta);
     } catch (error) {
       history.undoNewest([]);
+      // What was protected is not saved after all: it is new once more for the next capture.
+      this.pendingRanges = [...renewed, ...this.exploredNow];
       throw error;
     }
     found.clear();
     this.hasLeftovers = false;
+    this.pendingRanges = [];
+    this.lastTable = table;
     delta.seen = undefined;
     return delta;
   }
@@ -127,6 +139,7 @@ export class Memory {
     if (count >= PROTECT_AGAIN_MIN_PAGES) this.protectAgain();
     found.clear();
     this.hasLeftovers = false;
+    this.lastTable = table;
     return { pagesRestored: count, pagesDropped: dropped, lost: [...this.writer.lost] };
   }
 
@@ -175,7 +188,11 @@ export class Memory {
     }
     if (pages.length === 0) return;
     delta.seen ??= new Set();
-    for (const page of pages) this.explore(delta, this.coverage.explore(page));
+    for (const page of pages) {
+      const range = this.coverage.explore(page);
+      this.exploredNow.push(range);
+      this.explore(delta, range);
+    }
   }
 
   /** Protect what was just written back: else every later scan would report it once more. */
@@ -283,23 +300,10 @@ export class Memory {
   /** Give pages that had no content at the point back to what they were: zeros, or the file's. */
   private dropPages(absent: number[], table: MappingTable, remote: RemoteSource): number {
     if (absent.length === 0) return 0;
-    absent.sort((a, b) => a - b);
-    for (let index = 0; index < absent.length;) {
-      const first = absent[index] ?? 0;
-      const mapping = findMapping(table.mappings, first * PAGE_SIZE);
-      let end = first + 1;
-      for (index += 1; index < absent.length; index += 1) {
-        const page = absent[index] ?? 0;
-        if (page > end || (mapping !== undefined && page * PAGE_SIZE >= mapping.end)) break;
-        end = page + 1;
-      }
-      if (mapping === undefined) continue;
+    for (const { first, end, mapping } of splitRuns(absent, table.mappings)) {
       const isWritten = isAnonymous(mapping) && mapping.writable;
       if (isWritten && end - first <= ZERO_RUN_MAX_PAGES) this.zero(first, end);
-      else {
-        const size = (end - first) * PAGE_SIZE;
-        remote().calls.call(SYS.madvise, first * PAGE_SIZE, size, MADV_DONTNEED);
-      }
+      else if (!dropRun(first, end, remote)) this.writer.lost.push(first);
     }
     return absent.length;
   }

@@ -57,7 +57,9 @@ function cannotSeize(pid: number, errno: number): BelayError {
 /** Let every process go, as if belay had never been there. */
 export function detachAll(supervisor: Supervisor): void {
   for (const process_ of [...supervisor.program.processes.values()]) {
-    if (!supervisor.pump.freeze(process_.group)) continue;
+    // An exec breaks a freeze off, and is over then.
+    while (!supervisor.pump.freeze(process_.group) && process_.group.threads.size > 0);
+    if (process_.group.threads.size === 0) continue;
     process_.resources?.close();
     for (const thread of process_.group.threads.values()) {
       const { stop } = thread;

@@ -12,6 +12,8 @@ import type { Supervisor } from './supervisor.ts';
 const { EBADF, EFAULT, EINVAL, ENOMEM, ENOSYS } = constants.errno;
 /** Chosen: a program that keeps more ranges than this wants a mapping of its own for them. */
 const KEEPS_MAX = 1024;
+/** Chosen: kept bytes are copied at each rollback, while the program is stopped. */
+const KEEP_MAX_BYTES = 64 << 20;
 const ADDRESS_MAX = 2 ** 47;
 
 /** A thread is at one of our calls. Its registers are fetched. */
@@ -64,11 +66,12 @@ function callTsetjmp(
   const cd = process_.lastCd + 1;
   finish(thread, cd);
   const request = { cd, origin: 'program', caller: thread, why, startedAt } as const;
+  const { execCount } = process_.group;
   const outcome = checkpoint(supervisor.pump, process_, request);
   if (outcome.ok) {
     process_.lastCd = cd;
     supervisor.tellPoint(process_, outcome.point);
-  } else {
+  } else if (process_.group.execCount === execCount) {
     finish(thread, -errnoOf(outcome.error));
     supervisor.warn(process_, `no point was made: ${outcome.error.message}`);
   }
@@ -120,8 +123,14 @@ function callTkeep(process_: TracedProcess, address: number, sizeBytes: number):
   const end = address + sizeBytes;
   if (sizeBytes === 0 || end > 2 ** 64) return -EINVAL;
   if (end > ADDRESS_MAX) return -EFAULT;
-  if (process_.target.read(address, sizeBytes).length !== sizeBytes) return -EFAULT;
+  if (!isReadable(process_, address, Math.min(sizeBytes, KEEP_MAX_BYTES))) return -EFAULT;
+  if (!isReadable(process_, end - 1, 1)) return -EFAULT;
+  if (sizeBytes > KEEP_MAX_BYTES) return -ENOMEM;
   if (process_.keeps.length >= KEEPS_MAX) return -ENOMEM;
   process_.keeps.push({ start: address, end });
   return 0;
+}
+
+function isReadable(process_: TracedProcess, address: number, sizeBytes: number): boolean {
+  return process_.target.read(address, sizeBytes).length === sizeBytes;
 }

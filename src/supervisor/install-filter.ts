@@ -24,9 +24,25 @@ export function installFilter(
   thread: Thread,
 ): void {
   const calls = new RemoteCalls(supervisor.pump, thread, process_.syscallAddress);
+  let result: number;
+  try {
+    result = setFilter(process_, calls);
+  } finally {
+    calls.end();
+  }
+  if (result !== 0) {
+    throw new SyscallError(
+      `cannot install the filter in process ${process_.pid}`,
+      { syscall: 'seccomp', errno: result < 0 ? -result : 3, tid: thread.tid },
+      { hint: 'does the program confine itself with seccomp? see belay doctor' },
+    );
+  }
+}
+
+/** What seccomp(2) answers: 0, minus errno, or the thread that could not be given the filter. */
+function setFilter(process_: TracedProcess, calls: RemoteCalls): number {
   const scratch = new Scratch(calls, process_.target);
-  const size = encodeFilter(0).length;
-  const address = scratch.reserve(size);
+  const address = scratch.reserve(encodeFilter(0).length);
   process_.target.write(address, encodeFilter(address));
   const isAlone = process_.group.threads.size === 1;
   const flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | (isAlone ? 0 : SECCOMP_FILTER_FLAG_TSYNC);
@@ -36,12 +52,5 @@ export function installFilter(
     result = calls.call(SYS.seccomp, SECCOMP_SET_MODE_FILTER, flags, address);
   }
   scratch.release();
-  calls.end();
-  if (result !== 0) {
-    throw new SyscallError(
-      `cannot install the filter in process ${process_.pid}`,
-      { syscall: 'seccomp', errno: result < 0 ? -result : 3, tid: thread.tid },
-      { hint: 'does the program confine itself with seccomp? see belay doctor' },
-    );
-  }
+  return result;
 }

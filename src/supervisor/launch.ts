@@ -19,7 +19,7 @@ import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
 import { installFilter } from './install-filter.ts';
 import type { Supervisor } from './supervisor.ts';
 
-const { ECHILD, ENOENT, ENOTDIR, EACCES, ENOEXEC } = constants.errno;
+const { ENOENT, ENOTDIR, EACCES, ENOEXEC } = constants.errno;
 const SIGCHLD = 17;
 const WNOHANG = 1;
 const __WALL = 0x40000000;
@@ -40,10 +40,11 @@ export function launch(
   supervisor: Supervisor,
   process_: TracedProcess,
   command: readonly string[],
+  helperPid: number,
 ): Launch {
   const thread = seizeShell(supervisor, process_);
   const calls = new RemoteCalls(supervisor.pump, thread, process_.syscallAddress);
-  reapHelper(calls);
+  reapHelper(calls, helperPid);
   takeHelperSignal(calls, process_);
   closeOurPipe(calls, process_.pid);
   const errno = execCommand(calls, process_, command);
@@ -79,12 +80,12 @@ function seizeShell(supervisor: Supervisor, process_: TracedProcess): Thread {
 }
 
 /** The shell's helper that started us has ended: the command must not inherit it as a zombie. */
-function reapHelper(calls: RemoteCalls): void {
+function reapHelper(calls: RemoteCalls, helperPid: number): void {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let tries = 0; tries < REAP_TRIES; tries += 1) {
-    const result = calls.call(SYS.wait4, -1, 0, WNOHANG | __WALL, 0);
-    if (result === -ECHILD) return;
-    if (result === 0) Atomics.wait(pause, 0, 0, 1);
+    const result = calls.call(SYS.wait4, helperPid, 0, WNOHANG | __WALL, 0);
+    if (result !== 0) return;
+    Atomics.wait(pause, 0, 0, 1);
   }
 }
 

@@ -13,7 +13,7 @@ import {
 import { version } from '../protocol/version.ts';
 import { dup2, isSameFile, kill, setsid } from '../sys/process.ts';
 import { startBell } from '../tracee/bell.ts';
-import { attach } from './attach.ts';
+import { attach, detachAll } from './attach.ts';
 import { assertAttachable } from './attachable.ts';
 import { launch } from './launch.ts';
 import { Program, readCommand, type News } from './program.ts';
@@ -44,11 +44,11 @@ export function runSupervisor(words: readonly string[]): void {
     // Not permitted: then as one among equals.
   }
   const [mode, ...rest] = words;
-  if (mode === 'run') startRun(Number(rest[0]), rest.slice(1));
+  if (mode === 'run') startRun(Number(rest[0]), Number(rest[1]), rest.slice(2));
   else startAttach(rest);
 }
 
-function startRun(pid: number, words: readonly string[]): void {
+function startRun(pid: number, helperPid: number, words: readonly string[]): void {
   const parsed = parseRunArguments(words);
   if (!parsed.ok) {
     refuseRun(parsed);
@@ -58,7 +58,7 @@ function startRun(pid: number, words: readonly string[]): void {
   const { supervisor, directory, news } = prepare(pid, parsed.command, parsed.options);
   const process_ = supervisor.addProcess(pid);
   try {
-    const outcome = launch(supervisor, process_, parsed.command);
+    const outcome = launch(supervisor, process_, parsed.command, helperPid);
     if (!outcome.ok) process.exit(0);
   } catch (error) {
     const { message, hint } = asBelayError(error);
@@ -89,9 +89,12 @@ function startAttach(words: readonly string[]): void {
     return;
   }
   const { pid, options } = parsed;
+  let supervisor: Supervisor | undefined;
   try {
     assertAttachable(pid);
-    const { supervisor, directory, news } = prepare(pid, readCommand(pid), options);
+    const prepared = prepare(pid, readCommand(pid), options);
+    const { directory, news } = prepared;
+    supervisor = prepared.supervisor;
     const process_ = supervisor.addProcess(pid);
     attach(supervisor, process_);
     const link = connect(supervisor, directory, news);
@@ -100,9 +103,19 @@ function startAttach(words: readonly string[]): void {
     letGoOfInherited(0, options.verbose);
     loop(supervisor, link);
   } catch (error) {
+    letGo(supervisor);
     const { code, message, hint } = asBelayError(error);
     answerAttach({ ok: false, code, message, ...(hint === undefined ? {} : { hint }) });
     process.exit(0);
+  }
+}
+
+/** Whatever happened to us, the program goes on as if we had not been there. */
+function letGo(supervisor: Supervisor | undefined): void {
+  try {
+    if (supervisor !== undefined) detachAll(supervisor);
+  } catch {
+    // The kernel lets go of what is left when we end.
   }
 }
 
@@ -169,6 +182,7 @@ function loop(supervisor: Supervisor, link: WorkerLink): void {
   } catch (error) {
     const pid = supervisor.program.rootPid;
     const { message } = asBelayError(error);
+    letGo(supervisor);
     link.tell({ type: 'detach', time: Date.now(), pid, reason: `internal error: ${message}` });
   }
   link.close();

@@ -41,6 +41,8 @@ export class Supervisor implements EventHandler {
   readonly program: Program;
   news: News;
   private readonly pin = new ProcessorPin();
+  /** Its arena is to be warmed when the program runs again. */
+  private toWarm: TracedProcess | undefined = undefined;
   /** Runs requests of the I/O worker; set once it is there. */
   onRequests: () => void = () => undefined;
   private hasRequests = false;
@@ -51,6 +53,8 @@ export class Supervisor implements EventHandler {
     this.pump = new EventPump(this, state);
     this.pump.beforeWait = () => {
       this.pin.release();
+      this.toWarm?.resources?.memory.arena.warm();
+      this.toWarm = undefined;
     };
   }
 
@@ -147,7 +151,7 @@ export class Supervisor implements EventHandler {
     process_.group.isFrozen = false;
     if (first?.state === 'stopped') this.resumeHere(first);
     this.pump.thaw(process_.group);
-    process_.resources?.memory.arena.warm();
+    this.toWarm = process_;
   }
 
   /** Go back to `point` from wherever the process is. */
@@ -157,7 +161,11 @@ export class Supervisor implements EventHandler {
     why: Why,
     origin: JumpOrigin,
   ): RollbackResult | string {
-    if (!this.pump.freeze(process_.group)) return 'the process has gone';
+    if (!this.pump.freeze(process_.group)) {
+      // It has exec'd meanwhile: the new image runs on.
+      this.release(process_);
+      return 'the process has gone';
+    }
     process_.resources?.mappings.thaw();
     return this.jumpFrozen(process_, point, why, origin);
   }
@@ -176,8 +184,10 @@ export class Supervisor implements EventHandler {
         if (thread === origin.thread) this.resumeHere(thread);
         else thread.resume(signo);
       });
+      // Whoever is idle may take the program: we are busy for a moment.
+      this.pin.release();
       tellFall(this.news, process_, point, why, origin, outcome.result, maps);
-      process_.resources?.memory.arena.warm();
+      this.toWarm = process_;
       return outcome.result;
     }
     if (outcome.kind === 'failed') {

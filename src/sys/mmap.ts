@@ -18,6 +18,7 @@ const MAP_POPULATE = 0x8000;
 export const MAP_STACK = 0x20000;
 export const MAP_FIXED_NOREPLACE = 0x100000;
 export const MADV_DONTNEED = 4;
+export const MADV_DONTNEED_LOCKED = 24;
 
 const mmap = declare('int64_t mmap(uint64_t, ulong, int, int, int, long)');
 const munmap = declare('int munmap(uint64_t, ulong)');

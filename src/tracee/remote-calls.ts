@@ -132,7 +132,8 @@ export class RemoteCalls {
     ptraceInterrupt(thread.tid);
     ptraceCont(thread.tid, 0);
     const next = this.pump.nextOf(thread);
-    thread.stop = stop;
+    // A group stop that has begun meanwhile is the stop that it is in.
+    thread.stop = next?.kind === 'group-stop' && stop?.kind === 'interrupt' ? next : stop;
     thread.isDisplaced = false;
     if (next?.kind === 'exit') ptraceCont(thread.tid, 0);
   }

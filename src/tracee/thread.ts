@@ -109,11 +109,11 @@ export class Thread {
   resume(signo = 0): void {
     const stop = this.stop;
     this.stop = undefined;
-    const deferred = signo === 0 ? this.deferredSignals.shift() : undefined;
     if (stop?.kind === 'group-stop') {
       this.resumeGroupStop();
       return;
     }
+    const deferred = signo === 0 ? this.deferredSignals.shift() : undefined;
     if (signo !== 0 && this.isDisplaced) ptraceSetsiginfo(this.tid, this.siginfo.address);
     this.isDisplaced = false;
     this.state = 'running';
