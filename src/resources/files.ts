@@ -4,7 +4,7 @@
  *
  * What was closed since, or is another file now, is reported by number; it does not come back yet.
  */
-import { fstatSync, readlinkSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { SYS } from '../arch/x64/syscalls.ts';
 import {
   close,
@@ -144,15 +144,6 @@ export class Files {
       this.infoFds.set(fd, infoFd);
     }
     return pread(infoFd, this.info.address, INFO_SIZE, 0);
-  }
-
-  /** What a descriptor points to, for messages. */
-  describe(fd: number): string {
-    try {
-      return readlinkSync(`/proc/${this.pid}/fd/${fd}`);
-    } catch {
-      return '?';
-    }
   }
 }
 

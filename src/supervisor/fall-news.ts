@@ -4,10 +4,15 @@ import type { RollbackResult } from '../engine/rollback.ts';
 import type { Point, TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
 import { nameOf } from '../resources/threads.ts';
-import { codeName, hex, readThreadName, signalName, type News } from './program.ts';
+import {
+  codeName,
+  hasFaultAddress,
+  hex,
+  readThreadName,
+  signalName,
+  type News,
+} from './program.ts';
 import type { JumpOrigin } from './supervisor.ts';
-
-const SI_KERNEL = 0x80;
 
 export function tellFall(
   news: News,
@@ -50,7 +55,7 @@ function describeCause(why: Why) {
     signo,
     code,
     ...(name === undefined ? {} : { codeName: name }),
-    ...(code > 0 && code !== SI_KERNEL ? { address: hex(why.address ?? 0) } : {}),
+    ...(hasFaultAddress(code) ? { address: hex(why.address ?? 0) } : {}),
     ip,
   } as const;
 }

@@ -9,10 +9,9 @@ import { findObstacle } from '../engine/rollback.ts';
 import type { Point, TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
 import type { Thread } from '../tracee/thread.ts';
-import { codeName, hex, readThreadName, signalName } from './program.ts';
+import { codeName, hasFaultAddress, hex, readThreadName, signalName } from './program.ts';
 import type { Supervisor } from './supervisor.ts';
 
-const SI_KERNEL = 0x80;
 const SIGINFO_CODE = 2;
 const SIGINFO_ADDRESS = 16;
 
@@ -48,8 +47,7 @@ function readWhy(thread: Thread, signo: number): Why {
     signo,
     code,
     tid: thread.tid,
-    // Signals that were sent have the sender where faults have an address; some faults have none.
-    address: code > 0 && code !== SI_KERNEL ? (info?.getUint64(SIGINFO_ADDRESS) ?? 0) : 0,
+    address: hasFaultAddress(code) ? (info?.getUint64(SIGINFO_ADDRESS) ?? 0) : 0,
     ip: thread.registers.get('rip'),
   };
 }
@@ -96,7 +94,7 @@ function giveUp(
       signo,
       code,
       ...(name === undefined ? {} : { codeName: name }),
-      ...(code > 0 && code !== SI_KERNEL ? { address: hex(why.address ?? 0) } : {}),
+      ...(hasFaultAddress(code) ? { address: hex(why.address ?? 0) } : {}),
       ip: hex(why.ip ?? 0),
       falls: process_.falls,
       reason: refusals.slice(0, 8).join('; ') || 'it has no fallback point',

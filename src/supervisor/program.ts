@@ -52,11 +52,18 @@ const CODE_NAMES: Readonly<Record<string, readonly string[]>> = {
   SIGSYS: ['SYS_SECCOMP', 'SYS_USER_DISPATCH'],
 };
 
+const SI_KERNEL = 0x80;
+
+/** Signals that were sent have their sender where faults have an address; some faults have none. */
+export function hasFaultAddress(code: number): boolean {
+  return code > 0 && code !== SI_KERNEL;
+}
+
 export function codeName(signo: number, code: number): string | undefined {
   if (code === 0) return 'SI_USER';
   if (code === -6) return 'SI_TKILL';
   if (code === -1) return 'SI_QUEUE';
-  if (code === 0x80) return 'SI_KERNEL';
+  if (code === SI_KERNEL) return 'SI_KERNEL';
   return CODE_NAMES[signalName(signo)]?.[code - 1];
 }
 
