@@ -114,3 +114,10 @@ export function errnoName(errno: number): string {
   const name = getSystemErrorName(-errno);
   return /^E[A-Z0-9]+$/.test(name) ? name : `E${errno}`;
 }
+
+/** Whatever was thrown, as an error of ours. */
+export function asBelayError(error: unknown): BelayError {
+  if (error instanceof BelayError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new BelayError('EINTERNAL', `cannot go on: ${message}`, { cause: error });
+}

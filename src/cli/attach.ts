@@ -1,6 +1,6 @@
 /** `belay attach PID`. */
 import { startSupervisor } from '../client/start-supervisor.ts';
-import { parseAttachArguments } from '../protocol/run-options.ts';
+import { parseAttachArguments } from '../options/run-options.ts';
 
 export async function attachProgram(words: readonly string[]): Promise<number> {
   const isJson = words.includes('--json');

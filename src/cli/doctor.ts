@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { diagnose, isUsable } from '../doctor/diagnose.ts';
 import type { Finding, Observation } from '../doctor/diagnose.ts';
 import { BelayError } from '../errors.ts';
-import { assertPrivateDirectory, ownBaseDirectory } from '../protocol/state-files.ts';
+import { assertPrivateDirectory, ownBaseDirectory } from '../registry/state-files.ts';
 
 /** Something that belay needs is missing. */
 const EXIT_UNUSABLE = 1;

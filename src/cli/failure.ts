@@ -1,7 +1,7 @@
 /** Says on stderr why a command failed, in the one form that all failures have. */
 import { BelayError } from '../errors.ts';
 import { escapeControls } from '../protocol/fall-line.ts';
-import { EXIT_BELAY_FAILED } from '../protocol/run-options.ts';
+import { EXIT_BELAY_FAILED } from '../options/run-options.ts';
 
 /** Prints `belay: cannot do X to Y: why` and the hint; returns the exit code. */
 export function printFailure(error: unknown): number {

@@ -1,7 +1,7 @@
 /** The `belay` command: reads the sub-command and loads only what that one needs. */
 import { Command, CommanderError } from 'commander';
-import { EXIT_BELAY_FAILED } from '../protocol/run-options.ts';
-import { version } from '../protocol/version.ts';
+import { EXIT_BELAY_FAILED } from '../options/run-options.ts';
+import { version } from '../options/version.ts';
 import { printFailure } from './failure.ts';
 
 interface JsonOption {

@@ -1,5 +1,5 @@
 /** `belay run`, as far as it is Node's: bin/belay starts programs without Node in between. */
-import { EXIT_BELAY_FAILED, parseRunArguments } from '../protocol/run-options.ts';
+import { EXIT_BELAY_FAILED, parseRunArguments } from '../options/run-options.ts';
 
 /** Prints the help, or what is wrong with the options. */
 export function explainRun(words: readonly string[]): number {

@@ -8,10 +8,10 @@ import { BelayError, ERROR_CODES } from '../errors.ts';
 import { LineSplitter } from '../protocol/line-splitter.ts';
 import { PROTOCOL_VERSION, REPLY_LINE_MAX_BYTES, formatRequest } from '../protocol/messages.ts';
 import type { Method, RequestParams } from '../protocol/messages.ts';
-import { isAlive } from '../protocol/process-identity.ts';
+import { isAlive } from '../registry/process-identity.ts';
 import type { SupervisorEvent } from '../protocol/records.ts';
 import { helloSchema, serverMessageSchema } from '../protocol/server-messages.ts';
-import { readSupervisorFile, socketPath } from '../protocol/state-files.ts';
+import { readSupervisorFile, socketPath } from '../registry/state-files.ts';
 
 /** Chosen: a rollback of many gigabytes, or a target in an uninterruptible wait for a slow disk. */
 const REPLY_TIMEOUT_MS = 30_000;

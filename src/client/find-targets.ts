@@ -2,15 +2,15 @@
 import { basename } from 'node:path';
 import * as z from 'zod/mini';
 import { BelayError } from '../errors.ts';
-import { isAlive } from '../protocol/process-identity.ts';
+import { isAlive } from '../registry/process-identity.ts';
 import { programStatusSchema } from '../protocol/records.ts';
 import type { ProgramStatus } from '../protocol/records.ts';
 import {
   listStateDirectories,
   readBaseDirectories,
   readSupervisorFile,
-} from '../protocol/state-files.ts';
-import type { SupervisorFile, Surroundings } from '../protocol/state-files.ts';
+} from '../registry/state-files.ts';
+import type { SupervisorFile, Surroundings } from '../registry/state-files.ts';
 import { Connection } from './connection.ts';
 
 /** A state directory and what its file says. */

@@ -3,12 +3,12 @@ import { appendFileSync, closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LineSplitter } from '../protocol/line-splitter.ts';
-import { isAlive } from '../protocol/process-identity.ts';
+import { isAlive } from '../registry/process-identity.ts';
 import { logRecordSchema } from '../protocol/records.ts';
 import type { KilledRecord, LogRecord } from '../protocol/records.ts';
-import { PHASE_ROLLING_BACK, readRollbackState } from '../protocol/rollback-state.ts';
-import { openRegularFile } from '../protocol/small-file.ts';
-import { LOG_FILE, OLD_LOG_FILE, readSupervisorFile } from '../protocol/state-files.ts';
+import { PHASE_ROLLING_BACK, readRollbackState } from '../registry/rollback-state.ts';
+import { openRegularFile } from '../registry/small-file.ts';
+import { LOG_FILE, OLD_LOG_FILE, readSupervisorFile } from '../registry/state-files.ts';
 
 /** Chosen: the longest record carries a command line of 128 KB, escaped. */
 const RECORD_LINE_MAX_BYTES = 1024 * 1024;

@@ -6,14 +6,14 @@ import { basename, delimiter, isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { BelayError } from '../errors.ts';
-import { readStartTime } from '../protocol/process-identity.ts';
+import { readStartTime } from '../registry/process-identity.ts';
 import type { ProgramStatus } from '../protocol/records.ts';
 import {
   EXIT_BELAY_FAILED,
   formatRunOptions,
   parseAttachArguments,
-} from '../protocol/run-options.ts';
-import type { RunOptions } from '../protocol/run-options.ts';
+} from '../options/run-options.ts';
+import type { RunOptions } from '../options/run-options.ts';
 import { listSupervisions, readPrograms } from './find-targets.ts';
 import type { Supervision } from './find-targets.ts';
 import { startSupervisor } from './start-supervisor.ts';

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod/mini';
 import { BelayError, ERROR_CODES } from '../errors.ts';
 import { LineSplitter } from '../protocol/line-splitter.ts';
-import { readStartTime } from '../protocol/process-identity.ts';
-import { formatRunOptions } from '../protocol/run-options.ts';
-import type { RunOptions } from '../protocol/run-options.ts';
+import { readStartTime } from '../registry/process-identity.ts';
+import { formatRunOptions } from '../options/run-options.ts';
+import type { RunOptions } from '../options/run-options.ts';
 
 /** Chosen: stopping and preparing a thousand threads of a program in uninterruptible waits. */
 const ATTACH_TIMEOUT_MS = 30_000;
@@ -34,7 +34,7 @@ export async function startSupervisor(pid: number, options: RunOptions): Promise
   if (readStartTime(pid) === undefined) {
     throw new BelayError('ESRCH', `cannot attach to process ${pid}: there is no such process`);
   }
-  const main = new URL(`../supervisor/main${extname(import.meta.filename)}`, import.meta.url);
+  const main = new URL(`../launch/main${extname(import.meta.filename)}`, import.meta.url);
   const words = [fileURLToPath(main), 'attach', ...formatRunOptions(options), String(pid)];
   const child = spawn(process.execPath, words, {
     detached: true,

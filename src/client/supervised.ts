@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { BelayError } from '../errors.ts';
 import type { RequestParams } from '../protocol/messages.ts';
-import { isAlive } from '../protocol/process-identity.ts';
+import { isAlive } from '../registry/process-identity.ts';
 import {
   checkpointResultSchema,
   pointRecordSchema,
@@ -22,7 +22,7 @@ import type {
   RewindResult,
   SupervisorEvent,
 } from '../protocol/records.ts';
-import type { SupervisorFile } from '../protocol/state-files.ts';
+import type { SupervisorFile } from '../registry/state-files.ts';
 import { Connection } from './connection.ts';
 import type { Supervision } from './find-targets.ts';
 

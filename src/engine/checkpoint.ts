@@ -5,7 +5,7 @@
  * but which could not be saved stay listed in the memory resource for the next point.
  */
 import { SYS } from '../arch/x64/syscalls.ts';
-import { STACK_T_SIZE, type ThreadImage } from '../resources/threads.ts';
+import { STACK_T_SIZE, type ThreadImage } from '../resources/threads/threads.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { PR_GET_TID_ADDRESS } from '../sys/prctl.ts';
 import { RemoteCalls } from '../tracee/remote-calls.ts';

@@ -1,5 +1,5 @@
 /** The whole operations on a process: stop it, do the work, let it go. */
-import { BelayError } from '../errors.ts';
+import { asBelayError, type BelayError } from '../errors.ts';
 import { TargetGoneError } from '../tracee/remote-calls.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { makePoint, type CheckpointRequest } from './checkpoint.ts';
@@ -50,10 +50,4 @@ export function goBack(
   } catch (error) {
     return { kind: 'failed', error: asBelayError(error) };
   }
-}
-
-export function asBelayError(error: unknown): BelayError {
-  if (error instanceof BelayError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new BelayError('EINTERNAL', `cannot go on: ${message}`, { cause: error });
 }

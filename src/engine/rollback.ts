@@ -16,13 +16,13 @@
 import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import { BelayError } from '../errors.ts';
 import type { Range } from '../procfs/maps.ts';
-import { Threads, type ThreadImage } from '../resources/threads.ts';
+import { Threads, type ThreadImage } from '../resources/threads/threads.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../sys/mmap.ts';
 import { ptraceCont, ptraceGetRseqConfiguration, ptraceSetsigmask } from '../sys/ptrace.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import type { Thread } from '../tracee/thread.ts';
-import { dropPendingFaults } from './pending-faults.ts';
+import { dropPendingFaults } from '../resources/threads/pending-faults.ts';
 import { RemoteSession } from './remote-session.ts';
 import type { Point, Resources, TracedProcess } from './traced-process.ts';
 import { writeWhy, type Why } from './why.ts';

@@ -1,17 +1,11 @@
 /** Tells of a rollback that was done: after the program runs again. */
+import type { News } from '../desk/news.ts';
 import { elapsedNs } from '../engine/checkpoint.ts';
 import type { RollbackResult } from '../engine/rollback.ts';
 import type { Point, TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
-import { nameOf } from '../resources/threads.ts';
-import {
-  codeName,
-  hasFaultAddress,
-  hex,
-  readThreadName,
-  signalName,
-  type News,
-} from './program.ts';
+import { nameOf } from '../resources/threads/threads.ts';
+import { codeName, hasFaultAddress, hex, readThreadName, signalName } from './program.ts';
 import type { JumpOrigin } from './supervisor.ts';
 
 export function tellFall(

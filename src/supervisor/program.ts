@@ -2,17 +2,9 @@
 import { constants } from 'node:os';
 import { readFileSync } from 'node:fs';
 import type { TracedProcess } from '../engine/traced-process.ts';
-import type { SupervisorEvent } from '../protocol/records.ts';
-import type { RunOptions } from '../protocol/run-options.ts';
+import type { RunOptions } from '../options/run-options.ts';
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
 import { parseStatus } from '../procfs/status.ts';
-
-/** Where the supervisor's news go. */
-export interface News {
-  /** Somebody wants to hear of every point. */
-  readonly wantsPoints: boolean;
-  tell(event: SupervisorEvent, maps?: Uint8Array): void;
-}
 
 export class Program {
   readonly processes = new Map<number, TracedProcess>();

@@ -6,7 +6,7 @@ import { CAUSE } from '../engine/why.ts';
 import { BelayError } from '../errors.ts';
 import type { RequestParams } from '../protocol/messages.ts';
 import type { CheckpointResult, ProgramStatus, RewindResult } from '../protocol/records.ts';
-import type { TracerRequest } from './io-messages.ts';
+import type { TracerRequest } from '../desk/messages.ts';
 import { readCommand, readParentPid, savedBytesOf } from './program.ts';
 import { describePoint, type Supervisor } from './supervisor.ts';
 

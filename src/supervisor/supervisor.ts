@@ -6,6 +6,7 @@
  * 2. While `phase` is 1 the program is not what it was at any moment: the supervisor's death kills
  *    it (EXITKILL), and so does a failure.
  */
+import type { News } from '../desk/news.ts';
 import { existsSync } from 'node:fs';
 import { goBack } from '../engine/operations.ts';
 import type { RollbackResult } from '../engine/rollback.ts';
@@ -20,8 +21,8 @@ import type { Thread } from '../tracee/thread.ts';
 import { handleCall } from './calls.ts';
 import { tellFall } from './fall-news.ts';
 import { handleFall } from './falls.ts';
-import { readCommand, signalName, type News, type Program } from './program.ts';
-import type { StateWriter } from './state-writer.ts';
+import { readCommand, signalName, type Program } from './program.ts';
+import type { StateWriter } from '../registry/state-writer.ts';
 import { resumeFollowed, resumeInterrupted } from './waits.ts';
 
 const SIGKILL = 9;

@@ -8,17 +8,22 @@
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['client'],
   cli: ['client', 'doctor', 'symbols'],
-  client: ['protocol'],
-  supervisor: ['protocol', 'engine', 'symbols'],
+  client: ['protocol', 'registry'],
+  launch: ['supervisor', 'desk', 'registry'],
+  supervisor: ['policy', 'desk'],
+  desk: ['protocol', 'symbols', 'registry'],
+  policy: ['engine', 'options'],
   doctor: ['tracee'],
   engine: ['resources'],
-  resources: ['tracee', 'store'],
-  store: ['snapshot', 'sys', 'arch'],
+  resources: ['tracee', 'store', 'points'],
+  store: ['sys', 'arch'],
   tracee: ['procfs', 'sys', 'arch'],
   arch: ['sys'],
   symbols: ['procfs'],
-  protocol: [],
-  snapshot: ['procfs'],
+  registry: ['options', 'sys', 'procfs'],
+  protocol: ['options', 'procfs'],
+  options: [],
+  points: ['procfs'],
   procfs: [],
   sys: [],
   'target.ts': [],
@@ -31,11 +36,11 @@ export const PACKAGE_USERS: Readonly<Record<string, readonly string[]>> = {
   koffi: ['sys', 'target.ts'],
   commander: ['cli'],
   // What comes from outside is checked where it comes in.
-  zod: ['protocol', 'client', 'cli', 'supervisor'],
+  zod: ['protocol', 'registry', 'client', 'cli'],
 };
 
 /** Layers that work on plain data: no files, processes, sockets or threads of their own. */
-export const PURE_LAYERS: readonly string[] = ['snapshot', 'procfs'];
+export const PURE_LAYERS: readonly string[] = ['points', 'procfs'];
 
 /** The modules of Node that a pure layer may import: they compute. */
 export const PURE_NODE_MODULES: readonly string[] = [

@@ -24,8 +24,8 @@ export const KERNEL_NAME_USERS: readonly string[] = [
   'tracee',
   'resources',
   'engine',
-  'supervisor/install-filter.ts',
-  'supervisor/launch.ts',
+  'launch/install-filter.ts',
+  'launch/launch.ts',
 ];
 
 /** What names of kernel constants begin with. ELF and DWARF constants are no kernel's. */

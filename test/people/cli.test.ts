@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { chmodSync, rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { PointRecord, ProgramStatus } from '../../src/protocol/records.ts';
-import { DEFAULT_SIGNALS } from '../../src/protocol/run-options.ts';
-import { version } from '../../src/protocol/version.ts';
-import type { FromTracer } from '../../src/supervisor/io-messages.ts';
+import { DEFAULT_SIGNALS } from '../../src/options/run-options.ts';
+import { version } from '../../src/options/version.ts';
+import type { FromTracer } from '../../src/desk/messages.ts';
 import { runCli } from './cli-harness.ts';
 import { WorkerHarness, makeBase } from './worker-harness.ts';
 

@@ -9,8 +9,8 @@ import { Connection } from '../../src/client/connection.ts';
 import { REQUEST_LINE_MAX_BYTES } from '../../src/protocol/messages.ts';
 import { checkpointResultSchema } from '../../src/protocol/records.ts';
 import type { FallRecord, SupervisorEvent } from '../../src/protocol/records.ts';
-import { SOCKET_FILE } from '../../src/protocol/state-files.ts';
-import { SHARED_SUBSCRIBERS, WORKER_CLOSED } from '../../src/supervisor/io-messages.ts';
+import { SOCKET_FILE } from '../../src/registry/state-files.ts';
+import { SHARED_SUBSCRIBERS, WORKER_CLOSED } from '../../src/desk/messages.ts';
 import { WorkerHarness, eventually, makeBase } from './worker-harness.ts';
 
 function makeFall(overrides: Partial<FallRecord> = {}): FallRecord {

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { followLog, readLog, readSettledLog } from '../../src/client/log-reader.ts';
-import { readStartTime } from '../../src/protocol/process-identity.ts';
+import { readStartTime } from '../../src/registry/process-identity.ts';
 import type { FallRecord, LogRecord } from '../../src/protocol/records.ts';
-import { encodeRollbackState } from '../../src/protocol/rollback-state.ts';
-import { LogWriter } from '../../src/supervisor/io-log.ts';
-import { createStateDirectory, writeSupervisorFile } from '../../src/supervisor/state-directory.ts';
+import { encodeRollbackState } from '../../src/registry/rollback-state.ts';
+import { LogWriter } from '../../src/desk/log-writer.ts';
+import { createStateDirectory, writeSupervisorFile } from '../../src/registry/state-directory.ts';
 import { runCli } from './cli-harness.ts';
 import { eventually, makeBase, ownSupervisorFile } from './worker-harness.ts';
 

@@ -10,7 +10,7 @@ import {
   logRecordSchema,
   supervisorEventSchema,
 } from '../../src/protocol/records.ts';
-import { decodeRollbackState, encodeRollbackState } from '../../src/protocol/rollback-state.ts';
+import { decodeRollbackState, encodeRollbackState } from '../../src/registry/rollback-state.ts';
 import { serverMessageSchema } from '../../src/protocol/server-messages.ts';
 
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });

@@ -7,8 +7,8 @@ import {
   formatRunOptions,
   parseAttachArguments,
   parseRunArguments,
-} from '../../src/protocol/run-options.ts';
-import type { RunOptions } from '../../src/protocol/run-options.ts';
+} from '../../src/options/run-options.ts';
+import type { RunOptions } from '../../src/options/run-options.ts';
 
 const DEFAULTS: RunOptions = {
   on: DEFAULT_SIGNALS,

@@ -14,16 +14,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { readRollbackState } from '../../src/protocol/rollback-state.ts';
+import { readRollbackState } from '../../src/registry/rollback-state.ts';
 import {
   listStateDirectories,
   ownBaseDirectory,
   readSupervisorFile,
-} from '../../src/protocol/state-files.ts';
-import {
-  createStateDirectory,
-  pruneStateDirectories,
-} from '../../src/supervisor/state-directory.ts';
+} from '../../src/registry/state-files.ts';
+import { createStateDirectory, pruneStateDirectories } from '../../src/registry/state-directory.ts';
 import { makeBase, ownSupervisorFile } from './worker-harness.ts';
 
 const uid = process.geteuid?.() ?? 0;

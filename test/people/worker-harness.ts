@@ -8,18 +8,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { readStartTime } from '../../src/protocol/process-identity.ts';
-import { DEFAULT_SIGNALS } from '../../src/protocol/run-options.ts';
-import type { SupervisorFile } from '../../src/protocol/state-files.ts';
-import { LOG_FILE } from '../../src/protocol/state-files.ts';
-import type { FromTracer, IoWorkerData, ToTracer } from '../../src/supervisor/io-messages.ts';
+import { readStartTime } from '../../src/registry/process-identity.ts';
+import { DEFAULT_SIGNALS } from '../../src/options/run-options.ts';
+import type { SupervisorFile } from '../../src/registry/state-files.ts';
+import { LOG_FILE } from '../../src/registry/state-files.ts';
+import type { FromTracer, IoWorkerData, ToTracer } from '../../src/desk/messages.ts';
 import {
   SHARED_LENGTH,
   SHARED_WORKER_STATE,
   WORKER_CLOSED,
   WORKER_STARTING,
-} from '../../src/supervisor/io-messages.ts';
-import { createStateDirectory } from '../../src/supervisor/state-directory.ts';
+} from '../../src/desk/messages.ts';
+import { createStateDirectory } from '../../src/registry/state-directory.ts';
 
 const BELL = `process.on('SIGUSR1', () => console.log('ring'));
 console.log('ready'); setInterval(() => {}, 1000);`;
@@ -96,7 +96,7 @@ export class WorkerHarness implements AsyncDisposable {
       },
       verbose: false,
     };
-    const main = new URL('../../src/supervisor/io-worker.ts', import.meta.url);
+    const main = new URL('../../src/desk/worker.ts', import.meta.url);
     this.#worker = new Worker(main, { workerData: data, transferList: [port2] });
   }
 

@@ -1,0 +1,8 @@
+/** Where the supervisor's news go. */
+import type { SupervisorEvent } from '../protocol/records.ts';
+
+export interface News {
+  /** Somebody wants to hear of every point. */
+  readonly wantsPoints: boolean;
+  tell(event: SupervisorEvent, maps?: Uint8Array): void;
+}

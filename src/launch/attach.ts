@@ -1,0 +1,76 @@
+/** `belay attach`: takes a running process under supervision, and lets one go. */
+import { readdirSync } from 'node:fs';
+import { constants } from 'node:os';
+import type { TracedProcess } from '../engine/traced-process.ts';
+import { chooseThread } from '../engine/checkpoint.ts';
+import { BelayError } from '../errors.ts';
+import { ptraceDetach, ptraceSeize } from '../sys/ptrace.ts';
+import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
+import { installFilter } from './install-filter.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+
+const { EPERM, ESRCH } = constants.errno;
+
+/** Seize every thread, install the filter, and let the process run on. */
+export function attach(supervisor: Supervisor, process_: TracedProcess): void {
+  seizeThreads(supervisor, process_);
+  if (!supervisor.pump.freeze(process_.group)) {
+    throw new BelayError('ESRCH', `cannot attach to process ${process_.pid}: it ended`);
+  }
+  installFilter(supervisor, process_, chooseThread(process_));
+  supervisor.release(process_);
+}
+
+/** New threads come up while we seize: those of a seized thread are ours by themselves. */
+function seizeThreads(supervisor: Supervisor, process_: TracedProcess): void {
+  const { pid } = process_;
+  for (let found = 1; found > 0;) {
+    found = 0;
+    for (const tid of listThreads(pid)) {
+      if (supervisor.pump.threads.has(tid)) continue;
+      const errno = ptraceSeize(tid, TRACE_OPTIONS);
+      if (errno === 0) {
+        supervisor.pump.add(tid, process_.group);
+        found += 1;
+      } else if (errno !== ESRCH && tid === pid) throw cannotSeize(pid, errno);
+    }
+  }
+}
+
+function listThreads(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    throw new BelayError('ESRCH', `cannot attach to process ${pid}: no such process`);
+  }
+}
+
+function cannotSeize(pid: number, errno: number): BelayError {
+  if (errno !== EPERM) {
+    return new BelayError('EUNSUPPORTED', `cannot attach to process ${pid}: errno ${errno}`);
+  }
+  return new BelayError('EPERM', `cannot attach to process ${pid}: not permitted`, {
+    hint: 'it is another user’s, or traced already, or Yama forbids it; see belay doctor',
+  });
+}
+
+/** Let every process go, as if belay had never been there. */
+export function detachAll(supervisor: Supervisor): void {
+  for (const process_ of [...supervisor.program.processes.values()]) {
+    // An exec breaks a freeze off, and is over then.
+    while (!supervisor.pump.freeze(process_.group) && process_.group.threads.size > 0);
+    if (process_.group.threads.size === 0) continue;
+    process_.resources?.close();
+    for (const thread of process_.group.threads.values()) {
+      const { stop } = thread;
+      if (stop?.kind === 'interrupt' && thread.fetchRegisters()) {
+        if (thread.registers.isStoppedWithoutRestart()) {
+          thread.registers.setRestartUnlessHandled();
+          thread.storeRegisters();
+        }
+      }
+      ptraceDetach(thread.tid, stop?.kind === 'signal' ? stop.signo : 0);
+    }
+    supervisor.program.processes.delete(process_.pid);
+  }
+}

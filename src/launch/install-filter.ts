@@ -1,0 +1,56 @@
+/** Installs the seccomp filter that hands belay's calls to the tracer. */
+import { constants } from 'node:os';
+import {
+  encodeFilter,
+  SECCOMP_FILTER_FLAG_SPEC_ALLOW,
+  SECCOMP_FILTER_FLAG_TSYNC,
+  SECCOMP_SET_MODE_FILTER,
+} from '../arch/x64/seccomp-filter.ts';
+import { SYS } from '../arch/x64/syscalls.ts';
+import type { TracedProcess } from '../engine/traced-process.ts';
+import { SyscallError } from '../errors.ts';
+import { PR_SET_NO_NEW_PRIVS } from '../sys/prctl.ts';
+import { RemoteCalls } from '../tracee/remote-calls.ts';
+import { Scratch } from '../tracee/scratch.ts';
+import type { Thread } from '../tracee/thread.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+
+const { EACCES } = constants.errno;
+
+/** Install it in every thread of the process, by calls of `thread`, which is stopped. */
+export function installFilter(
+  supervisor: Supervisor,
+  process_: TracedProcess,
+  thread: Thread,
+): void {
+  const calls = new RemoteCalls(supervisor.pump, thread, process_.syscallAddress);
+  let result: number;
+  try {
+    result = setFilter(process_, calls);
+  } finally {
+    calls.end();
+  }
+  if (result !== 0) {
+    throw new SyscallError(
+      `cannot install the filter in process ${process_.pid}`,
+      { syscall: 'seccomp', errno: result < 0 ? -result : 3, tid: thread.tid },
+      { hint: 'does the program confine itself with seccomp? see belay doctor' },
+    );
+  }
+}
+
+/** What seccomp(2) answers: 0, minus errno, or the thread that could not be given the filter. */
+function setFilter(process_: TracedProcess, calls: RemoteCalls): number {
+  const scratch = new Scratch(calls, process_.target);
+  const address = scratch.reserve(encodeFilter(0).length);
+  process_.target.write(address, encodeFilter(address));
+  const isAlone = process_.group.threads.size === 1;
+  const flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | (isAlone ? 0 : SECCOMP_FILTER_FLAG_TSYNC);
+  let result = calls.call(SYS.seccomp, SECCOMP_SET_MODE_FILTER, flags, address);
+  if (result === -EACCES) {
+    calls.call(SYS.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    result = calls.call(SYS.seccomp, SECCOMP_SET_MODE_FILTER, flags, address);
+  }
+  scratch.release();
+  return result;
+}

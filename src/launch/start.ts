@@ -1,0 +1,225 @@
+/** From the command line to a running supervisor. */
+import type { News } from '../desk/news.ts';
+import { closeSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { asBelayError } from '../errors.ts';
+import { readStartTime } from '../registry/process-identity.ts';
+import {
+  EXIT_BELAY_FAILED,
+  parseAttachArguments,
+  parseRunArguments,
+  type ParseFailure,
+  type RunOptions,
+} from '../options/run-options.ts';
+import { version } from '../options/version.ts';
+import { dup2, isSameFile, kill, setsid } from '../sys/process.ts';
+import { startBell } from '../tracee/bell.ts';
+import { answerRequest, makeEveryPoints } from '../supervisor/requests.ts';
+import { attach, detachAll } from './attach.ts';
+import { giveBackCode } from './own-memory.ts';
+import { assertAttachable } from './attachable.ts';
+import { launch } from './launch.ts';
+import { Program, readCommand } from '../supervisor/program.ts';
+import { createStateDirectory, pruneStateDirectories } from '../registry/state-directory.ts';
+import { StateWriter } from '../registry/state-writer.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
+import { WorkerLink, type DeskHandlers } from '../desk/worker-link.ts';
+
+const SIGKILL = 9;
+const STDOUT = 1;
+
+/** News before there is anybody to tell: kept, and told when there is. */
+class EarlyNews implements News {
+  readonly wantsPoints = false;
+  readonly events: Parameters<News['tell']>[] = [];
+  tell(...event: Parameters<News['tell']>): void {
+    this.events.push(event);
+  }
+}
+
+/** A stopped program waits for us: go before others where that is allowed. Chosen. */
+const TRACER_NICENESS = -10;
+
+export function runSupervisor(words: readonly string[]): void {
+  try {
+    setPriority(TRACER_NICENESS);
+  } catch {
+    // Not permitted: then as one among equals.
+  }
+  const [mode, ...rest] = words;
+  if (mode === 'run') startRun(Number(rest[0]), Number(rest[1]), rest.slice(2));
+  else startAttach(rest);
+}
+
+function startRun(pid: number, helperPid: number, words: readonly string[]): void {
+  const parsed = parseRunArguments(words);
+  if (!parsed.ok) {
+    refuseRun(parsed);
+    return;
+  }
+  setsid();
+  const { supervisor, directory, news } = prepare(pid, parsed.command, parsed.options);
+  const process_ = supervisor.addProcess(pid);
+  try {
+    const outcome = launch(supervisor, process_, parsed.command, helperPid);
+    if (!outcome.ok) process.exit(0);
+  } catch (error) {
+    const { message, hint } = asBelayError(error);
+    refuseRun({
+      ok: false,
+      exitCode: EXIT_BELAY_FAILED,
+      stdout: '',
+      stderr: describe(message, hint),
+    });
+    process.exit(0);
+  }
+  letGoOfInherited(pid, parsed.options.verbose);
+  const thread = process_.group.leader;
+  thread?.resume();
+  serve(supervisor, directory, news);
+}
+
+/** Tell the shell to exit: its exit code on the first line, then what it is to print. */
+function refuseRun({ exitCode, stdout, stderr }: ParseFailure): void {
+  if (stderr !== '') writeSync(2, stderr);
+  writeSync(STDOUT, `${exitCode}\n${stdout}`);
+}
+
+function startAttach(words: readonly string[]): void {
+  const parsed = parseAttachArguments(words);
+  if (!parsed.ok) {
+    answerAttach({ ok: false, code: 'EUSAGE', message: parsed.stderr });
+    return;
+  }
+  const { pid, options } = parsed;
+  let supervisor: Supervisor | undefined;
+  try {
+    assertAttachable(pid);
+    const prepared = prepare(pid, readCommand(pid), options);
+    const { directory, news } = prepared;
+    supervisor = prepared.supervisor;
+    const process_ = supervisor.addProcess(pid);
+    attach(supervisor, process_);
+    const link = connect(supervisor, directory, news);
+    link.waitUntilStarted();
+    answerAttach({ ok: true });
+    letGoOfInherited(0, options.verbose);
+    loop(supervisor, link);
+  } catch (error) {
+    letGo(supervisor);
+    const { code, message, hint } = asBelayError(error);
+    answerAttach({ ok: false, code, message, ...(hint === undefined ? {} : { hint }) });
+    process.exit(0);
+  }
+}
+
+/** Whatever happened to us, the program goes on as if we had not been there. */
+function letGo(supervisor: Supervisor | undefined): void {
+  try {
+    if (supervisor !== undefined) detachAll(supervisor);
+  } catch {
+    // The kernel lets go of what is left when we end.
+  }
+}
+
+function answerAttach(answer: Record<string, unknown>): void {
+  writeSync(STDOUT, `${JSON.stringify(answer)}\n`);
+}
+
+function describe(message: string, hint: string | undefined): string {
+  return `belay: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
+}
+
+function prepare(pid: number, command: readonly string[], options: RunOptions) {
+  const directory = createStateDirectory({
+    supervisorPid: process.pid,
+    supervisorStartTime: readStartTime(process.pid) ?? 0,
+    pid,
+    startTime: readStartTime(pid) ?? 0,
+    command,
+    cwd: readlinkSync(`/proc/${pid}/cwd`),
+    uid: process.geteuid?.() ?? 0,
+    options,
+    version,
+    startedAt: Date.now(),
+  });
+  process.chdir('/');
+  const news = new EarlyNews();
+  const program = new Program(pid, command, options);
+  return { supervisor: new Supervisor(program, news, new StateWriter(directory)), directory, news };
+}
+
+function serve(supervisor: Supervisor, directory: string, early: EarlyNews): void {
+  loop(supervisor, connect(supervisor, directory, early));
+}
+
+function connect(supervisor: Supervisor, directory: string, early: EarlyNews): WorkerLink {
+  const bellPid = startBell();
+  supervisor.pump.bellPid = bellPid;
+  const { program } = supervisor;
+  const link = new WorkerLink(
+    directory,
+    bellPid,
+    {
+      type: 'start',
+      time: Date.now(),
+      pid: program.rootPid,
+      supervisorPid: process.pid,
+      command: [...program.command],
+      version,
+    },
+    program.options.verbose,
+  );
+  supervisor.news = link;
+  supervisor.onRequests = () => {
+    link.receive(handlersOf(supervisor));
+  };
+  for (const event of early.events) link.tell(...event);
+  if (program.options.every !== undefined) link.startEvery(program.options.every);
+  return link;
+}
+
+function handlersOf(supervisor: Supervisor): DeskHandlers {
+  return {
+    answer: (request) => answerRequest(supervisor, request),
+    tick: () => {
+      makeEveryPoints(supervisor);
+    },
+    started: giveBackCode,
+    detach: () => {
+      detachAll(supervisor);
+      return supervisor.program.rootPid;
+    },
+  };
+}
+
+function loop(supervisor: Supervisor, link: WorkerLink): void {
+  try {
+    supervisor.run();
+  } catch (error) {
+    const pid = supervisor.program.rootPid;
+    const { message } = asBelayError(error);
+    letGo(supervisor);
+    link.tell({ type: 'detach', time: Date.now(), pid, reason: `internal error: ${message}` });
+  }
+  link.close();
+  kill(supervisor.pump.bellPid, SIGKILL);
+  pruneStateDirectories();
+  process.exit(0);
+}
+
+/**
+ * Give up what came from whoever started us: the program's pipes must end when the program does.
+ */
+function letGoOfInherited(pid: number, isVerbose: boolean): void {
+  const nothing = openSync('/dev/null', 'r+');
+  dup2(nothing, 0);
+  dup2(nothing, 1);
+  if (!isVerbose) dup2(nothing, 2);
+  if (nothing > 2) closeSync(nothing);
+  if (pid === 0) return;
+  for (const name of readdirSync('/proc/self/fd')) {
+    const fd = Number(name);
+    if (fd > 2 && isSameFile(process.pid, fd, pid, fd)) closeSync(fd);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * Makes the directory by which a supervisor is found, and clears away those of programs long ended.
+ *
+ * A directory stays when its program has ended, so that `belay log` can still tell why.
+ */
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BelayError } from '../errors.ts';
+import { isAlive } from './process-identity.ts';
+import { PHASE_IDLE, encodeRollbackState } from './rollback-state.ts';
+import {
+  STATE_FILE,
+  SUPERVISOR_FILE,
+  assertPrivateDirectory,
+  listStateDirectories,
+  ownBaseDirectory,
+  readSupervisorFile,
+} from './state-files.ts';
+import type { BaseDirectory, SupervisorFile } from './state-files.ts';
+
+/** Chosen: enough to look back on an evening's work. */
+const ENDED_KEPT_COUNT = 32;
+
+/**
+ * Makes and fills the state directory of one program; an earlier one of the same process is reused,
+ * and its log goes on.
+ *
+ * @returns the directory's path
+ * @throws BelayError EPERM when the base or the directory cannot be made or trusted
+ */
+export function createStateDirectory(
+  file: SupervisorFile,
+  base: BaseDirectory = ownBaseDirectory(),
+): string {
+  makePrivateDirectory(base.path, base.uid);
+  const directory = join(base.path, `${file.pid}-${file.startTime}`);
+  makePrivateDirectory(directory, base.uid);
+  const idle = { phase: PHASE_IDLE, pid: file.pid, cd: 0, timeMs: 0 };
+  writeFileSync(join(directory, STATE_FILE), encodeRollbackState(idle), { mode: 0o600 });
+  writeSupervisorFile(directory, file);
+  return directory;
+}
+
+/** Writes `supervisor.json` in one step, so that nobody reads half of it. */
+export function writeSupervisorFile(directory: string, file: SupervisorFile): void {
+  const path = join(directory, SUPERVISOR_FILE);
+  writeFileSync(`${path}.new`, `${JSON.stringify(file)}\n`, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+/** Removes the directories of ended programs but for the newest `keep`. */
+export function pruneStateDirectories(
+  base: BaseDirectory = ownBaseDirectory(),
+  keep = ENDED_KEPT_COUNT,
+): void {
+  const ended = listStateDirectories(base).filter((directory) => !isInUse(directory));
+  const newestFirst = ended
+    .map((directory) => ({ directory, time: lastChangedMs(directory) }))
+    .sort((left, right) => right.time - left.time);
+  for (const { directory } of newestFirst.slice(keep)) {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** A directory without a readable file counts as in use while it is young: it is being made. */
+function isInUse(directory: string): boolean {
+  const file = readSupervisorFile(directory);
+  if (file === undefined) return Date.now() - lastChangedMs(directory) < BEING_MADE_MS;
+  return isAlive(file.supervisorPid, file.supervisorStartTime);
+}
+
+/** Chosen: making one takes a millisecond. */
+const BEING_MADE_MS = 10_000;
+
+function lastChangedMs(directory: string): number {
+  return statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function makePrivateDirectory(path: string, uid: number): void {
+  try {
+    mkdirSync(path, { recursive: false, mode: 0o700 });
+    chmodSync(path, 0o700);
+  } catch (cause) {
+    if (!isExists(cause)) throw refusal(path, cause);
+  }
+  assertPrivateDirectory(path, uid);
+}
+
+function refusal(path: string, cause: unknown): BelayError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new BelayError('EPERM', `cannot make the directory ${path}: ${why}`, {
+    cause,
+    hint: `make ${dirname(path)} writable, or set BELAY_DIR to a directory of your own`,
+  });
+}
+
+function isExists(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+}

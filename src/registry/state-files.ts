@@ -1,0 +1,188 @@
+/**
+ * The files by which a supervisor is found: where they are, who may own them, what they say.
+ *
+ *     BASE/PID-STARTTIME/supervisor.json   who supervises whom, since when, with which options
+ *                       /socket            messages.ts
+ *                       /log.ndjson        records.ts; log.old.ndjson is the one before
+ *                       /state             whether a rollback is under way
+ *
+ * BASE is `$BELAY_DIR`, else /run/belay for root, `$XDG_RUNTIME_DIR/belay` for others, and
+ * `/tmp/belay-UID` where that is missing or not theirs alone. A directory is trusted only if it is
+ * a directory, not a link to one, of the expected owner, and nobody else can write in it.
+ */
+import { lstatSync, readdirSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { BelayError } from '../errors.ts';
+import { readSmallFile } from './small-file.ts';
+import type { RunOptions } from '../options/run-options.ts';
+
+export const SUPERVISOR_FILE = 'supervisor.json';
+export const SOCKET_FILE = 'socket';
+export const LOG_FILE = 'log.ndjson';
+export const OLD_LOG_FILE = 'log.old.ndjson';
+export const STATE_FILE = 'state';
+
+export interface SupervisorFile {
+  readonly supervisorPid: number;
+  readonly supervisorStartTime: number;
+  readonly pid: number;
+  readonly startTime: number;
+  readonly command: readonly string[];
+  readonly cwd: string;
+  readonly uid: number;
+  readonly options: RunOptions;
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+}
+
+/** What decides where state directories are; the process's own by default. */
+export interface Surroundings {
+  readonly uid: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A directory that holds state directories, and the user it must belong to. */
+export interface BaseDirectory {
+  readonly path: string;
+  readonly uid: number;
+}
+
+/** 108 bytes of sun_path, its closing NUL among them: unix(7). */
+const SOCKET_PATH_MAX_BYTES = 107;
+const GROUP_OR_WORLD_WRITE = 0o022;
+/** Chosen: a command line of 128 KB, every byte escaped as \u0000. */
+const SUPERVISOR_FILE_MAX_BYTES = 1024 * 1024;
+
+export function ownSurroundings(): Surroundings {
+  return { uid: process.geteuid?.() ?? 0, env: process.env };
+}
+
+/** Where this user's state directories are. It need not exist yet. */
+export function ownBaseDirectory(surroundings: Surroundings = ownSurroundings()): BaseDirectory {
+  const { uid, env } = surroundings;
+  const override = env.BELAY_DIR;
+  if (override !== undefined && override !== '') return { path: override, uid };
+  if (uid === 0) return { path: '/run/belay', uid };
+  const runtime = env.XDG_RUNTIME_DIR ?? '';
+  if (isAbsolute(runtime) && isPrivateDirectory(runtime, uid)) {
+    return { path: join(runtime, 'belay'), uid };
+  }
+  return { path: `/tmp/belay-${uid}`, uid };
+}
+
+/** The bases to look in: one's own, and for root everybody's. */
+export function readBaseDirectories(
+  surroundings: Surroundings = ownSurroundings(),
+): BaseDirectory[] {
+  const own = ownBaseDirectory(surroundings);
+  const override = surroundings.env.BELAY_DIR;
+  if (surroundings.uid !== 0 || (override !== undefined && override !== '')) return [own];
+  const ofUsers = listNames('/run/user')
+    .filter((name) => /^\d{1,10}$/.test(name))
+    .map((name) => ({ path: `/run/user/${name}/belay`, uid: Number(name) }));
+  const inTmp = listNames('/tmp')
+    .map((name) => /^belay-(\d{1,10})$/.exec(name)?.[1])
+    .filter((uid) => uid !== undefined)
+    .map((uid) => ({ path: `/tmp/belay-${uid}`, uid: Number(uid) }));
+  return [own, ...ofUsers, ...inTmp];
+}
+
+/** Whether `path` is a directory, no link, of `uid`, in which nobody else can write. */
+export function isPrivateDirectory(path: string, uid: number): boolean {
+  return findFault(path, uid) === undefined;
+}
+
+/**
+ * Checks that a directory can be trusted.
+ *
+ * @throws BelayError EPERM when it belongs to somebody else, is a link, or others can write in it
+ */
+export function assertPrivateDirectory(path: string, uid: number): void {
+  const fault = findFault(path, uid);
+  if (fault === undefined) return;
+  throw new BelayError('EPERM', `cannot use ${path}: ${fault}`, {
+    hint: 'remove it, or set BELAY_DIR to a directory of your own',
+  });
+}
+
+function findFault(path: string, uid: number): string | undefined {
+  let stat;
+  try {
+    stat = lstatSync(path);
+  } catch {
+    return 'it cannot be looked at';
+  }
+  if (!stat.isDirectory()) return 'it is not a directory';
+  if (stat.uid !== uid) return `it belongs to user ${stat.uid}, not to user ${uid}`;
+  if ((stat.mode & GROUP_OR_WORLD_WRITE) !== 0) return 'others can write in it';
+  return undefined;
+}
+
+/** The state directories under a base that can be trusted, in no order. */
+export function listStateDirectories(base: BaseDirectory): string[] {
+  if (!isPrivateDirectory(base.path, base.uid)) return [];
+  return listNames(base.path)
+    .filter((name) => /^\d{1,10}-\d{1,20}$/.test(name))
+    .map((name) => join(base.path, name))
+    .filter((path) => isPrivateDirectory(path, base.uid));
+}
+
+/** Reads `supervisor.json`; undefined when there is none, or none that makes sense. */
+export function readSupervisorFile(directory: string): SupervisorFile | undefined {
+  const text = readSmallFile(join(directory, SUPERVISOR_FILE), SUPERVISOR_FILE_MAX_BYTES);
+  if (text === undefined) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(text.toString('utf8'));
+    return isSupervisorFile(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A path for bind(2) and connect(2), which take 107 bytes at most: a longer one is given by way
+ * of an open descriptor of its directory.
+ */
+export function socketPath(directory: string, openDirectory: () => number): string {
+  const path = join(directory, SOCKET_FILE);
+  if (Buffer.byteLength(path) <= SOCKET_PATH_MAX_BYTES) return path;
+  return `/proc/self/fd/${openDirectory()}/${SOCKET_FILE}`;
+}
+
+function listNames(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function isSupervisorFile(value: unknown): value is SupervisorFile {
+  if (typeof value !== 'object' || value === null) return false;
+  const file = value as Partial<Record<keyof SupervisorFile, unknown>>;
+  const numbers = [file.supervisorPid, file.supervisorStartTime, file.pid, file.startTime];
+  return (
+    [...numbers, file.uid, file.startedAt].every((number) => Number.isSafeInteger(number)) &&
+    isWords(file.command) &&
+    typeof file.cwd === 'string' &&
+    typeof file.version === 'string' &&
+    isRunOptions(file.options)
+  );
+}
+
+function isRunOptions(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const options = value as Partial<Record<keyof RunOptions, unknown>>;
+  return (
+    isWords(options.on) &&
+    Number.isSafeInteger(options.retries) &&
+    Number.isSafeInteger(options.maxPoints) &&
+    typeof options.verbose === 'boolean' &&
+    (options.every === undefined || Number.isSafeInteger(options.every))
+  );
+}
+
+function isWords(value: unknown): boolean {
+  return Array.isArray(value) && value.every((word) => typeof word === 'string');
+}

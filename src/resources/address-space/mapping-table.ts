@@ -1,0 +1,26 @@
+/** The mappings of a process at one moment: shared by all points between which nothing changed. */
+import { isKernelMapping, parseMaps, type Mapping } from '../../procfs/maps.ts';
+
+export class MappingTable {
+  /** /proc/PID/maps, byte for byte. */
+  readonly text: Buffer;
+  readonly mappings: readonly Mapping[];
+  /** Private mappings that a program can make: those whose pages are saved. */
+  readonly tracked: readonly Mapping[];
+  /** Private mappings of files. */
+  readonly privateFiles: readonly Mapping[];
+  /** The program break. */
+  readonly breakAddress: number;
+
+  constructor(text: Buffer, breakAddress: number) {
+    this.text = Buffer.from(text);
+    this.mappings = parseMaps(this.text.toString('latin1'));
+    this.tracked = this.mappings.filter(isTracked);
+    this.privateFiles = this.tracked.filter(({ inode }) => inode !== 0);
+    this.breakAddress = breakAddress;
+  }
+}
+
+export function isTracked(mapping: Mapping): boolean {
+  return !mapping.shared && !isKernelMapping(mapping);
+}

@@ -1,0 +1,42 @@
+/** Runs of pages that are to be given back: found in a list, and dropped by one call each. */
+import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
+import { findMapping, type Mapping } from '../../procfs/maps.ts';
+import { MADV_DONTNEED, MADV_DONTNEED_LOCKED } from '../../sys/mmap.ts';
+import type { RemoteSource } from './mappings.ts';
+
+/** Neighbouring pages of one mapping, by number; the end is exclusive. */
+export interface PageRun {
+  readonly first: number;
+  readonly end: number;
+  readonly mapping: Mapping;
+}
+
+/** Sorts `pages` and joins neighbours; pages outside every mapping are left out. */
+export function splitRuns(pages: number[], mappings: readonly Mapping[]): PageRun[] {
+  pages.sort((a, b) => a - b);
+  const runs: PageRun[] = [];
+  for (let index = 0; index < pages.length;) {
+    const first = pages[index] ?? 0;
+    const mapping = findMapping(mappings, first * PAGE_SIZE);
+    let end = first + 1;
+    for (index += 1; index < pages.length; index += 1) {
+      const page = pages[index] ?? 0;
+      if (page > end || (mapping !== undefined && page * PAGE_SIZE >= mapping.end)) break;
+      end = page + 1;
+    }
+    if (mapping !== undefined) runs.push({ first, end, mapping });
+  }
+  return runs;
+}
+
+/** Have the program drop a run: zeros, or the file's content, come back. False: it could not. */
+export function dropRun(first: number, end: number, remote: RemoteSource): boolean {
+  const { calls } = remote();
+  const address = first * PAGE_SIZE;
+  const size = (end - first) * PAGE_SIZE;
+  // Locked memory takes an advice of its own.
+  return (
+    calls.call(SYS.madvise, address, size, MADV_DONTNEED) === 0 ||
+    calls.call(SYS.madvise, address, size, MADV_DONTNEED_LOCKED) === 0
+  );
+}

@@ -1,0 +1,163 @@
+/**
+ * Finds the pages of a stopped process that were written since they were protected last.
+ *
+ * Two questions to the kernel, together the truth about every page of every tracked mapping:
+ * 1. PAGEMAP_SCAN for "written": pages whose protection is gone. A page that was dropped
+ *    (MADV_DONTNEED) has lost it too, and so has one that never existed, and a hole without page
+ *    tables.
+ *    In private mappings of files a dropped page keeps its protection: one that was written before,
+ *    and is neither there nor its protection gone, is looked at again.
+ * 2. Mappings without registration are new: a scan for them alone.
+ */
+import { PAGE_SIZE, TASK_SIZE } from '../../arch/x64/syscalls.ts';
+import type { Range } from '../../procfs/maps.ts';
+import {
+  PAGE_IS_FILE,
+  PAGE_IS_PFNZERO,
+  PAGE_IS_PRESENT,
+  PAGE_IS_SWAPPED,
+  PagemapScanner,
+  SCAN_POPULATED,
+  SCAN_SWAPPED,
+  SCAN_UNREGISTERED,
+  SCAN_WRITTEN,
+  SCAN_WRITTEN_AND_PROTECT,
+} from '../../sys/pagemap-scan.ts';
+
+/** Ascending page ranges, reused from scan to scan. Ends are exclusive. */
+export class PageRanges {
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+
+  get length(): number {
+    return this.starts.length;
+  }
+
+  clear(): void {
+    this.starts.length = 0;
+    this.ends.length = 0;
+  }
+
+  push(start: number, end: number): void {
+    this.starts.push(start);
+    this.ends.push(end);
+  }
+
+  countPages(): number {
+    let count = 0;
+    for (let i = 0; i < this.length; i += 1) count += (this.ends[i] ?? 0) - (this.starts[i] ?? 0);
+    return count;
+  }
+}
+
+export class WrittenPages {
+  private readonly pagemapFd: number;
+  private readonly scanner = new PagemapScanner();
+
+  constructor(pagemapFd: number) {
+    this.pagemapFd = pagemapFd;
+  }
+
+  /**
+   * Append the written pages of `spans` to `found`. With `protect` they are protected again in the
+   * same walk; without, ranges of `untracked` mappings are left out here.
+   */
+  scan(
+    found: PageRanges,
+    spans: readonly Range[],
+    protect: boolean,
+    untracked: readonly Range[],
+  ): void {
+    const masks = protect ? SCAN_WRITTEN_AND_PROTECT : SCAN_WRITTEN;
+    for (const { start, end } of spans) {
+      for (let from = start; from < end; from = this.scanner.walkEnd) {
+        this.scanner.scan(this.pagemapFd, masks, from, end);
+        this.take(found, protect, untracked);
+        if (this.scanner.walkEnd <= from) break;
+      }
+    }
+  }
+
+  /** Append pages of `files` that may have been dropped: those that are not in memory. */
+  findDropped(found: PageRanges, files: readonly Range[]): void {
+    for (const { start, end } of files) {
+      for (let from = start; from < end; from = this.scanner.walkEnd) {
+        this.scanner.scan(this.pagemapFd, SCAN_SWAPPED, from, end);
+        this.take(found, true, []);
+        if (this.scanner.walkEnd <= from) break;
+      }
+    }
+  }
+
+  /** Protect [start, end) without asking what was written there. */
+  protect(start: number, end: number): void {
+    for (let from = start; from < end; from = this.scanner.walkEnd) {
+      this.scanner.scan(this.pagemapFd, SCAN_WRITTEN_AND_PROTECT, from, end);
+      if (this.scanner.walkEnd <= from) break;
+    }
+  }
+
+  /** Ranges of mappings that are not registered, in order. */
+  findUnregistered(found: PageRanges): void {
+    let start = 0;
+    while (start < TASK_SIZE) {
+      this.scanner.scan(this.pagemapFd, SCAN_UNREGISTERED, start, TASK_SIZE);
+      for (let index = 0; index < this.scanner.count; index += 1) {
+        found.push(this.scanner.start(index), this.scanner.end(index));
+      }
+      if (this.scanner.walkEnd <= start) break;
+      start = this.scanner.walkEnd;
+    }
+  }
+
+  /**
+   * Visit the pages in [startPage, endPage) that hold something of their own: neither a hole, nor
+   * the shared zero page, nor an unchanged page of a file. `isSure` is false where it cannot be
+   * told from a hole that is protected: then only its content says.
+   */
+  forEachOwnPage(
+    startPage: number,
+    endPage: number,
+    visit: (page: number, isSure: boolean) => void,
+  ): void {
+    const { scanner } = this;
+    const end = endPage * PAGE_SIZE;
+    for (let start = startPage * PAGE_SIZE; start < end;) {
+      scanner.scan(this.pagemapFd, SCAN_POPULATED, start, end);
+      const next = scanner.walkEnd;
+      for (let index = 0; index < scanner.count; index += 1) {
+        const kind = scanner.categories(index);
+        if ((kind & PAGE_IS_PFNZERO) !== 0) continue;
+        if ((kind & PAGE_IS_FILE) !== 0 && (kind & PAGE_IS_SWAPPED) === 0) continue;
+        const isSure = (kind & PAGE_IS_PRESENT) !== 0;
+        const last = scanner.end(index) / PAGE_SIZE;
+        for (let page = scanner.start(index) / PAGE_SIZE; page < last; page += 1) {
+          visit(page, isSure);
+        }
+      }
+      if (next <= start) break;
+      start = next;
+    }
+  }
+
+  private take(found: PageRanges, protect: boolean, untracked: readonly Range[]): void {
+    for (let index = 0; index < this.scanner.count; index += 1) {
+      const from = this.scanner.start(index);
+      const to = this.scanner.end(index);
+      if (protect) found.push(from / PAGE_SIZE, to / PAGE_SIZE);
+      else pushWithout(found, from, to, untracked);
+    }
+  }
+}
+
+/** Append [from, to) without the parts that lie in `holes`; bytes in, pages out. */
+function pushWithout(found: PageRanges, from: number, to: number, holes: readonly Range[]): void {
+  let start = from;
+  for (const hole of holes) {
+    if (hole.end <= start) continue;
+    if (hole.start >= to) break;
+    if (hole.start > start) found.push(start / PAGE_SIZE, hole.start / PAGE_SIZE);
+    start = Math.max(start, hole.end);
+  }
+  if (start < to) found.push(start / PAGE_SIZE, to / PAGE_SIZE);
+}
