@@ -34,6 +34,15 @@
 #define TJMP_HANG 3     /* the program made no progress */
 #define TJMP_OPERATOR 4 /* somebody asked from outside: belay rewind */
 
+/* What did not come back as it was: the bits of `lost`. `belay log` says it in words. */
+#define TJMP_LOST_MEMORY 1      /* pages that cannot be watched or written */
+#define TJMP_LOST_MAPPINGS 2    /* mappings, or attributes of them */
+#define TJMP_LOST_THREADS 4     /* attributes of threads */
+#define TJMP_LOST_DESCRIPTORS 8 /* a descriptor is hung up, or has another file */
+#define TJMP_LOST_LOCKS 16      /* locks on files */
+#define TJMP_LOST_SIGNALS 32    /* dispositions, alternate stacks, pending signals */
+#define TJMP_LOST_PRIVILEGES 64 /* what was dropped since stays dropped: filters, ids */
+
 /* The system calls: numbers that Linux leaves unused. */
 #define BELAY_SYS_TSETJMP 0xBE01
 #define BELAY_SYS_TLONGJMP 0xBE02
@@ -41,11 +50,12 @@
 #define BELAY_SYS_TKEEP 0xBE04
 
 /*
- * Filled in each time tsetjmp returns. The layout is fixed: 48 bytes, no padding; later versions
- * only add at the end. Fields that do not apply to the cause are 0.
+ * Filled in each time tsetjmp returns. The layout is fixed: 56 bytes, no padding; later versions
+ * only add at the end, and a program built with an earlier header (48 bytes: up to `rollbacks`) is
+ * given what it has room for. Fields that do not apply to the cause are 0.
  */
 struct tjmp {
-  uint32_t size;      /* how many bytes were filled in: 48 */
+  uint32_t size;      /* how many bytes were filled in: 56 */
   uint32_t cause;     /* TJMP_... */
   int32_t value;      /* TJMP_LONGJMP: tlongjmp's second argument */
   int32_t signo;      /* TJMP_SIGNAL: si_signo */
@@ -54,10 +64,11 @@ struct tjmp {
   uint64_t address;   /* the address whose use was the fault */
   uint64_t ip;        /* the instruction that faulted */
   uint64_t rollbacks; /* how often this point has been returned to */
+  uint64_t lost;      /* what did not come back as it was: TJMP_LOST_... */
 };
 
 /* Refuses to compile where the layout would be another. */
-typedef char belay_tjmp_is_48_bytes[sizeof(struct tjmp) == 48 ? 1 : -1];
+typedef char belay_tjmp_is_56_bytes[sizeof(struct tjmp) == 56 ? 1 : -1];
 
 /* One system call with two arguments; the result as libc gives it: -1 and errno on failure. */
 static __inline__ int belay_call(long number, size_t first, size_t second) {

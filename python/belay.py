@@ -37,7 +37,7 @@ _syscall.argtypes = (ctypes.c_long, ctypes.c_void_p, ctypes.c_size_t)
 
 
 class _Tjmp(ctypes.Structure):
-    """struct tjmp: 48 bytes, no padding."""
+    """struct tjmp: 56 bytes, no padding."""
 
     _fields_ = (
         ("size", ctypes.c_uint32),
@@ -49,6 +49,7 @@ class _Tjmp(ctypes.Structure):
         ("address", ctypes.c_uint64),
         ("ip", ctypes.c_uint64),
         ("rollbacks", ctypes.c_uint64),
+        ("lost", ctypes.c_uint64),
     )
 
 
@@ -64,6 +65,7 @@ class Point(NamedTuple):
     address: int  # the address whose use was the fault
     ip: int  # the instruction that faulted
     rollbacks: int  # how often this point has been returned to
+    lost: int  # what did not come back as it was: the TJMP_LOST_ bits of belay.h
 
 
 def _call(number: int, first: int, second: int) -> int:
@@ -98,6 +100,7 @@ def tsetjmp() -> Point:
         why.address,
         why.ip,
         why.rollbacks,
+        why.lost,
     )
 
 

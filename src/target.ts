@@ -32,6 +32,8 @@ export interface Point {
   readonly ip: bigint;
   /** How often this point has been returned to. */
   readonly rollbacks: bigint;
+  /** What did not come back as it was: the `TJMP_LOST_...` bits of `include/belay.h`. */
+  readonly lost: bigint;
 }
 
 const SYS_TSETJMP = 0xbe01;
@@ -40,7 +42,7 @@ const SYS_TFORGET = 0xbe03;
 const SYS_TKEEP = 0xbe04;
 
 /** `sizeof(struct tjmp)`. */
-const TJMP_SIZE_BYTES = 48;
+const TJMP_SIZE_BYTES = 56;
 
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
@@ -94,6 +96,7 @@ export function tsetjmp(): Point {
     address: why.getBigUint64(24, true),
     ip: why.getBigUint64(32, true),
     rollbacks: why.getBigUint64(40, true),
+    lost: why.getBigUint64(48, true),
   };
 }
 

@@ -1,77 +1,50 @@
 /**
- * Makes a point: stop every thread, save what changed, go.
- *
- * The steps, and what a failure in each leaves behind: nothing. Pages whose protection was renewed
- * but which could not be saved stay listed in the memory resource for the next point.
+ * Makes a point: every resource captures what it is for. What a failure leaves behind: nothing.
  */
-import { SYS } from '../arch/x64/syscalls.ts';
-import { STACK_T_SIZE, type ThreadImage } from '../resources/threads/threads.ts';
-import type { EventPump } from '../tracee/event-pump.ts';
-import { PR_GET_TID_ADDRESS } from '../sys/prctl.ts';
-import { RemoteCalls } from '../tracee/remote-calls.ts';
-import { Scratch } from '../tracee/scratch.ts';
+import type { Point, PointOrigin } from '../points/point.ts';
+import { chooseThread } from '../resources/stopped.ts';
 import type { Thread } from '../tracee/thread.ts';
-import { RemoteSession } from './remote-session.ts';
-import { Resources, type Point, type PointOrigin, type TracedProcess } from './traced-process.ts';
-
-/** Chosen: a thread is asked about four times in its first five seconds, then never again. */
-const YOUNG_MS = 5000;
-const ASK_AGAIN_FACTOR = 10;
+import type { TracedProcess } from './traced-process.ts';
 
 export interface CheckpointRequest {
   readonly cd: number;
   readonly origin: PointOrigin;
   /** The thread that asked; its registers already hold what the call will answer. */
   readonly caller: Thread | undefined;
+  /** Where its struct tjmp is, and of what size; 0: nowhere. */
   readonly why: number;
+  readonly whySizeBytes: number;
   /** When the pause began, from process.hrtime. */
   readonly startedAt: [number, number];
 }
 
-/** Make a point of a frozen process. Throws; then no point was made and nothing is lost. */
-export function makePoint(
-  pump: EventPump,
-  process_: TracedProcess,
-  request: CheckpointRequest,
-): Point {
-  const session = new RemoteSession(
-    pump,
-    () => request.caller ?? chooseThread(process_),
-    process_.syscallAddress,
-    process_.target,
-  );
+/** Make a point of a process that is held still. Throws; then no point was made, nothing lost. */
+export function makePoint(process_: TracedProcess, request: CheckpointRequest): Point {
+  const { stopped, points } = process_;
+  const { caller } = request;
+  stopped.chooseCaller = () => caller ?? chooseThread(process_.group);
   try {
-    const resources = (process_.resources ??= setUp(process_, session));
-    const { mappings, memory, files } = resources;
-    readNewThreads(pump, process_, session);
-    const signals = resources.signals.capture(session.use, process_.target);
-    session.end();
-    const renewed = mappings.refresh(session.use) ?? [];
-    session.end();
-    const threads = captureThreads(process_, resources);
-    const open = files.capture();
-    const delta = memory.capture(mappings.table, renewed);
+    const image = captureAll(process_);
+    const { all } = process_.watch();
     const point: Point = {
       cd: request.cd,
       origin: request.origin,
       time: Date.now(),
-      tid: request.caller?.tid ?? 0,
+      tid: caller?.tid ?? process_.group.threads.keys().next().value ?? process_.pid,
+      threads: process_.group.threads.size,
       why: request.why,
-      delta,
-      table: mappings.table,
-      threads,
-      files: open,
-      signals,
+      whySizeBytes: request.whySizeBytes,
+      image,
       pauseNs: elapsedNs(request.startedAt),
-      pages: delta.pages.length,
+      pages: all.reduce((sum, resource, index) => sum + countPages(resource, image[index]), 0),
       rollbacks: 0,
       falls: 0,
       isHidden: false,
     };
-    addPoint(process_, point);
+    points.add(point);
     return point;
   } finally {
-    session.end();
+    stopped.endCalls();
   }
 }
 
@@ -80,91 +53,26 @@ export function elapsedNs(startedAt: [number, number]): number {
   return seconds * 1e9 + nanoseconds;
 }
 
-/** A thread whose stop is the least trouble to make calls from. */
-export function chooseThread(process_: TracedProcess): Thread {
-  let best: Thread | undefined;
-  for (const thread of process_.group.threads.values()) {
-    if (thread.state !== 'stopped') continue;
-    if (thread.stop?.kind === 'interrupt') return thread;
-    best ??= thread;
-  }
-  if (best === undefined) throw new RangeError(`process ${process_.pid} has no stopped thread`);
-  return best;
-}
-
-function setUp(process_: TracedProcess, session: RemoteSession): Resources {
-  const { calls } = session.use();
-  const resources = new Resources(process_.pid, process_.target, calls);
-  process_.sealVdso(calls);
-  process_.sealRseq(calls);
-  return resources;
-}
-
-function captureThreads(process_: TracedProcess, { threads }: Resources): ThreadImage[] {
-  const images: ThreadImage[] = [];
-  for (const thread of process_.group.threads.values()) {
-    const image = threads.capture(thread);
-    if (image !== undefined) images.push(image);
-  }
-  return images;
-}
-
-/**
- * Ask threads for what only they can tell, which takes two calls of theirs: when they are first
- * seen, and again while they are young, since threads set up their alternate stack early in life.
- */
-function readNewThreads(pump: EventPump, process_: TracedProcess, session: RemoteSession): void {
-  if (process_.group.threads.size === 1 || !process_.canChooseTids) return;
-  const now = performance.now();
-  for (const thread of process_.group.threads.values()) {
-    // A leader cannot be made again: what it has is never needed.
-    if (thread.tid === process_.pid || now < thread.askAgainMs) continue;
-    session.end();
-    askThread(pump, process_, thread);
-    const ageMs = now - thread.seenMs;
-    thread.askAgainMs = ageMs > YOUNG_MS ? Infinity : now + Math.max(ageMs, 1) * ASK_AGAIN_FACTOR;
-  }
-}
-
-function askThread(pump: EventPump, process_: TracedProcess, thread: Thread): void {
-  const calls = new RemoteCalls(pump, thread, process_.syscallAddress);
+/** From the last to the first, as the list says. */
+function captureAll(process_: TracedProcess): unknown[] {
+  const { stopped } = process_;
+  const { all } = process_.watch();
+  stopped.endCalls();
+  const before = process_.points.newest?.image;
+  const image = Array.from<unknown>({ length: all.length });
+  let index = all.length - 1;
   try {
-    const scratch = new Scratch(calls, process_.target);
-    const address = scratch.put(Buffer.alloc(STACK_T_SIZE + 8));
-    calls.call(SYS.sigaltstack, 0, address);
-    calls.call(SYS.prctl, PR_GET_TID_ADDRESS, address + STACK_T_SIZE);
-    const bytes = process_.target.read(address, STACK_T_SIZE + 8);
-    thread.alternateStack = Buffer.from(bytes.subarray(0, STACK_T_SIZE));
-    thread.clearChildTid = Number(bytes.readBigUInt64LE(STACK_T_SIZE));
-    scratch.release();
-  } finally {
-    calls.end();
+    for (; index >= 0; index -= 1) {
+      image[index] = all[index]?.capture(stopped, before?.[index]);
+      stopped.endCalls();
+    }
+    return image;
+  } catch (error) {
+    for (let done = index + 1; done < all.length; done += 1) all[done]?.release(image[done]);
+    throw error;
   }
 }
 
-function addPoint(process_: TracedProcess, point: Point): void {
-  const { points } = process_;
-  const newest = points.at(-1);
-  if (newest?.isHidden === true) dropPoint(process_, newest);
-  // Whatever lies behind the newest point was survived: its count of falls starts anew.
-  const passed = process_.points.at(-1);
-  if (passed !== undefined) {
-    for (const older of process_.points) if (older !== passed) older.falls = 0;
-  }
-  process_.points.push(point);
-}
-
-/** Forget a point. The newest stays as a hidden base until a newer one is made. */
-export function forgetPoint(process_: TracedProcess, point: Point): void {
-  for (const older of process_.points) {
-    if (older.cd < point.cd) older.falls = 0;
-  }
-  point.isHidden = true;
-  if (process_.points.at(-1) !== point) dropPoint(process_, point);
-}
-
-function dropPoint(process_: TracedProcess, point: Point): void {
-  process_.resources?.memory.history.forget(point.delta);
-  process_.points.splice(process_.points.indexOf(point), 1);
-  for (const image of point.threads) process_.resources?.threads.recycle(image);
+function countPages(resource: { pagesOf?(image: unknown): number }, image: unknown): number {
+  return resource.pagesOf?.(image) ?? 0;
 }

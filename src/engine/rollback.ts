@@ -1,263 +1,116 @@
 /**
  * Puts a process back on a point, in place.
  *
- *   frozen ── findObstacle ──▶ refused: nothing was touched
+ *   held still ── prepare ──▶ refused: nothing was touched, all that was acquired is given back
  *      │
  *   committed (EXITKILL set, `phase` written): from here on it is the whole point or SIGKILL
- *      │ end newborn threads → mappings → pages → threads made again → descriptors
- *      │ → registers of all threads → kept ranges, struct tjmp
+ *      │ every resource applies its plan, in the order of their list; kept ranges, struct tjmp
  *   done (EXITKILL cleared)
  *
  * Invariants
- * 1. Registers are set last: nothing of the process runs before everything else is in place, but
- *    the calls that we have it make.
- * 2. A supervisor that dies after the commit takes the process with it: mixed state never runs.
+ * 1. What can be refused is refused in `prepare`.
+ * 2. Nothing of the process runs before everything is in place, but the calls that we have it make.
+ * 3. A supervisor that dies after the commit takes the process with it: mixed state never runs.
  */
-import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
-import { BelayError } from '../errors.ts';
+import { asBelayError } from '../errors.ts';
+import type { Point } from '../points/point.ts';
 import type { Range } from '../procfs/maps.ts';
-import { Threads, type ThreadImage } from '../resources/threads/threads.ts';
-import { NativeBuffer } from '../sys/libc.ts';
-import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../sys/mmap.ts';
-import { ptraceCont, ptraceGetRseqConfiguration, ptraceSetsigmask } from '../sys/ptrace.ts';
-import type { EventPump } from '../tracee/event-pump.ts';
+import { Claims } from '../resources/claims.ts';
+import { Obstacle, type Applied, type Named, type RollbackCounts } from '../resources/resource.ts';
 import type { Thread } from '../tracee/thread.ts';
-import { dropPendingFaults } from '../resources/threads/pending-faults.ts';
-import { RemoteSession } from './remote-session.ts';
-import type { Point, Resources, TracedProcess } from './traced-process.ts';
+import type { TracedProcess } from './traced-process.ts';
 import { writeWhy, type Why } from './why.ts';
 
-const EXIT_STEPS_MAX = 1000;
-
-export interface RollbackResult {
-  readonly pagesRestored: number;
-  readonly pagesDropped: number;
-  readonly mappingsRestored: number;
-  readonly threadsEnded: number;
-  readonly threadsRecreated: number;
-  readonly descriptorsClosed: number;
-  readonly warnings: readonly string[];
+export interface RollbackResult extends RollbackCounts {
+  /** What did not come back as it was. */
+  readonly lost: readonly Named[];
 }
 
-/**
- * Why the frozen process cannot go back to `point`; undefined: it can, and its `keeper` is chosen.
- * Touches nothing.
- */
-export function findObstacle(process_: TracedProcess, point: Point): string | undefined {
-  const { resources } = process_;
-  if (resources === undefined) return 'it has no saved memory';
-  for (const image of point.threads) {
-    if (process_.group.threads.has(image.tid)) continue;
-    if (image.tid === process_.pid) return 'its main thread has ended';
-    if (!process_.canChooseTids) {
-      return `thread ${image.tid} has ended, and its id cannot be chosen without privilege`;
-    }
-  }
-  const path = resources.mappings.findObstacle(point.table);
-  if (path !== undefined) return `${path} was unmapped and cannot be opened again`;
-  process_.keeper = chooseKeeper(process_, point);
-  return process_.keeper === undefined
-    ? 'no thread is left that could make calls (is its rseq area unmapped?)'
-    : undefined;
+/** A rollback that can be done. Either `rollBack` it or `abandon` it, before anything else is. */
+export interface Prepared {
+  readonly point: Point;
+  readonly plans: readonly unknown[];
+  readonly claims: readonly Claims[];
+  readonly keeper: Thread;
 }
 
-/** Go back. The process is frozen, and stays so. Throws only after the process was killed. */
-export function rollBack(
-  pump: EventPump,
-  process_: TracedProcess,
-  point: Point,
-  why: Why,
-): RollbackResult {
-  const { resources } = process_;
-  if (resources === undefined) throw new BelayError('EINTERNAL', 'cannot roll back: no resources');
-  const { keeper } = process_;
-  if (keeper === undefined) throw new BelayError('EINTERNAL', 'cannot roll back: no thread left');
-  pump.guard.enter(keeper, point.cd);
-  const kept = process_.keeps.map((range) => readKept(process_, range));
-  const session = new RemoteSession(
-    pump,
-    () => {
-      repairRseq(process_, keeper);
-      return keeper;
-    },
-    process_.syscallAddress,
-    process_.target,
-  );
-  const threadsEnded = endNewborns(pump, process_, point, session);
-  if (threadsEnded > 0) resources.mappings.thaw();
-  const renewed = resources.mappings.restore(point.table, session.use);
-  if (renewed !== undefined) point.table = resources.mappings.table;
-  const { untracked } = resources.mappings;
-  const pages = resources.memory.restore(
-    point.delta,
-    point.table,
-    untracked,
-    renewed ?? [],
-    session.use,
-  );
-  dropNewerPoints(process_, point);
-  const threadsRecreated = recreateThreads(pump, process_, point, session);
-  const files = resources.files.restore(point.files, session.use);
-  resources.signals.restore(point.signals, session.use);
-  session.end();
-  restoreThreads(pump, process_, point);
-  kept.forEach(({ start, bytes }) => writeKept(process_, start, bytes));
-  point.rollbacks += 1;
-  const warnings = [...files.lost, ...pages.lost.map((page) => `page ${page} was not written`)];
-  if (point.why !== 0) writeWhy(process_.target, point.why, { ...why, rollbacks: point.rollbacks });
-  pump.guard.leave(keeper);
-  return {
-    pagesRestored: pages.pagesRestored,
-    pagesDropped: pages.pagesDropped,
-    mappingsRestored: renewed?.length ?? 0,
-    threadsEnded,
-    threadsRecreated,
-    descriptorsClosed: files.closed,
-    warnings,
-  };
-}
-
-/** A thread that lives on both sides of the rollback and can make calls; the leader, if it can. */
-function chooseKeeper(process_: TracedProcess, point: Point): Thread | undefined {
-  const { threads, leader } = process_.group;
-  const known = point.threads.flatMap((image) => threads.get(image.tid) ?? []);
-  const candidates = leader === undefined ? known : [leader, ...known];
-  return candidates.find(
-    (thread) => thread.state === 'stopped' && isRseqWritable(process_, thread),
-  );
-}
-
-/** Bytes of struct rseq up to its pointer to a critical section, and of that pointer. */
-const RSEQ_CS_OFFSET = 8;
-const RSEQ_CS_SIZE = 8;
-const NO_CRITICAL_SECTION = new NativeBuffer(RSEQ_CS_SIZE);
-
-/** Where the thread's critical section is registered; 0: nowhere. */
-function rseqPointer(thread: Thread): number {
-  const rseq = ptraceGetRseqConfiguration(thread.tid);
-  return rseq === undefined || rseq.address === 0 ? 0 : rseq.address + RSEQ_CS_OFFSET;
-}
-
-/** The kernel can do with the thread's rseq area what it does on each return to user mode. */
-function isRseqWritable(process_: TracedProcess, thread: Thread): boolean {
-  const pointer = rseqPointer(thread);
-  if (pointer === 0) return true;
-  const before = process_.target.read(pointer, RSEQ_CS_SIZE);
-  return before.length === RSEQ_CS_SIZE && process_.target.write(pointer, before);
-}
-
-/**
- * The kernel looks into a thread's rseq area whenever it returns to user mode, and forces SIGSEGV
- * when the pointer there is garbage. The page is written back later, like any other.
- */
-function repairRseq(process_: TracedProcess, thread: Thread): void {
-  const pointer = rseqPointer(thread);
-  if (pointer === 0) return;
-  process_.target.forceWriteFrom(NO_CRITICAL_SECTION.address, pointer, RSEQ_CS_SIZE);
-}
-
-/** A thread that is to end must come back to user mode once more: give it a page for that. */
-function prepareToEnd(process_: TracedProcess, thread: Thread, session: RemoteSession): void {
-  const pointer = rseqPointer(thread);
-  if (!isRseqWritable(process_, thread)) {
-    const start = Math.floor(pointer / PAGE_SIZE) * PAGE_SIZE;
-    const end = start + PAGE_SIZE;
-    const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-    const { calls } = session.use();
-    calls.call(SYS.mmap, start, end - start, PROT_READ | PROT_WRITE, flags, -1, 0);
-  }
-  repairRseq(process_, thread);
-}
-
-/** End the threads that the point does not know, and wait until each is gone. */
-function endNewborns(
-  pump: EventPump,
-  process_: TracedProcess,
-  point: Point,
-  session: RemoteSession,
-): number {
-  const known = new Set(point.threads.map((image) => image.tid));
-  const { group } = process_;
-  const newborn = [...group.threads.values()].filter((thread) => !known.has(thread.tid));
-  for (const thread of newborn) prepareToEnd(process_, thread, session);
-  for (const thread of newborn) endThread(process_, thread);
-  for (const thread of newborn) {
-    for (let steps = 0; pump.threads.get(thread.tid) === thread; steps += 1) {
-      // It can have stopped once more (for a signal, say) while another one's end was waited for.
-      if (thread.state === 'stopped') endThread(process_, thread);
-      else if (steps > EXIT_STEPS_MAX || !pump.next()) {
-        throw new BelayError('EINTERNAL', `cannot end thread ${thread.tid}: it does not exit`);
+/** Find out whether the process, which is held still, can go back to `point`. */
+export function prepareRollback(process_: TracedProcess, point: Point): Prepared | Obstacle {
+  const { stopped, resources } = process_;
+  if (resources === undefined) return new Obstacle('it has no saved memory');
+  const plans: unknown[] = [];
+  const claims: Claims[] = [];
+  try {
+    for (const [index, resource] of resources.all.entries()) {
+      const own = new Claims();
+      claims.push(own);
+      const plan = resource.prepare(stopped, point.image[index], own);
+      if (plan instanceof Obstacle) {
+        giveBack(process_, claims);
+        return plan;
       }
+      plans.push(plan);
+    }
+    return { point, plans, claims, keeper: stopped.chooseCaller() };
+  } catch (error) {
+    giveBack(process_, claims);
+    return new Obstacle(asBelayError(error).message);
+  }
+}
+
+/** It is not to be done after all. */
+export function abandon(process_: TracedProcess, prepared: Prepared): void {
+  giveBack(process_, prepared.claims);
+}
+
+function giveBack({ stopped }: TracedProcess, claims: readonly Claims[]): void {
+  try {
+    for (const each of claims.toReversed()) each.release();
+  } finally {
+    stopped.endCalls();
+  }
+}
+
+/** Go back. The process stays held still. Throws only what no look beforehand could have told. */
+export function rollBack(process_: TracedProcess, prepared: Prepared, why: Why): RollbackResult {
+  const { stopped, points, target } = process_;
+  const { point, keeper, plans, claims } = prepared;
+  stopped.pump.guard.enter(keeper, point.cd);
+  const kept = process_.keeps.map((range) => readKept(process_, range));
+  const applied: Applied[] = [];
+  for (const [index, resource] of process_.watch().all.entries()) {
+    applied.push(resource.apply(stopped, plans[index]));
+    claims[index]?.release();
+  }
+  stopped.endCalls();
+  points.dropNewerThan(point);
+  for (const { start, bytes } of kept) writeKept(process_, start, bytes);
+  point.rollbacks += 1;
+  const result = sum(applied);
+  if (point.why !== 0) {
+    const lost = result.lost.reduce((bits, { bit }) => bits | bit, 0);
+    const told = { ...why, rollbacks: point.rollbacks, lost };
+    writeWhy(target, point.why, point.whySizeBytes, told);
+  }
+  stopped.pump.guard.leave(keeper);
+  return result;
+}
+
+function sum(applied: readonly Applied[]): RollbackResult {
+  const counts: RollbackCounts = {
+    pagesRestored: 0,
+    pagesDropped: 0,
+    mappingsRestored: 0,
+    threadsEnded: 0,
+    threadsRecreated: 0,
+    descriptorsClosed: 0,
+  };
+  for (const { counts: own } of applied) {
+    for (const [name, count] of Object.entries(own ?? {})) {
+      counts[name as keyof RollbackCounts] += count;
     }
   }
-  return newborn.length;
-}
-
-const ALL_SIGNALS = new NativeBuffer(8);
-ALL_SIGNALS.words.fill(0xffffffff);
-
-function endThread(process_: TracedProcess, thread: Thread): void {
-  ptraceSetsigmask(thread.tid, ALL_SIGNALS.address);
-  if (!thread.fetchRegisters()) return;
-  const { registers } = thread;
-  registers.set('rax', SYS.exit);
-  registers.set('rdi', 0);
-  registers.set('orig_rax', -1);
-  registers.set('rip', process_.syscallAddress);
-  thread.storeRegisters();
-  thread.state = 'running';
-  thread.stop = undefined;
-  ptraceCont(thread.tid, 0);
-}
-
-function dropNewerPoints(process_: TracedProcess, point: Point): void {
-  const { points, resources } = process_;
-  while (points.length > 0 && points.at(-1) !== point) {
-    const dropped = points.pop();
-    for (const image of dropped?.threads ?? []) resources?.threads.recycle(image);
-  }
-}
-
-function recreateThreads(
-  pump: EventPump,
-  process_: TracedProcess,
-  point: Point,
-  session: RemoteSession,
-): number {
-  const { resources } = process_;
-  let count = 0;
-  for (const image of point.threads) {
-    if (resources === undefined || process_.group.threads.has(image.tid)) continue;
-    const thread = resources.threads.recreate(pump, image, session.use);
-    const own = new RemoteSession(pump, () => thread, process_.syscallAddress, process_.target);
-    Threads.registerWithKernel(image, own.use);
-    resources.threads.forget(image.tid);
-    resources.threads.rename(image, own.use);
-    own.end();
-    count += 1;
-  }
-  return count;
-}
-
-function restoreThreads(pump: EventPump, process_: TracedProcess, point: Point): void {
-  const { resources } = process_;
-  for (const image of point.threads) {
-    const thread = process_.group.threads.get(image.tid);
-    if (thread === undefined || resources === undefined) continue;
-    const own = new RemoteSession(pump, () => thread, process_.syscallAddress, process_.target);
-    if (resources.threads.isRenamed(thread, image)) resources.threads.rename(image, own.use);
-    resources.threads.restoreRseq(thread, image, own.use);
-    own.end();
-    dropPendingFaults(pump, thread);
-    restoreThread(resources, thread, image);
-  }
-}
-
-function restoreThread(resources: Resources, thread: Thread, image: ThreadImage): void {
-  resources.threads.restore(thread, image);
-  thread.isAtSyscallEntry = false;
-  thread.waitsUntil = undefined;
-  thread.restoredAt = thread.registers.get('rip');
+  return { ...counts, lost: applied.flatMap(({ lost }) => lost ?? []) };
 }
 
 interface Kept {

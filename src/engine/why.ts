@@ -1,13 +1,18 @@
 /**
  * struct tjmp of include/belay.h: what tsetjmp tells the program each time it returns.
  *
+ * Later versions only add at the end; no more is written than the program has room for.
+ *
  *   offset  0 size  4 cause  8 value  12 signo  16 code  20 tid  24 address  32 ip  40 rollbacks
+ *          48 lost
  */
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 
-export const WHY_SIZE = 48;
+export const WHY_SIZE = 56;
+/** What a program that was built with the first header has. */
+export const WHY_SIZE_MIN = 48;
 
 export const CAUSE = { saved: 0, longjmp: 1, signal: 2, hang: 3, operator: 4 } as const;
 
@@ -20,14 +25,22 @@ export interface Why {
   readonly address?: number;
   readonly ip?: number;
   readonly rollbacks?: number;
+  /** Bits of what did not come back: LOST. */
+  readonly lost?: number;
 }
 
 const encoded = new NativeBuffer(WHY_SIZE);
 
-/** Fill the program's struct at `address`; false when it is not writable there. */
-export function writeWhy(target: TargetMemory, address: number, why: Why): boolean {
+/** Fill the program's struct of `sizeBytes` at `address`; false when it is not writable there. */
+export function writeWhy(
+  target: TargetMemory,
+  address: number,
+  sizeBytes: number,
+  why: Why,
+): boolean {
+  const size = Math.min(sizeBytes, WHY_SIZE);
   const { words } = encoded;
-  words[0] = WHY_SIZE;
+  words[0] = size;
   words[1] = why.cause;
   words[2] = why.value ?? 0;
   words[3] = why.signo ?? 0;
@@ -36,12 +49,13 @@ export function writeWhy(target: TargetMemory, address: number, why: Why): boole
   encoded.setUint64(24, why.address ?? 0);
   encoded.setUint64(32, why.ip ?? 0);
   encoded.setUint64(40, why.rollbacks ?? 0);
-  if ((address % PAGE_SIZE) + WHY_SIZE <= PAGE_SIZE) {
-    return target.writeFrom(encoded.address, address, WHY_SIZE);
+  encoded.setUint64(48, why.lost ?? 0);
+  if ((address % PAGE_SIZE) + size <= PAGE_SIZE) {
+    return target.writeFrom(encoded.address, address, size);
   }
-  const before = target.read(address, WHY_SIZE);
-  if (before.length !== WHY_SIZE) return false;
-  if (target.writeFrom(encoded.address, address, WHY_SIZE)) return true;
+  const before = target.read(address, size);
+  if (before.length !== size) return false;
+  if (target.writeFrom(encoded.address, address, size)) return true;
   // Half of it can lie on a page that is not writable: then the other half is as before.
   target.write(address, Buffer.from(before));
   return false;

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { TracedProcess } from '../engine/traced-process.ts';
-import { chooseThread } from '../engine/checkpoint.ts';
+import { chooseThread } from '../resources/stopped.ts';
 import { BelayError } from '../errors.ts';
 import { ptraceDetach, ptraceSeize } from '../sys/ptrace.ts';
 import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
@@ -17,7 +17,7 @@ export function attach(supervisor: Supervisor, process_: TracedProcess): void {
   if (!supervisor.pump.freeze(process_.group)) {
     throw new BelayError('ESRCH', `cannot attach to process ${process_.pid}: it ended`);
   }
-  installFilter(supervisor, process_, chooseThread(process_));
+  installFilter(supervisor, process_, chooseThread(process_.group));
   supervisor.release(process_);
 }
 

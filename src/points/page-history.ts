@@ -10,11 +10,13 @@
  *    at K.
  * 3. The oldest point's delta is never undone: its former versions are all ABSENT or freed.
  */
-import { ABSENT, PageIndex } from './page-index.ts';
+import { ABSENT, PAGES_PER_CHUNK, PageIndex } from './page-index.ts';
 
 export class PageDelta {
   readonly pages: number[] = [];
   readonly former: number[] = [];
+  /** Undone by a rollback, or forgotten: it stands for no point any more. */
+  isGone = false;
   /** While the delta is being made: its pages, where one may come up twice. */
   seen: Set<number> | undefined = undefined;
 }
@@ -65,6 +67,7 @@ export class PageHistory {
   undoNewest(touched: number[]): void {
     const delta = this.deltas.pop();
     if (delta === undefined) return;
+    delta.isGone = true;
     for (let index = delta.pages.length - 1; index >= 0; index -= 1) {
       const page = delta.pages[index] ?? 0;
       const slot = this.current.get(page);
@@ -84,6 +87,24 @@ export class PageHistory {
     if (index === 0) this.dropFormer(next);
     else this.merge(delta, next);
     this.deltas.splice(index, 1);
+    delta.isGone = true;
+  }
+
+  /** The version of every page that has one at the point of `delta`, by page, ascending. */
+  versionsAt(delta: PageDelta): [page: number, slot: number][] {
+    const versions = new Map<number, number>();
+    for (const key of this.current.keys()) {
+      const start = key * PAGES_PER_CHUNK;
+      this.current.forEachIn(start, start + PAGES_PER_CHUNK, (page, slot) => {
+        versions.set(page, slot);
+      });
+    }
+    for (let index = this.deltas.length - 1; this.deltas[index] !== delta; index -= 1) {
+      const newer = this.deltas[index];
+      if (newer === undefined) throw new RangeError('the delta stands for no point');
+      newer.pages.forEach((page, at) => versions.set(page, newer.former[at] ?? ABSENT));
+    }
+    return [...versions].filter(([, slot]) => slot !== ABSENT).sort(([a], [b]) => a - b);
   }
 
   private dropFormer(delta: PageDelta): void {

@@ -6,6 +6,7 @@
  * `warm` does that while the program runs.
  */
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
+import type { PageStore } from './page-store.ts';
 import { isZeroMemory, mmapAnonymous, munmapOwn } from '../sys/mmap.ts';
 
 /** 1 MiB: chosen; small enough not to show in a small program's cost, large enough to be rare. */
@@ -13,7 +14,7 @@ const SLOTS_PER_BLOCK = 256;
 /** Slots kept touched and free ahead of need: chosen, one busy interval of a small service. */
 const WARM_SLOTS = 128;
 
-export class PageArena {
+export class PageArena implements PageStore {
   private readonly blocks: number[] = [];
   private readonly freeSlots: number[] = [];
   private fresh = 1;

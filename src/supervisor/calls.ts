@@ -1,10 +1,9 @@
 /** belay's own system calls, as the kernel would answer them: a result, or minus errno. */
 import { constants } from 'node:os';
 import { BELAY_CALL } from '../arch/x64/syscalls.ts';
-import { forgetPoint } from '../engine/checkpoint.ts';
 import { checkpoint } from '../engine/operations.ts';
-import type { Point, TracedProcess } from '../engine/traced-process.ts';
-import { CAUSE, WHY_SIZE, writeWhy } from '../engine/why.ts';
+import type { TracedProcess } from '../engine/traced-process.ts';
+import { CAUSE, WHY_SIZE_MIN, writeWhy } from '../engine/why.ts';
 import type { BelayError } from '../errors.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -65,9 +64,16 @@ function callTsetjmp(
   }
   const cd = process_.lastCd + 1;
   finish(thread, cd);
-  const request = { cd, origin: 'program', caller: thread, why, startedAt } as const;
+  const request = {
+    cd,
+    origin: 'program',
+    caller: thread,
+    why,
+    whySizeBytes: sizeBytes,
+    startedAt,
+  } as const;
   const { execCount } = process_.group;
-  const outcome = checkpoint(supervisor.pump, process_, request);
+  const outcome = checkpoint(process_, request);
   if (outcome.ok) {
     process_.lastCd = cd;
     supervisor.tellPoint(process_, outcome.point);
@@ -86,9 +92,9 @@ function refuseTsetjmp(
 ): number {
   if (process_.sharesMemory) return EINVAL;
   if (why !== 0) {
-    if (sizeBytes < WHY_SIZE || why % 4 !== 0) return EINVAL;
+    if (sizeBytes < WHY_SIZE_MIN || why % 4 !== 0) return EINVAL;
     if (why >= ADDRESS_MAX) return EFAULT;
-    if (!writeWhy(process_.target, why, { cause: CAUSE.saved })) return EFAULT;
+    if (!writeWhy(process_.target, why, sizeBytes, { cause: CAUSE.saved })) return EFAULT;
   }
   return process_.points.length >= supervisor.program.options.maxPoints ? ENOMEM : 0;
 }
@@ -100,7 +106,7 @@ function errnoOf(error: BelayError): number {
 function callTlongjmp(supervisor: Supervisor, process_: TracedProcess, thread: Thread): void {
   const startedAt = process.hrtime();
   const { registers } = thread;
-  const point = process_.findPoint(registers.getInt('rdi'));
+  const point = process_.points.find(registers.getInt('rdi'));
   const value = registers.getInt('rsi');
   if (point === undefined) {
     answer(supervisor, thread, -EBADF);
@@ -113,9 +119,9 @@ function callTlongjmp(supervisor: Supervisor, process_: TracedProcess, thread: T
 }
 
 function callTforget(process_: TracedProcess, cd: number): number {
-  const point: Point | undefined = process_.findPoint(cd);
+  const point = process_.points.find(cd);
   if (point === undefined) return -EBADF;
-  forgetPoint(process_, point);
+  process_.points.forget(point);
   return 0;
 }
 

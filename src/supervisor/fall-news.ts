@@ -2,9 +2,9 @@
 import type { News } from '../desk/news.ts';
 import { elapsedNs } from '../engine/checkpoint.ts';
 import type { RollbackResult } from '../engine/rollback.ts';
-import type { Point, TracedProcess } from '../engine/traced-process.ts';
+import type { TracedProcess } from '../engine/traced-process.ts';
+import type { Point } from '../points/point.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
-import { nameOf } from '../resources/threads/threads.ts';
 import { codeName, hasFaultAddress, hex, readThreadName, signalName } from './program.ts';
 import type { JumpOrigin } from './supervisor.ts';
 
@@ -18,6 +18,7 @@ export function tellFall(
   maps: Uint8Array | undefined,
 ): void {
   const us = elapsedNs(origin.startedAt) / 1000;
+  const { lost, ...counts } = result;
   const tid = origin.thread?.tid ?? process_.pid;
   news.tell(
     {
@@ -25,12 +26,12 @@ export function tellFall(
       time: Date.now(),
       pid: process_.pid,
       tid,
-      thread: nameOf(point.threads, tid) ?? readThreadName(process_.pid, tid),
+      thread: readThreadName(process_.pid, tid),
       ...describeCause(why),
       cd: point.cd,
       rollbacks: point.rollbacks,
-      ...result,
-      warnings: [...(origin.passedOver ?? []), ...result.warnings],
+      ...counts,
+      warnings: [...(origin.passedOver ?? []), ...lost.map(({ text }) => text)],
       us,
     },
     maps,

@@ -1,13 +1,8 @@
-/**
- * What to do when a thread is about to take a fatal signal: which point to go back to, and when to
- * stop trying.
- *
- * A point is tried `retries` times without a newer one being left behind; then the next older one.
- * When none is left, the signal is delivered as if belay were not there.
- */
-import { findObstacle } from '../engine/rollback.ts';
-import type { Point, TracedProcess } from '../engine/traced-process.ts';
+/** What to do when a thread is about to take a fatal signal. */
+import { hold } from '../engine/operations.ts';
+import type { TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
+import { choosePoint } from '../policy/choose-point.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { codeName, hasFaultAddress, hex, readThreadName, signalName } from './program.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -23,18 +18,16 @@ export function handleFall(
   signo: number,
 ): boolean {
   const startedAt = process.hrtime();
-  if (!supervisor.pump.freeze(process_.group)) return false;
-  process_.resources?.mappings.thaw();
+  if (!hold(process_)) return false;
   const why = readWhy(thread, signo);
-  const refusals: string[] = [];
-  const point = choosePoint(supervisor, process_, refusals);
-  if (point === undefined) {
+  const { prepared, refusals } = choosePoint(process_, supervisor.program.options.retries);
+  if (prepared === undefined) {
     giveUp(supervisor, process_, thread, why, refusals);
     return false;
   }
-  point.falls += 1;
+  prepared.point.falls += 1;
   process_.falls += 1;
-  supervisor.jumpFrozen(process_, point, why, { startedAt, thread, passedOver: refusals });
+  supervisor.jumpHeld(process_, prepared, why, { startedAt, thread, passedOver: refusals });
   return true;
 }
 
@@ -50,27 +43,6 @@ function readWhy(thread: Thread, signo: number): Why {
     address: hasFaultAddress(code) ? (info?.getUint64(SIGINFO_ADDRESS) ?? 0) : 0,
     ip: thread.registers.get('rip'),
   };
-}
-
-/** The newest point that has tries left and can be gone back to. */
-function choosePoint(
-  supervisor: Supervisor,
-  process_: TracedProcess,
-  refusals: string[],
-): Point | undefined {
-  const { retries } = supervisor.program.options;
-  for (let index = process_.points.length - 1; index >= 0; index -= 1) {
-    const point = process_.points[index];
-    if (point === undefined || point.isHidden) continue;
-    if (point.falls >= retries) {
-      refusals.push(`point ${point.cd}: ${point.falls} falls`);
-      continue;
-    }
-    const obstacle = findObstacle(process_, point);
-    if (obstacle === undefined) return point;
-    refusals.push(`point ${point.cd}: ${obstacle}`);
-  }
-  return undefined;
 }
 
 function giveUp(
@@ -99,6 +71,6 @@ function giveUp(
       falls: process_.falls,
       reason: refusals.slice(0, 8).join('; ') || 'it has no fallback point',
     },
-    process_.resources?.mappings.copyText(),
+    process_.resources?.addressSpace.copyMaps(),
   );
 }

@@ -64,7 +64,7 @@ export function hex(address: number): string {
 }
 
 export function savedBytesOf(process_: TracedProcess): number {
-  return (process_.resources?.memory.arena.used ?? 0) * PAGE_SIZE;
+  return (process_.resources?.addressSpace.store.used ?? 0) * PAGE_SIZE;
 }
 
 export function readParentPid(pid: number): number {

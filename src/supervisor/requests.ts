@@ -1,9 +1,9 @@
 /** Requests of people, which the I/O worker hands over: answered between two events. */
-import { forgetPoint } from '../engine/checkpoint.ts';
 import { checkpoint } from '../engine/operations.ts';
-import type { Point, PointOrigin, TracedProcess } from '../engine/traced-process.ts';
+import type { TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE } from '../engine/why.ts';
 import { BelayError } from '../errors.ts';
+import type { Point, PointOrigin } from '../points/point.ts';
 import type { RequestParams } from '../protocol/messages.ts';
 import type { CheckpointResult, ProgramStatus, RewindResult } from '../protocol/records.ts';
 import type { TracerRequest } from '../desk/messages.ts';
@@ -24,7 +24,7 @@ export function answerRequest(supervisor: Supervisor, request: TracerRequest): u
     case 'status':
       return status(supervisor);
     case 'points':
-      return findProcess(supervisor, params).livePoints.map(describePoint);
+      return findProcess(supervisor, params).points.live.map(describePoint);
     case 'checkpoint':
       return operatorCheckpoint(supervisor, findProcess(supervisor, params), 'operator');
     case 'rewind':
@@ -50,13 +50,13 @@ export function makeEveryPoints(supervisor: Supervisor): void {
 
 /** The oldest go first, until neither their number nor what they hold is too large. */
 function forgetOldEveryPoints(process_: TracedProcess): void {
-  const made = process_.points.filter((point) => point.origin === 'every' && !point.isHidden);
+  const made = process_.points.live.filter(({ origin }) => origin === 'every');
   let pages = made.reduce((sum, point) => sum + point.pages, 0);
   for (let left = made.length; left > 1; left -= 1) {
     const oldest = made[made.length - left];
     if (oldest === undefined || (left <= EVERY_POINTS_MAX && pages <= EVERY_PAGES_MAX)) return;
     pages -= oldest.pages;
-    forgetPoint(process_, oldest);
+    process_.points.forget(oldest);
   }
 }
 
@@ -76,7 +76,7 @@ function status(supervisor: Supervisor): ProgramStatus[] {
     ppid: readParentPid(process_.pid),
     command: readCommand(process_.pid),
     threads: process_.group.threads.size,
-    points: process_.livePoints.length,
+    points: process_.points.live.length,
     falls: process_.falls,
     uptimeMs: Date.now() - process_.startedAt,
     savedBytes: savedBytesOf(process_),
@@ -103,8 +103,8 @@ function operatorCheckpoint(
   }
   const startedAt = process.hrtime();
   const cd = process_.lastCd + 1;
-  const request = { cd, origin, caller: undefined, why: 0, startedAt };
-  const outcome = checkpoint(supervisor.pump, process_, request);
+  const request = { cd, origin, caller: undefined, why: 0, whySizeBytes: 0, startedAt };
+  const outcome = checkpoint(process_, request);
   if (outcome.ok) process_.lastCd = cd;
   supervisor.release(process_);
   if (!outcome.ok) throw outcome.error;
@@ -130,7 +130,7 @@ function rewind(
 }
 
 function findTarget(process_: TracedProcess, cd: number | undefined): Point {
-  const point = cd === undefined ? process_.livePoints.at(-1) : process_.findPoint(cd);
+  const point = cd === undefined ? process_.points.live.at(-1) : process_.points.find(cd);
   if (point !== undefined) return point;
   const which = cd === undefined ? 'it has no point' : `it has no point ${cd}`;
   throw new BelayError('EBADF', `cannot rewind process ${process_.pid}: ${which}`, {

@@ -8,10 +8,12 @@
  */
 import type { News } from '../desk/news.ts';
 import { existsSync } from 'node:fs';
-import { goBack } from '../engine/operations.ts';
-import type { RollbackResult } from '../engine/rollback.ts';
-import { TracedProcess, type Point } from '../engine/traced-process.ts';
+import { goBack, hold } from '../engine/operations.ts';
+import { prepareRollback, type Prepared, type RollbackResult } from '../engine/rollback.ts';
+import { TracedProcess } from '../engine/traced-process.ts';
 import type { Why } from '../engine/why.ts';
+import type { Point } from '../points/point.ts';
+import { Obstacle } from '../resources/resource.ts';
 import { isSameMemory, kill } from '../sys/process.ts';
 import { ptraceCont } from '../sys/ptrace.ts';
 import type { Stop } from '../sys/wait.ts';
@@ -54,7 +56,7 @@ export class Supervisor implements EventHandler {
     this.pump = new EventPump(this, state);
     this.pump.beforeWait = () => {
       this.pin.release();
-      this.toWarm?.resources?.memory.arena.warm();
+      this.toWarm?.resources?.addressSpace.store.warm();
       this.toWarm = undefined;
     };
   }
@@ -72,7 +74,7 @@ export class Supervisor implements EventHandler {
   }
 
   addProcess(pid: number): TracedProcess {
-    const process_ = new TracedProcess(pid);
+    const process_ = new TracedProcess(this.pump, pid);
     this.program.processes.set(pid, process_);
     return process_;
   }
@@ -127,7 +129,7 @@ export class Supervisor implements EventHandler {
   }
 
   onExiting(thread: Thread): void {
-    this.program.processes.get(thread.group.pid)?.resources?.threads.forget(thread.tid);
+    this.program.processes.get(thread.group.pid)?.resources?.forgetThread(thread.tid);
   }
 
   onExit(thread: Thread, stop: Stop): void {
@@ -162,45 +164,43 @@ export class Supervisor implements EventHandler {
     why: Why,
     origin: JumpOrigin,
   ): RollbackResult | string {
-    if (!this.pump.freeze(process_.group)) {
+    if (!hold(process_)) {
       // It has exec'd meanwhile: the new image runs on.
       this.release(process_);
       return 'the process has gone';
     }
-    process_.resources?.mappings.thaw();
-    return this.jumpFrozen(process_, point, why, origin);
+    const prepared = prepareRollback(process_, point);
+    if (!(prepared instanceof Obstacle)) return this.jumpHeld(process_, prepared, why, origin);
+    this.warn(process_, `no way back to point ${point.cd}: ${prepared.reason}`);
+    this.release(process_, origin.thread);
+    return prepared.reason;
   }
 
-  /** As `jump`, of a frozen process; it runs on afterwards. A string says why it did not happen. */
-  jumpFrozen(
+  /** Go back where that was prepared; the process runs on. A string says why it was killed. */
+  jumpHeld(
     process_: TracedProcess,
-    point: Point,
+    prepared: Prepared,
     why: Why,
     origin: JumpOrigin,
   ): RollbackResult | string {
-    const maps = process_.resources?.mappings.copyText();
-    const outcome = goBack(this.pump, process_, point, why);
-    if (outcome.kind === 'done') {
+    const maps = process_.resources?.addressSpace.copyMaps();
+    const outcome = goBack(process_, prepared, why);
+    if (outcome.ok) {
       releaseRolledBack(process_, this.program.fallSignals, (thread, signo) => {
         if (thread === origin.thread) this.resumeHere(thread);
         else thread.resume(signo);
       });
       // Whoever is idle may take the program: we are busy for a moment.
       this.pin.release();
-      tellFall(this.news, process_, point, why, origin, outcome.result, maps);
+      tellFall(this.news, process_, prepared.point, why, origin, outcome.result, maps);
       this.toWarm = process_;
       return outcome.result;
     }
-    if (outcome.kind === 'failed') {
-      kill(process_.pid, SIGKILL);
-      this.pump.guard.reset();
-      this.warn(process_, `killed in the middle of a rollback: ${outcome.error.message}`);
-      process_.group.isFrozen = false;
-      return outcome.error.message;
-    }
-    this.warn(process_, `no way back to point ${point.cd}: ${outcome.reason}`);
-    this.release(process_, origin.thread);
-    return outcome.reason;
+    kill(process_.pid, SIGKILL);
+    this.pump.guard.reset();
+    this.warn(process_, `killed in the middle of a rollback: ${outcome.error.message}`);
+    process_.group.isFrozen = false;
+    return outcome.error.message;
   }
 
   tellPoint(process_: TracedProcess, point: Point): void {
@@ -221,7 +221,7 @@ export class Supervisor implements EventHandler {
       thread.resume();
       return;
     }
-    if (process_ !== undefined && isFall && process_.points.some((point) => !point.isHidden)) {
+    if (process_ !== undefined && isFall && process_.points.hasLive) {
       if (handleFall(this, process_, thread, signo)) return;
       process_.group.isFrozen = false;
       if (thread.state === 'stopped') thread.resume(signo);
@@ -245,8 +245,8 @@ export function describePoint(point: Point) {
     cd: point.cd,
     origin: point.origin,
     time: point.time,
-    tid: point.tid === 0 ? (point.threads[0]?.tid ?? 1) : point.tid,
-    threads: point.threads.length,
+    tid: point.tid,
+    threads: point.threads,
     pages: point.pages,
     bytes: point.pages * 4096,
     rollbacks: point.rollbacks,

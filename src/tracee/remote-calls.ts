@@ -37,7 +37,7 @@ export class TargetGoneError extends BelayError {
 export class RemoteCalls {
   readonly thread: Thread;
   private readonly pump: EventPump;
-  private readonly syscallAddress: number;
+  readonly syscallAddress: number;
   private readonly saved = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
   private readonly mask = new NativeBuffer(16);
   private hasExeced = false;

@@ -17,7 +17,8 @@ static int offsets_differ(void) {
          offsetof(struct tjmp, value) != 8 || offsetof(struct tjmp, signo) != 12 ||
          offsetof(struct tjmp, code) != 16 || offsetof(struct tjmp, tid) != 20 ||
          offsetof(struct tjmp, address) != 24 || offsetof(struct tjmp, ip) != 32 ||
-         offsetof(struct tjmp, rollbacks) != 40 || sizeof(struct tjmp) != 48;
+         offsetof(struct tjmp, rollbacks) != 40 || offsetof(struct tjmp, lost) != 48 ||
+         sizeof(struct tjmp) != 56;
 }
 
 int main(void) {

@@ -8,7 +8,18 @@ import { TargetMemory } from '../../src/tracee/target-memory.ts';
 import { evaluateC } from '../support/compile.ts';
 import { INCLUDE } from '../support/paths.ts';
 
-const FIELDS = ['size', 'cause', 'value', 'signo', 'code', 'tid', 'address', 'ip', 'rollbacks'];
+const FIELDS = [
+  'size',
+  'cause',
+  'value',
+  'signo',
+  'code',
+  'tid',
+  'address',
+  'ip',
+  'rollbacks',
+  'lost',
+];
 
 async function evaluate(expressions: readonly string[]): Promise<number[]> {
   const options = { mustExist: true, flags: ['-I', INCLUDE] };
@@ -28,10 +39,11 @@ test('each field is written where C programs read it', async () => {
     address: 0x7ffe_dcba_9876,
     ip: 0x5555_1234_5678,
     rollbacks: 2 ** 40 + 1,
+    lost: 65,
   };
   const place = new NativeBuffer(WHY_SIZE);
   const target = new TargetMemory(process.pid);
-  assert.equal(writeWhy(target, place.address, why), true);
+  assert.equal(writeWhy(target, place.address, WHY_SIZE, why), true);
   const found = FIELDS.map((field, index) => {
     const [offset = 0, size = 0] = [offsets[index], sizes[index]];
     if (size === 8) return Number(place.bytes.readBigUInt64LE(offset));

@@ -35,6 +35,8 @@ export const PACKAGE_USERS: Readonly<Record<string, readonly string[]>> = {
   // Foreign calls are where memory safety ends: they stay where they can be read in one sitting.
   koffi: ['sys', 'target.ts'],
   commander: ['cli'],
+  // Images of resources as bytes.
+  cborg: ['resources'],
   // What comes from outside is checked where it comes in.
   zod: ['protocol', 'registry', 'client', 'cli'],
 };

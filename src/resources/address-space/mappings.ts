@@ -8,47 +8,44 @@
  *    survive munmap, a mapping placed over another, or mremap. So a mapping that looks the same but
  *    is not registered has other pages.
  */
-import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
-import { BelayError } from '../../errors.ts';
-import { isAnonymous, type Mapping, type Range } from '../../procfs/maps.ts';
-import { planMappings, type MappingStep } from '../../points/plan-mappings.ts';
+import { SYS } from '../../arch/x64/syscalls.ts';
+import type { Mapping, Range } from '../../procfs/maps.ts';
+import { planMappings } from '../../points/plan-mappings.ts';
 import { close, openOrThrow, O_RDONLY, pread } from '../../sys/file.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
-import {
-  MAP_ANONYMOUS,
-  MAP_FIXED,
-  MAP_GROWSDOWN,
-  MAP_NORESERVE,
-  MAP_PRIVATE,
-  MAP_SHARED,
-  MAP_STACK,
-  PROT_EXEC,
-  PROT_READ,
-  PROT_WRITE,
-} from '../../sys/mmap.ts';
 import { uffdioRegister } from '../../sys/userfaultfd.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Scratch } from '../../tracee/scratch.ts';
+import type { Claims } from '../claims.ts';
+import type { Obstacle } from '../resource.ts';
+import type { Stopped } from '../stopped.ts';
+import { ClaimedFiles } from './claimed-files.ts';
+import { cannotRestore, performSteps, restoreBreak } from './map-again.ts';
 import { MappedFiles } from './mapped-files.ts';
 import { MappingTable } from './mapping-table.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
-/** Larger private mappings are made without reserving swap: their maker surely did not. Chosen. */
-const RESERVE_MAX_BYTES = 1 << 30;
-const AT_FDCWD = -100;
 /** Where the kernel ends the file, unless it was booted without this page. */
 const LAST_LINE = Buffer.from('[vsyscall]\n');
-const O_CLOEXEC = 0o2000000;
 
-/** How the engine gets a thread that makes calls, only when one is needed. */
-export type RemoteSource = () => { readonly calls: RemoteCalls; readonly scratch: Scratch };
+/** What `prepare` has found: nothing to do as of `generation`, or files open in the program. */
+export interface MappingsPlan {
+  readonly wanted: MappingTable;
+  readonly isDone: boolean;
+  readonly generation: number;
+  readonly files: ClaimedFiles;
+}
 
 export class Mappings {
+  private readonly stopped: Stopped;
   private readonly uffd: number;
   private readonly written: WrittenPages;
   private readonly mapsFd: number;
   private text = new NativeBuffer(64 * 1024);
   private textSize = 0;
+  private textGeneration = -1;
+  /** /proc/PID/maps as it reads when the mappings are those of `table`. */
+  private known: Buffer = Buffer.alloc(0);
   private readonly unregistered = new PageRanges();
   /** What no registration covers: the kernel's own mappings, and shared ones. */
   untracked: Range[] = [];
@@ -58,7 +55,9 @@ export class Mappings {
 
   private readonly files: MappedFiles;
 
-  constructor(pid: number, pidfd: number, uffd: number, written: WrittenPages) {
+  constructor(stopped: Stopped, pidfd: number, uffd: number, written: WrittenPages) {
+    const { pid } = stopped;
+    this.stopped = stopped;
     this.files = new MappedFiles(pid, pidfd);
     this.uffd = uffd;
     this.written = written;
@@ -79,66 +78,85 @@ export class Mappings {
    * Bring table and registration up to date. Answers the ranges that are new since the last
    * refresh, or undefined when nothing changed at all (the usual case, which allocates nothing).
    */
-  refresh(remote: RemoteSource): readonly Range[] | undefined {
+  refresh(): readonly Range[] | undefined {
     const size = this.readText();
     const isSameText = this.isTableText(size);
     if (isSameText && !this.hasNewRanges()) return undefined;
     if (!isSameText) {
-      const breakAddress = remote().calls.callOrThrow('brk', SYS.brk, 0);
+      const breakAddress = this.stopped.remote().calls.callOrThrow('brk', SYS.brk, 0);
       this.table = new MappingTable(this.text.bytes.subarray(0, size), breakAddress);
       this.files.hold(this.table.mappings);
     }
     return this.registerNew();
   }
 
+  /** What `apply` will need, or why it could not be done. Touches nothing. */
+  prepare(wanted: MappingTable, claims: Claims): MappingsPlan | Obstacle {
+    const files = new ClaimedFiles(this.stopped, this.files);
+    const size = this.readText();
+    const isDone = this.isTableText(size) && this.stands(wanted) && !this.hasNewRanges();
+    const { generation } = this.stopped;
+    if (isDone) return { wanted, isDone, generation, files };
+    for (const mapping of this.findFilesToMap(wanted)) {
+      const obstacle = files.claim(mapping, claims);
+      if (obstacle !== undefined) return obstacle;
+    }
+    return { wanted, isDone, generation, files };
+  }
+
   /**
-   * Make the mappings those of `wanted`. Answers the ranges that were mapped anew, whose pages must
+   * Make the mappings those of the plan. Answers the ranges that were mapped anew, whose pages must
    * all be written back; undefined when there was nothing to do.
    */
-  restore(wanted: MappingTable, remote: RemoteSource): readonly Range[] | undefined {
+  apply(plan: MappingsPlan): readonly Range[] | undefined {
+    const { wanted } = plan;
+    if (plan.isDone && plan.generation === this.stopped.generation) return undefined;
     const size = this.readText();
-    const isSame = this.isTableText(size) && wanted.text.equals(this.table.text);
+    const isSame = this.isTableText(size) && this.stands(wanted);
     if (isSame && !this.hasNewRanges()) return undefined;
-    const { calls, scratch } = remote();
-    const now = new MappingTable(this.text.bytes.subarray(0, size), 0);
-    this.findNew();
-    const suspects = now.tracked.flatMap((mapping) => this.newPartsOf(mapping));
+    const { calls, scratch } = this.stopped.remote();
+    const suspects = this.findSuspects(this.readTable(0));
     restoreBreak(calls, wanted.breakAddress);
     for (const { start, end } of suspects) calls.call(SYS.munmap, start, end - start);
-    this.thaw();
-    this.perform(wanted, calls, scratch);
+    this.forgetText();
+    this.perform(plan, calls, scratch);
     scratch.release();
-    this.thaw();
-    this.table = this.readTable(wanted.breakAddress);
-    const left = planMappings(this.table.mappings, wanted.mappings);
+    this.forgetText();
+    const left = planMappings(this.readTable(0).mappings, wanted.mappings);
     if (left.length > 0) throw cannotRestore(left);
-    return this.registerNew();
+    this.table = wanted;
+    return this.registerNew(wanted);
   }
 
-  /** Why the mappings of `wanted` could not be made again, found before anything is touched. */
-  findObstacle(wanted: MappingTable): string | undefined {
-    const size = this.readText();
-    if (this.isTableText(size) && wanted.text.equals(this.table.text)) return undefined;
+  /** The mappings now are those of `wanted`, though the kernel may join neighbours otherwise. */
+  private stands(wanted: MappingTable): boolean {
+    return wanted === this.table || wanted.text.equals(this.table.text);
+  }
+
+  /** Mappings of files that are missing, or that have been made anew and may have other pages. */
+  private findFilesToMap(wanted: MappingTable): Mapping[] {
     const now = this.readTable(0);
+    const missing = new Set<Mapping>();
     for (const step of planMappings(now.mappings, wanted.mappings)) {
-      if (step.kind !== 'map' || step.mapping.inode === 0) continue;
-      if (!this.files.isReachable(step.mapping)) return step.mapping.path;
+      if (step.kind === 'map') missing.add(step.mapping);
     }
-    return undefined;
-  }
-
-  private perform(wanted: MappingTable, calls: RemoteCalls, scratch: Scratch): void {
-    const { mappings } = this.readTable(0);
-    const now = mappings.filter(({ start }) => start !== scratch.range.start);
-    for (const step of planMappings(now, wanted.mappings)) {
-      const size = step.end - step.start;
-      if (step.kind === 'unmap') calls.callOrThrow('munmap', SYS.munmap, step.start, size);
-      else if (step.kind === 'map') mapAgain(calls, scratch, this.files, step);
-      else {
-        const protection = protectionOf(step.mapping);
-        calls.callOrThrow('mprotect', SYS.mprotect, step.start, size, protection);
+    for (const { start, end } of this.findSuspects(now)) {
+      for (const mapping of wanted.mappings) {
+        if (mapping.start < end && mapping.end > start) missing.add(mapping);
       }
     }
+    return [...missing].filter(({ inode }) => inode !== 0);
+  }
+
+  private findSuspects(now: MappingTable): Range[] {
+    this.findNew();
+    return now.tracked.flatMap((mapping) => this.newPartsOf(mapping));
+  }
+
+  private perform({ wanted, files }: MappingsPlan, calls: RemoteCalls, scratch: Scratch): void {
+    const { mappings } = this.readTable(0);
+    const now = mappings.filter(({ start }) => start !== scratch.range.start);
+    performSteps(planMappings(now, wanted.mappings), calls, files);
   }
 
   private readTable(breakAddress: number): MappingTable {
@@ -148,7 +166,7 @@ export class Mappings {
 
   /** The text's size; read once for as long as the process is held still (see `thaw`). */
   private readText(): number {
-    if (this.textSize > 0) return this.textSize;
+    if (this.textSize > 0 && this.textGeneration === this.stopped.generation) return this.textSize;
     let size = 0;
     for (;;) {
       const room = this.text.bytes.length - size;
@@ -163,11 +181,12 @@ export class Mappings {
       if (size === this.text.bytes.length) this.growText();
     }
     this.textSize = size;
+    this.textGeneration = this.stopped.generation;
     return size;
   }
 
-  /** The process is about to run, or has made calls: what was read of it is no longer true. */
-  thaw(): void {
+  /** Calls have changed the mappings. */
+  private forgetText(): void {
     this.textSize = 0;
   }
 
@@ -178,7 +197,7 @@ export class Mappings {
   }
 
   private isTableText(size: number): boolean {
-    const { text } = this.table;
+    const text = this.known;
     return text.length === size && text.compare(this.text.bytes, 0, size) === 0;
   }
 
@@ -207,7 +226,7 @@ export class Mappings {
   }
 
   /** Register what is not; the ranges that were not. */
-  private registerNew(): Range[] {
+  private registerNew(wanted?: MappingTable): Range[] {
     this.findNew();
     const found: Range[] = [];
     for (const mapping of this.table.tracked) {
@@ -221,78 +240,11 @@ export class Mappings {
       start,
       end: this.unregistered.ends[index] ?? 0,
     }));
-    this.thaw();
+    this.forgetText();
     // Registration lets the kernel join neighbours: the text is read again, as it will be compared.
-    const breakAddress = this.table.breakAddress;
-    this.table = this.readTable(breakAddress);
+    const table = this.readTable(this.table.breakAddress);
+    this.known = table.text;
+    this.table = wanted ?? table;
     return found;
   }
-}
-
-/**
- * Put the program break back. Lowering it unmaps what lies above, but fails where nothing is mapped
- * there any more; raising it maps fresh pages, but fails where something is in the way.
- */
-function restoreBreak(calls: RemoteCalls, wanted: number): void {
-  const now = calls.call(SYS.brk, 0);
-  if (now === wanted) return;
-  const low = roundUp(Math.min(now, wanted));
-  const size = roundUp(Math.max(now, wanted)) - low;
-  if (size > 0) {
-    if (now > wanted) {
-      const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-      calls.call(SYS.mmap, low, size, PROT_READ | PROT_WRITE, flags, -1, 0);
-    } else calls.call(SYS.munmap, low, size);
-  }
-  const result = calls.call(SYS.brk, wanted);
-  if (result === wanted) return;
-  throw new BelayError('EFALLBACK', `cannot put the program break back to ${wanted.toString(16)}`);
-}
-
-function roundUp(address: number): number {
-  return Math.ceil(address / PAGE_SIZE) * PAGE_SIZE;
-}
-
-function protectionOf(mapping: Mapping): number {
-  return (
-    (mapping.readable ? PROT_READ : 0) |
-    (mapping.writable ? PROT_WRITE : 0) |
-    (mapping.executable ? PROT_EXEC : 0)
-  );
-}
-
-function mapAgain(
-  calls: RemoteCalls,
-  scratch: Scratch,
-  reopen: MappedFiles,
-  step: MappingStep & { readonly kind: 'map' | 'protect' },
-): void {
-  const { mapping, start, end } = step;
-  const protection = protectionOf(mapping);
-  const size = end - start;
-  if (isAnonymous(mapping)) {
-    const grows = mapping.path === '[stack]' ? MAP_GROWSDOWN | MAP_STACK : 0;
-    const reserve = size > RESERVE_MAX_BYTES ? MAP_NORESERVE : 0;
-    const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | grows | reserve;
-    calls.callOrThrow('mmap', SYS.mmap, start, size, protection, flags, -1, 0);
-    return;
-  }
-  const name = reopen.pathOf(mapping) ?? mapping.path;
-  const path = scratch.put(Buffer.from(`${name}\0`, 'latin1'));
-  const access = mapping.shared && mapping.writable ? 2 : 0;
-  const fd = calls.callOrThrow('openat', SYS.openat, AT_FDCWD, path, access | O_CLOEXEC, 0);
-  const flags = (mapping.shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED;
-  const offset = mapping.offset + (start - mapping.start);
-  const result = calls.call(SYS.mmap, start, size, protection, flags, fd, offset);
-  calls.call(SYS.close, fd);
-  if (result < 0) throw cannotRestore([step]);
-}
-
-function cannotRestore(steps: readonly MappingStep[]): BelayError {
-  const list = steps.slice(0, 4).map((step) => {
-    const pages = (step.end - step.start) / PAGE_SIZE;
-    const name = step.kind === 'unmap' ? '' : ` ${step.mapping.path}`;
-    return `${step.kind} 0x${step.start.toString(16)} (${pages} pages)${name}`;
-  });
-  return new BelayError('EFALLBACK', `cannot put mappings back: ${list.join(', ')}`);
 }

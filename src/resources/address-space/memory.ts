@@ -11,12 +11,12 @@ import { isAnonymous, findMapping } from '../../procfs/maps.ts';
 import { PageHistory, type PageDelta } from '../../points/page-history.ts';
 import { ABSENT, PAGES_PER_CHUNK } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
-import { PageArena } from '../../store/page-arena.ts';
+import type { PageStore } from '../../store/page-store.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import type { TargetMemory } from '../../tracee/target-memory.ts';
 import type { MappingTable } from './mapping-table.ts';
 import { Coverage } from './coverage.ts';
-import type { RemoteSource } from './mappings.ts';
+import type { RemoteSource } from '../../tracee/remote-session.ts';
 import { dropRun, splitRuns } from './page-runs.ts';
 import { PageCopier } from './page-copier.ts';
 import { WrittenFiles } from './written-files.ts';
@@ -40,10 +40,8 @@ export interface RestoreCount {
 }
 
 export class Memory {
-  readonly arena = new PageArena();
-  readonly history = new PageHistory((slot) => {
-    this.arena.free(slot);
-  });
+  readonly store: PageStore;
+  readonly history: PageHistory;
   private readonly written: WrittenPages;
   private readonly found = new PageRanges();
   private readonly dropped = new PageRanges();
@@ -59,7 +57,11 @@ export class Memory {
   private exploredNow: Range[] = [];
   private readonly files = new WrittenFiles();
 
-  constructor(target: TargetMemory, written: WrittenPages) {
+  constructor(target: TargetMemory, written: WrittenPages, store: PageStore) {
+    this.store = store;
+    this.history = new PageHistory((slot) => {
+      store.free(slot);
+    });
     this.written = written;
     this.reader = new PageCopier(target, 'from-target');
     this.writer = new PageCopier(target, 'to-target');
@@ -122,13 +124,13 @@ export class Memory {
       this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
         const slot = history.current.get(page);
         if (slot === ABSENT) absent.push(page);
-        else this.writer.push(page, this.arena.address(slot));
+        else this.writer.push(page, this.store.address(slot));
       });
     }
     for (const range of renewed) {
       const isLarge = this.coverage.isLarge(range);
       history.current.forEachIn(range.start / PAGE_SIZE, range.end / PAGE_SIZE, (page, slot) => {
-        this.writer.push(page, this.arena.address(slot));
+        this.writer.push(page, this.store.address(slot));
         if (isLarge) this.coverage.explore(page);
         count += 1;
       });
@@ -144,7 +146,7 @@ export class Memory {
   }
 
   close(): void {
-    this.arena.close();
+    this.store.close();
   }
 
   /** Look again at written pages of private file mappings that are not in memory. */
@@ -226,15 +228,15 @@ export class Memory {
     for (const page of this.reader.lost) history.record(delta, page, ABSENT);
     for (const page of doubtful) {
       const slot = history.current.get(page);
-      if (slot !== ABSENT && this.arena.isZero(slot)) history.record(delta, page, ABSENT);
+      if (slot !== ABSENT && this.store.isZero(slot)) history.record(delta, page, ABSENT);
     }
   }
 
   private savePage(delta: PageDelta, page: number): void {
     if (delta.seen?.has(page) === true && this.history.current.get(page) !== ABSENT) return;
-    const slot = this.arena.allocate();
+    const slot = this.store.allocate();
     this.history.record(delta, page, slot);
-    this.reader.push(page, this.arena.address(slot));
+    this.reader.push(page, this.store.address(slot));
   }
 
   private forgetRange(delta: PageDelta, { start, end }: Range): void {
@@ -270,7 +272,7 @@ export class Memory {
         const slot = history.current.get(page);
         if (slot === ABSENT) continue;
         known += 1;
-        this.writer.push(page, this.arena.address(slot));
+        this.writer.push(page, this.store.address(slot));
       }
       count += known;
       if (known === end - start) continue;
@@ -290,7 +292,7 @@ export class Memory {
       last = page;
       const slot = this.history.current.get(page);
       if (slot !== ABSENT) {
-        this.writer.push(page, this.arena.address(slot));
+        this.writer.push(page, this.store.address(slot));
         count += 1;
       } else if (findMapping(table.mappings, page * PAGE_SIZE) !== undefined) absent.push(page);
     }

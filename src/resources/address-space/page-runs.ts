@@ -2,7 +2,7 @@
 import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
 import { findMapping, type Mapping } from '../../procfs/maps.ts';
 import { MADV_DONTNEED, MADV_DONTNEED_LOCKED } from '../../sys/mmap.ts';
-import type { RemoteSource } from './mappings.ts';
+import type { RemoteSource } from '../../tracee/remote-session.ts';
 
 /** Neighbouring pages of one mapping, by number; the end is exclusive. */
 export interface PageRun {

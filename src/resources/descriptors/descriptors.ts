@@ -18,7 +18,10 @@ import {
 } from '../../sys/file.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import { pidfdGetfd } from '../../sys/pidfd.ts';
-import type { RemoteSource } from '../address-space/mappings.ts';
+import type { RemoteSource } from '../../tracee/remote-session.ts';
+import { decodeImage, encodeImage } from '../image-codec.ts';
+import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
+import type { Stopped } from '../stopped.ts';
 
 const DIRENT_SIZE = 64 * 1024;
 const INFO_SIZE = 4096;
@@ -26,24 +29,28 @@ const CHAR_0 = 48;
 const CHAR_9 = 57;
 const CHAR_DOT = 46;
 const NAME_OFFSET = 19;
+const VERSION = 1;
 
 /** One descriptor: what it points to, and where in it. */
-export interface FileImage {
+export interface DescriptorImage {
   readonly fd: number;
   readonly position: number;
   readonly inode: number;
   readonly flags: number;
 }
 
-export class Files {
+export type DescriptorsImage = readonly DescriptorImage[];
+
+export class Descriptors implements Resource<DescriptorsImage, DescriptorsImage> {
+  readonly name = 'descriptors';
   private readonly pid: number;
   private readonly pidfd: number;
   private readonly directoryFd: number;
   private readonly entries = new NativeBuffer(DIRENT_SIZE);
   private readonly info = new NativeBuffer(INFO_SIZE);
   private readonly infoFds = new Map<number, number>();
-  private readonly images = new Map<number, FileImage>();
-  private last: readonly FileImage[] = [];
+  private readonly images = new Map<number, DescriptorImage>();
+  private last: DescriptorsImage = [];
 
   constructor(pid: number, pidfd: number) {
     this.pid = pid;
@@ -52,7 +59,7 @@ export class Files {
   }
 
   /** All descriptors, ascending. The same array as last time when nothing changed. */
-  capture(): readonly FileImage[] {
+  capture(): DescriptorsImage {
     const fds = this.listDescriptors();
     let isSame = fds.length === this.last.length;
     for (let index = 0; index < fds.length; index += 1) {
@@ -64,22 +71,40 @@ export class Files {
     return this.last;
   }
 
-  /** Make descriptors as they were; how many were closed, and what could not be put back. */
-  restore(wanted: readonly FileImage[], remote: RemoteSource): { closed: number; lost: string[] } {
+  prepare(_stopped: Stopped, image: DescriptorsImage): DescriptorsImage {
+    return image;
+  }
+
+  apply(stopped: Stopped, wanted: DescriptorsImage): Applied {
     const now = this.capture();
-    if (now === wanted) return { closed: 0, lost: [] };
-    const lost: string[] = [];
+    if (now === wanted) return {};
+    const lost: Named[] = [];
+    const lose = (text: string): void => {
+      lost.push({ bit: LOST.descriptors, text });
+    };
     const byNumber = new Map(now.map((image) => [image.fd, image]));
     for (const image of wanted) {
       const present = byNumber.get(image.fd);
       byNumber.delete(image.fd);
-      if (present === undefined) lost.push(`descriptor ${image.fd} was closed since`);
-      else if (present.inode !== image.inode) lost.push(`descriptor ${image.fd} is another file`);
+      if (present === undefined) lose(`descriptor ${image.fd} was closed since`);
+      else if (present.inode !== image.inode) lose(`descriptor ${image.fd} is another file`);
       else if (present.position !== image.position) this.seek(image);
     }
     const extra = [...byNumber.keys()].sort((a, b) => a - b);
-    this.closeAll(extra, remote);
-    return { closed: extra.length, lost };
+    this.closeAll(extra, stopped.remote);
+    return { counts: { descriptorsClosed: extra.length }, lost };
+  }
+
+  release(): void {
+    // Plain data, collected like any other.
+  }
+
+  encode(image: DescriptorsImage): Uint8Array {
+    return encodeImage(VERSION, image);
+  }
+
+  decode(bytes: Uint8Array): DescriptorsImage {
+    return decodeImage(VERSION, bytes) as DescriptorsImage;
   }
 
   close(): void {
@@ -98,7 +123,7 @@ export class Files {
   }
 
   /** Move the shared offset through a copy of the descriptor: only files that have one. */
-  private seek(image: FileImage): void {
+  private seek(image: DescriptorImage): void {
     const copy = pidfdGetfd(this.pidfd, image.fd);
     if (copy < 0) return;
     if (fstatSync(copy).isFile()) lseek(copy, image.position, SEEK_SET);
@@ -119,7 +144,7 @@ export class Files {
     }
   }
 
-  private readImage(fd: number): FileImage | undefined {
+  private readImage(fd: number): DescriptorImage | undefined {
     const size = this.readInfo(fd);
     if (size <= 0) return undefined;
     const { bytes } = this.info;

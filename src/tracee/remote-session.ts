@@ -1,30 +1,41 @@
 /**
  * Remote calls for one operation: begun when first needed, ended once, on a thread that stays.
  */
-import { RemoteCalls } from '../tracee/remote-calls.ts';
-import { Scratch } from '../tracee/scratch.ts';
-import type { EventPump } from '../tracee/event-pump.ts';
-import type { TargetMemory } from '../tracee/target-memory.ts';
-import type { Thread } from '../tracee/thread.ts';
+import { RemoteCalls } from './remote-calls.ts';
+import { Scratch } from './scratch.ts';
+import type { EventPump } from './event-pump.ts';
+import type { TargetMemory } from './target-memory.ts';
+import type { Thread } from './thread.ts';
+
+/** How a thread that makes calls is got, only when one is needed. */
+export type RemoteSource = () => { readonly calls: RemoteCalls; readonly scratch: Scratch };
 
 export class RemoteSession {
   private readonly pump: EventPump;
   private readonly choose: () => Thread;
-  private readonly syscallAddress: number;
+  private readonly findSyscall: () => number;
   private readonly memory: TargetMemory;
+  /** How often calls were begun or ended: what was read of the process before may be untrue. */
+  count = 0;
   private open: { readonly calls: RemoteCalls; readonly scratch: Scratch } | undefined = undefined;
 
-  constructor(pump: EventPump, choose: () => Thread, syscallAddress: number, memory: TargetMemory) {
+  constructor(
+    pump: EventPump,
+    choose: () => Thread,
+    findSyscall: () => number,
+    memory: TargetMemory,
+  ) {
     this.pump = pump;
     this.choose = choose;
-    this.syscallAddress = syscallAddress;
+    this.findSyscall = findSyscall;
     this.memory = memory;
   }
 
   /** The calls, begun now if they were not yet. */
-  readonly use = (): { readonly calls: RemoteCalls; readonly scratch: Scratch } => {
+  readonly use: RemoteSource = () => {
     if (this.open === undefined) {
-      const calls = new RemoteCalls(this.pump, this.choose(), this.syscallAddress);
+      this.count += 1;
+      const calls = new RemoteCalls(this.pump, this.choose(), this.findSyscall());
       this.open = { calls, scratch: new Scratch(calls, this.memory) };
     }
     return this.open;
@@ -35,6 +46,7 @@ export class RemoteSession {
     const { open } = this;
     this.open = undefined;
     if (open === undefined) return;
+    this.count += 1;
     try {
       open.scratch.release();
     } finally {

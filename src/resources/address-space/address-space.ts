@@ -1,0 +1,142 @@
+/**
+ * The address space resource: mappings and the pages in them are one organism. It watches the
+ * process through a userfaultfd of its own, from the first point on.
+ */
+import { SYS } from '../../arch/x64/syscalls.ts';
+import { BelayError } from '../../errors.ts';
+import type { PageDelta } from '../../points/page-history.ts';
+import type { PageStore } from '../../store/page-store.ts';
+import { close, openOrThrow, O_RDONLY } from '../../sys/file.ts';
+import { pidfdGetfd } from '../../sys/pidfd.ts';
+import { uffdioApi, UFFD_USER_MODE_ONLY } from '../../sys/userfaultfd.ts';
+import type { RemoteCalls } from '../../tracee/remote-calls.ts';
+import type { Claims } from '../claims.ts';
+import { decodeImage, encodeImage } from '../image-codec.ts';
+import { LOST, Obstacle, type Applied, type Resource } from '../resource.ts';
+import type { Stopped } from '../stopped.ts';
+import { MappingTable } from './mapping-table.ts';
+import { Mappings, type MappingsPlan } from './mappings.ts';
+import { Memory } from './memory.ts';
+import { WrittenPages } from './written-pages.ts';
+
+const VERSION = 1;
+const O_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
+
+export interface AddressSpaceImage {
+  readonly table: MappingTable;
+  /** The versions of its pages: as long as this process has them, or by number. */
+  readonly pages: PageDelta | readonly (readonly [page: number, slot: number])[];
+}
+
+interface Plan {
+  readonly mappings: MappingsPlan;
+  readonly delta: PageDelta;
+}
+
+interface Encoded {
+  readonly maps: Uint8Array;
+  readonly breakAddress: number;
+  readonly pages: readonly (readonly [page: number, slot: number])[];
+}
+
+export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
+  readonly name = 'address space';
+  readonly store: PageStore;
+  private readonly uffd: number;
+  private readonly pagemapFd: number;
+  private readonly mappings: Mappings;
+  private readonly memory: Memory;
+
+  /** Installs the userfaultfd, by calls of any thread of the process, which is held still. */
+  constructor(stopped: Stopped, pidfd: number, store: PageStore) {
+    this.store = store;
+    this.uffd = takeUserfaultfd(pidfd, stopped.remote().calls);
+    this.pagemapFd = openOrThrow(`/proc/${stopped.pid}/pagemap`, O_RDONLY);
+    const written = new WrittenPages(this.pagemapFd);
+    this.mappings = new Mappings(stopped, pidfd, this.uffd, written);
+    this.memory = new Memory(stopped.target, written, store);
+  }
+
+  /** /proc/PID/maps as it is now: a copy, for the log. */
+  copyMaps(): Uint8Array {
+    return this.mappings.copyText();
+  }
+
+  capture(stopped: Stopped): AddressSpaceImage {
+    const renewed = this.mappings.refresh() ?? [];
+    stopped.endCalls();
+    const { table } = this.mappings;
+    return { table, pages: this.memory.capture(table, renewed) };
+  }
+
+  prepare(_stopped: Stopped, image: AddressSpaceImage, claims: Claims): Plan | Obstacle {
+    const delta = asDelta(image);
+    const mappings = this.mappings.prepare(image.table, claims);
+    return mappings instanceof Obstacle ? mappings : { mappings, delta };
+  }
+
+  apply(stopped: Stopped, { mappings, delta }: Plan): Applied {
+    const renewed = this.mappings.apply(mappings);
+    const { untracked } = this.mappings;
+    const { wanted } = mappings;
+    const pages = this.memory.restore(delta, wanted, untracked, renewed ?? [], stopped.remote);
+    const counts = {
+      pagesRestored: pages.pagesRestored,
+      pagesDropped: pages.pagesDropped,
+      mappingsRestored: renewed?.length ?? 0,
+    };
+    const lost = pages.lost.map((page) => ({
+      bit: LOST.memory,
+      text: `page 0x${(page * 4096).toString(16)} was not written`,
+    }));
+    return { counts, lost };
+  }
+
+  pagesOf(image: AddressSpaceImage): number {
+    return asDelta(image).pages.length;
+  }
+
+  release(image: AddressSpaceImage): void {
+    const delta = asDelta(image);
+    if (!delta.isGone) this.memory.history.forget(delta);
+  }
+
+  encode({ table, pages }: AddressSpaceImage): Uint8Array {
+    const versions = 'former' in pages ? this.memory.history.versionsAt(pages) : pages;
+    const { text, breakAddress } = table;
+    return encodeImage(VERSION, {
+      maps: Uint8Array.from(text),
+      breakAddress,
+      pages: versions,
+    } satisfies Encoded);
+  }
+
+  decode(bytes: Uint8Array): AddressSpaceImage {
+    const { maps, breakAddress, pages } = decodeImage(VERSION, bytes) as Encoded;
+    return { table: new MappingTable(Buffer.from(maps), breakAddress), pages };
+  }
+
+  close(): void {
+    this.mappings.close();
+    this.store.close();
+    close(this.pagemapFd);
+    close(this.uffd);
+  }
+}
+
+function asDelta({ pages }: AddressSpaceImage): PageDelta {
+  if ('former' in pages) return pages;
+  throw new BelayError('EUNSUPPORTED', 'cannot use an image that this supervisor did not make');
+}
+
+function takeUserfaultfd(pidfd: number, calls: RemoteCalls): number {
+  const flags = O_CLOEXEC_NONBLOCK | UFFD_USER_MODE_ONLY;
+  const fd = calls.callOrThrow('userfaultfd', SYS.userfaultfd, flags);
+  const uffd = pidfdGetfd(pidfd, fd);
+  calls.call(SYS.close, fd);
+  if (uffd < 0) {
+    throw new BelayError('EUNSUPPORTED', 'cannot take over the userfaultfd: pidfd_getfd refused');
+  }
+  uffdioApi(uffd);
+  return uffd;
+}

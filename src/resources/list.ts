@@ -1,0 +1,47 @@
+/** The resources of one process, in the order in which a rollback applies them. */
+import { PageArena } from '../store/page-arena.ts';
+import { close } from '../sys/file.ts';
+import { pidfdOpen } from '../sys/pidfd.ts';
+import { AddressSpace } from './address-space/address-space.ts';
+import { Descriptors } from './descriptors/descriptors.ts';
+import type { Resource } from './resource.ts';
+import { Signals } from './signals/signals.ts';
+import type { Stopped } from './stopped.ts';
+import { Crew } from './threads/crew.ts';
+import { FactsOfThreads } from './threads/thread-facts.ts';
+import { ThreadStates } from './threads/thread-states.ts';
+
+export class ResourceList {
+  readonly pidfd: number;
+  readonly addressSpace: AddressSpace;
+  /**
+   * Applied from the first to the last: threads first, for they must not run into what is half
+   * done; what they do last, so that nothing runs before all else is in place. Captured from the
+   * last to the first: what is asked of threads comes before their memory is looked at.
+   */
+  readonly all: readonly Resource[];
+
+  /** The process is held still. Begins to watch its address space. */
+  constructor(stopped: Stopped) {
+    const { pid } = stopped;
+    this.pidfd = pidfdOpen(pid);
+    this.addressSpace = new AddressSpace(stopped, this.pidfd, new PageArena());
+    const facts = new FactsOfThreads();
+    this.all = [
+      new Crew(facts),
+      this.addressSpace,
+      new Descriptors(pid, this.pidfd),
+      new Signals(pid),
+      new ThreadStates(facts),
+    ];
+  }
+
+  forgetThread(tid: number): void {
+    for (const resource of this.all) resource.forgetThread?.(tid);
+  }
+
+  close(): void {
+    for (const resource of this.all) resource.close();
+    close(this.pidfd);
+  }
+}

@@ -1,0 +1,78 @@
+/** A process that is held still, as the resources see it: one for as long as its address space. */
+import type { EventPump } from '../tracee/event-pump.ts';
+import { RemoteSession, type RemoteSource } from '../tracee/remote-session.ts';
+import type { TargetMemory } from '../tracee/target-memory.ts';
+import type { Thread } from '../tracee/thread.ts';
+import type { ThreadGroup } from '../tracee/thread-group.ts';
+
+export class Stopped {
+  readonly pump: EventPump;
+  readonly group: ThreadGroup;
+  readonly target: TargetMemory;
+  private readonly findSyscall: () => number;
+  private readonly session: RemoteSession;
+  /** Chooses the thread that makes calls; set by whoever holds the process. */
+  chooseCaller: () => Thread;
+  private holds = 0;
+
+  constructor(
+    pump: EventPump,
+    group: ThreadGroup,
+    target: TargetMemory,
+    findSyscall: () => number,
+  ) {
+    this.pump = pump;
+    this.group = group;
+    this.target = target;
+    this.findSyscall = findSyscall;
+    this.chooseCaller = () => chooseThread(group);
+    this.session = new RemoteSession(pump, () => this.chooseCaller(), findSyscall, target);
+  }
+
+  get pid(): number {
+    return this.group.pid;
+  }
+
+  /** Grows whenever something that was read of the process may have become untrue. */
+  get generation(): number {
+    return this.holds + this.session.count;
+  }
+
+  /** The process has just been stopped, or one of its threads has done something since. */
+  renew(): void {
+    this.holds += 1;
+  }
+
+  /** Calls of the thread that is chosen for them: begun when first needed. */
+  get remote(): RemoteSource {
+    return this.session.use;
+  }
+
+  /** Put that thread's registers back, if it has made calls. */
+  endCalls(): void {
+    this.session.end();
+  }
+
+  /** Run `work` with calls of one particular thread, begun when first needed. */
+  withCallsOf(thread: Thread, work: (remote: RemoteSource) => void): void {
+    const session = new RemoteSession(this.pump, () => thread, this.findSyscall, this.target);
+    try {
+      work(session.use);
+    } finally {
+      session.end();
+      this.holds += session.count;
+    }
+  }
+}
+
+/** A thread whose stop is the least trouble to make calls from. */
+export function chooseThread(group: ThreadGroup): Thread {
+  let best: Thread | undefined;
+  for (const thread of group.threads.values()) {
+    if (thread.state !== 'stopped') continue;
+    if (thread.stop?.kind === 'interrupt') return thread;
+    best ??= thread;
+  }
+  if (best === undefined) throw new RangeError(`process ${group.pid} has no stopped thread`);
+  return best;
+}

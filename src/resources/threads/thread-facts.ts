@@ -1,0 +1,83 @@
+/**
+ * What only a thread itself can tell of it, which takes calls of its own: asked when it is first
+ * seen, and again while it is young, since threads set these up early in life.
+ */
+import { SYS } from '../../arch/x64/syscalls.ts';
+import { PR_GET_TID_ADDRESS } from '../../sys/prctl.ts';
+import type { RemoteSource } from '../../tracee/remote-session.ts';
+import type { TargetMemory } from '../../tracee/target-memory.ts';
+import type { Thread } from '../../tracee/thread.ts';
+import type { Stopped } from '../stopped.ts';
+
+/** Chosen: a thread is asked about four times in its first five seconds, then never again. */
+const YOUNG_MS = 5000;
+const ASK_AGAIN_FACTOR = 10;
+export const STACK_T_SIZE = 24;
+
+export interface ThreadFacts {
+  /** Where the kernel writes 0 and wakes a waiter when the thread ends; 0: unknown or none. */
+  readonly clearChildTid: number;
+  /** The alternate signal stack: a stack_t; undefined: not asked yet. */
+  readonly alternateStack: Uint8Array | undefined;
+}
+
+interface Known {
+  facts: ThreadFacts;
+  readonly seenMs: number;
+  askAgainMs: number;
+}
+
+const NOTHING: ThreadFacts = { clearChildTid: 0, alternateStack: undefined };
+
+export class FactsOfThreads {
+  private readonly known = new Map<Thread, Known>();
+  /** Threads that a rollback has made again: the kernel knows nothing of them yet. */
+  readonly remade = new Set<number>();
+
+  factsOf(thread: Thread): ThreadFacts {
+    return this.known.get(thread)?.facts ?? NOTHING;
+  }
+
+  set(thread: Thread, facts: ThreadFacts): void {
+    this.known.set(thread, { facts, seenMs: performance.now(), askAgainMs: 0 });
+  }
+
+  /** Ask those threads that are new or young. */
+  refresh(stopped: Stopped): void {
+    const { group } = stopped;
+    if (group.threads.size === 1) return;
+    const now = performance.now();
+    for (const thread of group.threads.values()) {
+      // A leader cannot be made again: what it has is never needed.
+      if (thread.tid === group.pid || now < (this.known.get(thread)?.askAgainMs ?? 0)) continue;
+      this.ask(stopped, thread, now);
+    }
+  }
+
+  forget(tid: number): void {
+    for (const thread of this.known.keys()) if (thread.tid === tid) this.known.delete(thread);
+  }
+
+  private ask(stopped: Stopped, thread: Thread, now: number): void {
+    stopped.endCalls();
+    const seenMs = this.known.get(thread)?.seenMs ?? now;
+    stopped.withCallsOf(thread, (remote) => {
+      const facts = askThread(stopped.target, remote);
+      const ageMs = now - seenMs;
+      const askAgainMs = ageMs > YOUNG_MS ? Infinity : now + Math.max(ageMs, 1) * ASK_AGAIN_FACTOR;
+      this.known.set(thread, { facts, seenMs, askAgainMs });
+    });
+  }
+}
+
+function askThread(target: TargetMemory, remote: RemoteSource): ThreadFacts {
+  const { calls, scratch } = remote();
+  const address = scratch.put(Buffer.alloc(STACK_T_SIZE + 8));
+  calls.call(SYS.sigaltstack, 0, address);
+  calls.call(SYS.prctl, PR_GET_TID_ADDRESS, address + STACK_T_SIZE);
+  const bytes = target.read(address, STACK_T_SIZE + 8);
+  return {
+    clearChildTid: Number(bytes.readBigUInt64LE(STACK_T_SIZE)),
+    alternateStack: Uint8Array.from(bytes.subarray(0, STACK_T_SIZE)),
+  };
+}

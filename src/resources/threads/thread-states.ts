@@ -1,0 +1,251 @@
+/**
+ * The state of each thread: registers, extended state, signal mask, name and the kernel's pointers
+ * for it. Set last in a rollback: nothing of the program runs before all else is in place.
+ */
+import { Registers, REGISTERS_SIZE } from '../../arch/x64/registers.ts';
+import { SYS } from '../../arch/x64/syscalls.ts';
+import { close, open, O_RDONLY, pread } from '../../sys/file.ts';
+import { getRobustList } from '../../sys/get-robust-list.ts';
+import { NativeBuffer } from '../../sys/libc.ts';
+import { PR_SET_NAME } from '../../sys/prctl.ts';
+import {
+  ptraceGetRseqConfiguration,
+  ptraceGetsigmask,
+  ptraceSetsigmask,
+  type RseqConfiguration,
+} from '../../sys/ptrace.ts';
+import type { RemoteSource } from '../../tracee/remote-session.ts';
+import type { Thread } from '../../tracee/thread.ts';
+import { decodeImage, encodeImage } from '../image-codec.ts';
+import type { Applied, Resource } from '../resource.ts';
+import type { Stopped } from '../stopped.ts';
+import { ExtendedState, XSTATE_MAX } from './extended-state.ts';
+import { dropPendingFaults } from './pending-faults.ts';
+import { canChooseTid } from './privilege.ts';
+import type { FactsOfThreads } from './thread-facts.ts';
+
+const VERSION = 1;
+const COMM_SIZE = 16;
+const RSEQ_FLAG_UNREGISTER = 1;
+const ROBUST_LIST_HEAD_SIZE = 24;
+const MASK_OFFSET = REGISTERS_SIZE;
+const COMM_OFFSET = MASK_OFFSET + 8;
+const XSTATE_OFFSET = 256;
+
+/** One thread at a point. The same object at the next one, when nothing of it has changed. */
+export interface ThreadState {
+  readonly tid: number;
+  /** Registers, then signal mask, name, and from byte 256 on the extended state in use. */
+  readonly bytes: Uint8Array;
+  readonly robustList: number;
+  readonly rseq: RseqConfiguration | undefined;
+  readonly alternateStack: Uint8Array | undefined;
+}
+
+export type ThreadStatesImage = readonly ThreadState[];
+
+export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesImage> {
+  readonly name = 'thread states';
+  private readonly facts: FactsOfThreads;
+  private readonly commFds = new Map<number, number>();
+  private readonly rseqs = new Map<number, RseqConfiguration>();
+  /** Where one thread's state is put together and taken apart. */
+  private readonly work = new NativeBuffer(XSTATE_OFFSET + XSTATE_MAX);
+  private readonly registers = new Registers(this.work.words);
+  private readonly comm = new NativeBuffer(COMM_SIZE);
+  private readonly extended = new ExtendedState(this.work, XSTATE_OFFSET);
+  private asksThreads: boolean | undefined = undefined;
+
+  constructor(facts: FactsOfThreads) {
+    this.facts = facts;
+  }
+
+  capture(stopped: Stopped, before: ThreadStatesImage | undefined): ThreadStatesImage {
+    this.asksThreads ??= canChooseTid(stopped);
+    if (this.asksThreads) this.facts.refresh(stopped);
+    const { threads } = stopped.group;
+    const states: ThreadState[] = [];
+    let isSame = before?.length === threads.size;
+    for (const thread of threads.values()) {
+      const former = findState(before, states.length, thread.tid);
+      const state = this.captureThread(stopped.pid, thread, former);
+      if (state === undefined || state !== former) isSame = false;
+      if (state !== undefined) states.push(state);
+    }
+    return isSame && before !== undefined ? before : states;
+  }
+
+  prepare(_stopped: Stopped, image: ThreadStatesImage): ThreadStatesImage {
+    return image;
+  }
+
+  apply(stopped: Stopped, plan: ThreadStatesImage): Applied {
+    stopped.endCalls();
+    for (const state of plan) {
+      const thread = stopped.group.threads.get(state.tid);
+      if (thread === undefined) continue;
+      stopped.withCallsOf(thread, (remote) => {
+        this.registerWithKernel(stopped.pid, thread, state, remote);
+      });
+      dropPendingFaults(stopped.pump, thread);
+      this.restore(thread, state);
+    }
+    return {};
+  }
+
+  release(): void {
+    // Plain data, collected like any other.
+  }
+
+  encode(image: ThreadStatesImage): Uint8Array {
+    return encodeImage(VERSION, image);
+  }
+
+  decode(bytes: Uint8Array): ThreadStatesImage {
+    return decodeImage(VERSION, bytes) as ThreadStatesImage;
+  }
+
+  /** Its files in /proc are of no use any more. */
+  forgetThread(tid: number): void {
+    const fd = this.commFds.get(tid);
+    if (fd !== undefined && fd >= 0) close(fd);
+    this.commFds.delete(tid);
+    this.rseqs.delete(tid);
+  }
+
+  close(): void {
+    for (const tid of [...this.commFds.keys()]) this.forgetThread(tid);
+  }
+
+  /** The state of a stopped thread; `former` when it is the same; undefined when it is gone. */
+  private captureThread(
+    pid: number,
+    thread: Thread,
+    former: ThreadState | undefined,
+  ): ThreadState | undefined {
+    if (!thread.fetchRegisters()) return undefined;
+    thread.noteRestart();
+    const { registers, work } = this;
+    registers.copyFrom(thread.registers);
+    const kind = thread.stop?.kind;
+    const isAtEntry = kind === 'seccomp' || thread.isAtSyscallEntry;
+    if (isAtEntry ? registers.isInSyscall() : registers.isInterruptedSyscall()) {
+      registers.rewindSyscall(registers.isRestartSyscall() ? thread.restartedCall : undefined);
+    }
+    const xstateSize = this.extended.read(thread.tid);
+    if (xstateSize < 0) return undefined;
+    ptraceGetsigmask(thread.tid, work.address + MASK_OFFSET);
+    this.readComm(pid, thread.tid);
+    this.comm.bytes.copy(work.bytes, COMM_OFFSET, 0, COMM_SIZE);
+    const robustList = getRobustList(thread.tid);
+    const rseq = this.rseqOf(thread.tid);
+    const { alternateStack } = this.facts.factsOf(thread);
+    const sizeBytes = XSTATE_OFFSET + xstateSize;
+    const isSame =
+      former?.bytes.length === sizeBytes &&
+      former.robustList === robustList &&
+      former.rseq === rseq &&
+      former.alternateStack === alternateStack &&
+      work.bytes.compare(former.bytes, 0, sizeBytes, 0, sizeBytes) === 0;
+    if (isSame) return former;
+    const bytes = Uint8Array.prototype.slice.call(work.bytes, 0, sizeBytes);
+    return { tid: thread.tid, bytes, robustList, rseq, alternateStack };
+  }
+
+  /** What only the thread itself can tell the kernel. */
+  private registerWithKernel(
+    pid: number,
+    thread: Thread,
+    state: ThreadState,
+    remote: RemoteSource,
+  ): void {
+    const isRemade = this.facts.remade.delete(state.tid);
+    if (isRemade) {
+      this.forgetThread(state.tid);
+      registerRemade(state, remote);
+    }
+    if (isRemade || this.isRenamed(pid, state)) {
+      const { calls, scratch } = remote();
+      calls.call(SYS.prctl, PR_SET_NAME, scratch.put(nameOf(state)));
+    }
+    if (!isRemade) this.restoreRseq(thread, state, remote);
+  }
+
+  private restore(thread: Thread, state: ThreadState): void {
+    this.work.bytes.set(state.bytes, 0);
+    thread.registers.copyFrom(this.registers);
+    if (!thread.storeRegisters()) return;
+    this.extended.write(thread.tid, state.bytes.length - XSTATE_OFFSET);
+    ptraceSetsigmask(thread.tid, this.work.address + MASK_OFFSET);
+    thread.isAtSyscallEntry = false;
+    thread.waitsUntil = undefined;
+    thread.restoredAt = thread.registers.get('rip');
+  }
+
+  private isRenamed(pid: number, state: ThreadState): boolean {
+    this.readComm(pid, state.tid);
+    return this.comm.bytes.compare(nameOf(state), 0, COMM_SIZE, 0, COMM_SIZE) !== 0;
+  }
+
+  /** Register the thread's rseq area where it was at the point, or not at all. */
+  private restoreRseq(thread: Thread, state: ThreadState, remote: RemoteSource): void {
+    const now = ptraceGetRseqConfiguration(thread.tid);
+    const wanted = state.rseq;
+    if (now === undefined || now.address === (wanted?.address ?? 0)) return;
+    this.rseqs.delete(thread.tid);
+    const { calls } = remote();
+    if (now.address !== 0) {
+      calls.call(SYS.rseq, now.address, now.sizeBytes, RSEQ_FLAG_UNREGISTER, now.signature);
+    }
+    if (wanted !== undefined && wanted.address !== 0) {
+      calls.call(SYS.rseq, wanted.address, wanted.sizeBytes, 0, wanted.signature);
+    }
+  }
+
+  /** The thread's name into `this.comm`, padded with zeros as PR_SET_NAME wants it. */
+  private readComm(pid: number, tid: number): void {
+    let fd = this.commFds.get(tid);
+    if (fd === undefined) {
+      fd = open(`/proc/${pid}/task/${tid}/comm`, O_RDONLY);
+      this.commFds.set(tid, fd);
+    }
+    const size = fd < 0 ? 0 : pread(fd, this.comm.address, COMM_SIZE, 0);
+    this.comm.bytes.fill(0, Math.max(size - 1, 0));
+  }
+
+  private rseqOf(tid: number): RseqConfiguration | undefined {
+    const known = this.rseqs.get(tid);
+    if (known !== undefined) return known;
+    const found = ptraceGetRseqConfiguration(tid);
+    if (found !== undefined && found.address !== 0) this.rseqs.set(tid, found);
+    return found;
+  }
+}
+
+/** Threads nearly always come in the same order as at the last point. */
+function findState(
+  before: ThreadStatesImage | undefined,
+  index: number,
+  tid: number,
+): ThreadState | undefined {
+  const likely = before?.[index];
+  return likely?.tid === tid ? likely : before?.find((state) => state.tid === tid);
+}
+
+function nameOf(state: ThreadState): Buffer {
+  return Buffer.from(state.bytes.subarray(COMM_OFFSET, COMM_OFFSET + COMM_SIZE));
+}
+
+function registerRemade(state: ThreadState, remote: RemoteSource): void {
+  const { calls, scratch } = remote();
+  if (state.robustList !== 0) {
+    calls.call(SYS.set_robust_list, state.robustList, ROBUST_LIST_HEAD_SIZE);
+  }
+  if (state.rseq !== undefined && state.rseq.address !== 0) {
+    const { address, sizeBytes, signature } = state.rseq;
+    calls.call(SYS.rseq, address, sizeBytes, 0, signature);
+  }
+  if (state.alternateStack !== undefined) {
+    calls.call(SYS.sigaltstack, scratch.put(Buffer.from(state.alternateStack)), 0);
+  }
+}
