@@ -1,5 +1,6 @@
 /**
- * /proc/PID/maps: one line a mapping.
+ * /proc/PID/maps: one line a mapping. Its names are bytes, not text: they can hold control
+ * characters, spaces, what is not valid UTF-8, and a `(deleted)` that somebody wrote.
  *
  * Source: proc_pid_maps(5).
  */
@@ -23,42 +24,73 @@ export interface Mapping {
   /** `major:minor` as the kernel prints it. */
   readonly device: string;
   readonly inode: number;
-  /** The file, a name in brackets, or the empty string. */
+  /** The file, a name in brackets, or the empty string. One character a byte. */
   readonly path: string;
 }
 
-const RANGE = '([0-9a-f]+)-([0-9a-f]+)';
-const FILE_PART = '([0-9a-f]+) ([0-9a-f]+:[0-9a-f]+) (\\d+)';
-const LINE = new RegExp(`^${RANGE} ([r-])([w-])([x-])([ps]) ${FILE_PART} *(.*)$`);
+const SPACE = 0x20;
+/** Permissions, and the space after them. */
+const PERMISSIONS_SIZE = 5;
 
+/**
+ * One line, without its end. A name is whatever bytes follow the fields: it may hold any but the
+ * newline, which the kernel writes as \012. Undefined: it is no line of maps.
+ *
+ * @param line one character a byte (latin1), so that a path goes back to the kernel as it came
+ */
 export function parseMapsLine(line: string): Mapping | undefined {
-  const match = LINE.exec(line);
-  if (match === null) return undefined;
-  const [, start = '', end = '', r, w, x, sharing, offset = '', device = '', inode, path] = match;
-  return {
-    start: Number.parseInt(start, 16),
-    end: Number.parseInt(end, 16),
-    readable: r === 'r',
-    writable: w === 'w',
-    executable: x === 'x',
-    shared: sharing === 's',
-    offset: Number.parseInt(offset, 16),
-    device,
-    inode: Number(inode),
-    path: unescapePath(path ?? ''),
+  const dash = line.indexOf('-');
+  const permissions = line.indexOf(' ') + 1;
+  const offset = permissions + PERMISSIONS_SIZE;
+  const device = line.indexOf(' ', offset) + 1;
+  const inode = line.indexOf(' ', device) + 1;
+  if (dash < 1 || permissions < dash || device === 0 || inode === 0) return undefined;
+  const end = line.indexOf(' ', inode);
+  const mapping = {
+    start: Number.parseInt(line.slice(0, dash), 16),
+    end: Number.parseInt(line.slice(dash + 1, permissions - 1), 16),
+    readable: line[permissions] === 'r',
+    writable: line[permissions + 1] === 'w',
+    executable: line[permissions + 2] === 'x',
+    shared: line[permissions + 3] === 's',
+    offset: Number.parseInt(line.slice(offset, device - 1), 16),
+    device: line.slice(device, inode - 1),
+    inode: Number(line.slice(inode, end < 0 ? undefined : end)),
+    path: end < 0 ? '' : unescapePath(line.slice(skipSpaces(line, end))),
   };
+  return isLine(mapping, line.slice(permissions, offset)) ? mapping : undefined;
+}
+
+function isLine(mapping: Mapping, permissions: string): boolean {
+  const { start, end, offset, inode, device } = mapping;
+  return (
+    Number.isInteger(start + end + offset + inode) &&
+    /^[r-][w-][x-][ps] $/.test(permissions) &&
+    device.includes(':')
+  );
+}
+
+/** A name begins with `/` or `[`, or is that of a driver: never with a space, which is padding. */
+function skipSpaces(line: string, from: number): number {
+  let index = from;
+  while (line.charCodeAt(index) === SPACE) index += 1;
+  return index;
 }
 
 /** The kernel writes a newline in a file's name as \012. */
 function unescapePath(path: string): string {
-  return path.replaceAll('\\012', '\n');
+  return path.includes('\\') ? path.replaceAll('\\012', '\n') : path;
 }
 
+/** @param text one character a byte (latin1) */
 export function parseMaps(text: string): Mapping[] {
   const mappings: Mapping[] = [];
-  for (const line of text.split('\n')) {
-    const mapping = parseMapsLine(line);
+  for (let start = 0; start < text.length;) {
+    const newline = text.indexOf('\n', start);
+    const end = newline < 0 ? text.length : newline;
+    const mapping = parseMapsLine(text.slice(start, end));
     if (mapping !== undefined) mappings.push(mapping);
+    start = end + 1;
   }
   return mappings;
 }

@@ -25,8 +25,13 @@ import { MappedFiles } from './mapped-files.ts';
 import { MappingTable } from './mapping-table.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
-/** Where the kernel ends the file, unless it was booted without this page. */
-const LAST_LINE = Buffer.from('[vsyscall]\n');
+/**
+ * Where the kernel ends the file, unless it was booted without this page: the whole line, since a
+ * file's name can end in `[vsyscall]`, but can hold no newline.
+ */
+const LAST_LINE = Buffer.from(
+  `\nffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0${' '.repeat(18)}[vsyscall]\n`,
+);
 
 /** What `prepare` has found: nothing to do as of `generation`, or files open in the program. */
 export interface MappingsPlan {
