@@ -60,6 +60,7 @@ export class TracedProcess {
     this.resources?.close();
     this.resources = undefined;
     this.target.close();
+    this.target.isShared = false;
     this.points = this.makeList();
     this.keeps = [];
     this.lastCd = 0;

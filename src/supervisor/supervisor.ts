@@ -111,6 +111,8 @@ export class Supervisor implements EventHandler {
     }
     const child = this.addProcess(tid);
     child.sharesMemory = kind === 'vfork' || isSameMemory(group.pid, tid);
+    const memory = this.program.processes.get(group.pid)?.target;
+    if (memory !== undefined && !child.sharesMemory) memory.isShared = true;
     this.news.tell({ type: 'fork', time: Date.now(), pid: group.pid, child: tid });
     return this.pump.add(tid, child.group);
   }

@@ -1,12 +1,18 @@
 /** A stopped process's memory, by address: small reads and writes outside the hot path. */
 import { allocateNative, addressOf, NativeBuffer } from '../sys/libc.ts';
 import { close, openOrThrow, O_RDWR, pread, pwrite } from '../sys/file.ts';
+import { preadv } from '../sys/vectored-io.ts';
 import { IovecTable, processVmReadv, processVmWritev } from '../sys/process-vm.ts';
 
 const EFAULT = 14;
 
 export class TargetMemory {
   readonly pid: number;
+  /**
+   * Whether pages may be shared copy-on-write with other processes: so it is until an exec is seen,
+   * and again from the first fork on. Reading must then not pin them.
+   */
+  isShared = true;
   private memFd = -1;
   private readonly local = new IovecTable();
   private readonly remote = new IovecTable();
@@ -49,6 +55,11 @@ export class TargetMemory {
   /** Read whatever the protection says, as a debugger may. Bytes, or minus errno. */
   forceReadInto(to: number, address: number, sizeBytes: number): number {
     return pread(this.openMem(), to, sizeBytes, address);
+  }
+
+  /** As `forceReadInto`, into the places of `local` in turn. */
+  forceReadVector(local: IovecTable, address: number): number {
+    return preadv(this.openMem(), local, address);
   }
 
   /** Write whatever the protection says. Bytes, or minus errno. */

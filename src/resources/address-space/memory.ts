@@ -18,7 +18,7 @@ import type { MappingTable } from './mapping-table.ts';
 import { Coverage } from './coverage.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
 import { dropRun, splitRuns } from './page-runs.ts';
-import { PageCopier } from './page-copier.ts';
+import { PageReader, PageWriter } from './page-copier.ts';
 import { WrittenFiles } from './written-files.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
@@ -45,8 +45,8 @@ export class Memory {
   private readonly written: WrittenPages;
   private readonly found = new PageRanges();
   private readonly dropped = new PageRanges();
-  private readonly reader: PageCopier;
-  private readonly writer: PageCopier;
+  private readonly reader: PageReader;
+  private readonly writer: PageWriter;
   private readonly zeroPage = new NativeBuffer(PAGE_SIZE);
   private readonly coverage = new Coverage();
   private hasLeftovers = false;
@@ -63,8 +63,8 @@ export class Memory {
       store.free(slot);
     });
     this.written = written;
-    this.reader = new PageCopier(target, 'from-target');
-    this.writer = new PageCopier(target, 'to-target');
+    this.reader = new PageReader(target);
+    this.writer = new PageWriter(target);
   }
 
   /**
