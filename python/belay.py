@@ -105,7 +105,10 @@ def tsetjmp() -> Point:
 
 
 def tlongjmp(cd: int, value: int) -> None:
-    """Put the whole process back on the point cd; does not return. OSError EBADF: not live."""
+    """Put the whole process back on the point cd; does not return.
+
+    OSError EBADF: not live; ENOTRECOVERABLE: it cannot go back there as it is now.
+    """
     _call(_SYS_TLONGJMP, _require(cd, _INT32, "cd"), _require(value, _INT32, "value"))
 
 

@@ -104,7 +104,8 @@ export function tsetjmp(): Point {
  * `int tlongjmp(int cd, int value);` Puts the whole process back on the point `cd`, which returns
  * there with cause `longjmp` and this value. Newer points are dropped. Does not return.
  *
- * @throws SyscallError ENOSYS: not supervised; EBADF: `cd` is not a live point of this process
+ * @throws SyscallError ENOSYS: not supervised; EBADF: `cd` is not a live point of this process;
+ * ENOTRECOVERABLE: it cannot go back there as it is now, and nothing was touched
  * @throws RangeError `cd` or `value` is not a 32-bit integer
  */
 export function tlongjmp(cd: number, value: number): never {

@@ -5,10 +5,7 @@
 import { SyscallError } from '../errors.ts';
 
 export class Claims {
-  /** Chosen by tests that let the n-th acquisition fail; 0: none does. */
-  static failAt = 0;
   private readonly releases: (() => void)[] = [];
-  private count = 0;
 
   /**
    * Acquire one thing. `get` throws or answers minus errno where it is refused.
@@ -16,8 +13,7 @@ export class Claims {
    * @throws SyscallError with `what` as its call
    */
   acquire(what: string, get: () => number, release: (value: number) => void): number {
-    this.count += 1;
-    const value = this.count === Claims.failAt ? -ENOMEM : get();
+    const value = get();
     if (value < 0) throw new SyscallError(`cannot ${what}`, { syscall: what, errno: -value });
     this.releases.push(() => {
       release(value);
@@ -30,5 +26,3 @@ export class Claims {
     for (let undo = this.releases.pop(); undo !== undefined; undo = this.releases.pop()) undo();
   }
 }
-
-const ENOMEM = 12;

@@ -9,6 +9,8 @@ import type { Thread } from '../tracee/thread.ts';
 import type { Supervisor } from './supervisor.ts';
 
 const { EBADF, EFAULT, EINVAL, ENOMEM, ENOSYS } = constants.errno;
+/** Not among Node's constants; include/belay.h says what it means here. */
+const ENOTRECOVERABLE = 131;
 /** Chosen: a program that keeps more ranges than this wants a mapping of its own for them. */
 const KEEPS_MAX = 1024;
 /** Chosen: kept bytes are copied at each rollback, while the program is stopped. */
@@ -113,7 +115,7 @@ function callTlongjmp(supervisor: Supervisor, process_: TracedProcess, thread: T
     return;
   }
   const ip = registers.get('rip');
-  finish(thread, -EBADF);
+  finish(thread, -ENOTRECOVERABLE);
   const why = { cause: CAUSE.longjmp, value, tid: thread.tid, ip };
   supervisor.jump(process_, point, why, { startedAt, thread });
 }

@@ -17,6 +17,8 @@ export interface CampaignOptions {
   /** The first life: to repeat one that failed. */
   from?: number | undefined;
   damage?: number | undefined;
+  /** The belay to run; the checkout's when undefined. */
+  belay?: string | undefined;
   /** End before the next life begins once this much time has passed. */
   limitMs?: number | undefined;
   onLife?: ((life: number, falls: number, description: string) => void) | undefined;
@@ -84,7 +86,7 @@ export async function runCampaign(options: CampaignOptions): Promise<number> {
     if (options.limitMs !== undefined && Date.now() - started > options.limitMs) break;
     const wanted = Math.min(FALLS_PER_LIFE, options.count - (life - first) * FALLS_PER_LIFE);
     const subject = new Life({
-      command: (rest) => [BELAY, ...RUN_OPTIONS, workshop.target, ...rest],
+      command: (rest) => [options.belay ?? BELAY, ...RUN_OPTIONS, workshop.target, ...rest],
       dataFile: workshop.dataFile,
       seed: lifeSeed(options.seed, life),
       falls: wanted,

@@ -1,0 +1,28 @@
+/**
+ * A belay whose supervisor loads one more module first: for tests that look at, or interfere with,
+ * what goes on inside it. The same script, the same sources, nothing replaced.
+ */
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { BIN_BELAY } from './paths.ts';
+
+/** Writes the script into `directory`; its path. `preload`: the module's path. */
+export function makeWatchedBelay(directory: string, preload: string): string {
+  const text = readFileSync(BIN_BELAY, 'utf8');
+  const start = '"$source/launch/main.$suffix" run';
+  const self = 'self=$0\n';
+  for (const part of [start, self]) {
+    if (text.split(part).length !== 2) throw new Error(`bin/belay has no single ${part}`);
+  }
+  const watched = text
+    .replace(start, `--import ${quote(preload)} ${start}`)
+    .replace(self, `self=${quote(BIN_BELAY)}\n`);
+  const script = path.join(directory, 'belay');
+  writeFileSync(script, watched);
+  chmodSync(script, 0o755);
+  return script;
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
