@@ -10,7 +10,7 @@
  */
 import { SYS } from '../../arch/x64/syscalls.ts';
 import type { Mapping, Range } from '../../procfs/maps.ts';
-import { planMappings } from '../../points/plan-mappings.ts';
+import { planMappings, type MappingStep } from '../../points/plan-mappings.ts';
 import { close, openOrThrow, O_RDONLY, pread } from '../../sys/file.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import { uffdioRegister } from '../../sys/userfaultfd.ts';
@@ -23,6 +23,7 @@ import { ClaimedFiles } from './claimed-files.ts';
 import { cannotRestore, performSteps, restoreBreak } from './map-again.ts';
 import { MappedFiles } from './mapped-files.ts';
 import { MappingTable } from './mapping-table.ts';
+import { findLackOfRoom } from './room.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
 /**
@@ -102,7 +103,11 @@ export class Mappings {
     const isDone = this.isTableText(size) && this.stands(wanted) && !this.hasNewRanges();
     const { generation } = this.stopped;
     if (isDone) return { wanted, isDone, generation, files };
-    for (const mapping of this.findFilesToMap(wanted)) {
+    const now = this.readTable(0);
+    const steps = planMappings(now.mappings, wanted.mappings);
+    const lack = findLackOfRoom(this.stopped.pid, now.mappings, wanted.mappings, steps);
+    if (lack !== undefined) return lack;
+    for (const mapping of this.findFilesToMap(now, wanted, steps)) {
       const obstacle = files.claim(mapping, claims);
       if (obstacle !== undefined) return obstacle;
     }
@@ -139,10 +144,13 @@ export class Mappings {
   }
 
   /** Mappings of files that are missing, or that have been made anew and may have other pages. */
-  private findFilesToMap(wanted: MappingTable): Mapping[] {
-    const now = this.readTable(0);
+  private findFilesToMap(
+    now: MappingTable,
+    wanted: MappingTable,
+    steps: readonly MappingStep[],
+  ): Mapping[] {
     const missing = new Set<Mapping>();
-    for (const step of planMappings(now.mappings, wanted.mappings)) {
+    for (const step of steps) {
       if (step.kind === 'map') missing.add(step.mapping);
     }
     for (const { start, end } of this.findSuspects(now)) {
