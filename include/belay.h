@@ -119,8 +119,8 @@ static __inline__ int tsetjmp(struct tjmp *why) {
  * Does not return, unless it failed: -1 and errno:
  *   ENOSYS  not supervised
  *   EBADF   `cd` is not a live point of this process
- *   ENOTRECOVERABLE  the process cannot go back there as it is now (a file behind a mapping is gone,
- *           a sandbox forbids it, ...), and nothing was touched; `belay log` says why
+ *   ENOTRECOVERABLE  the process cannot go back there as it is now (a file behind a mapping is
+ *           gone, a sandbox forbids it, ...), and nothing was touched; `belay log` says why
  */
 static __inline__ int tlongjmp(int cd, int value) {
   return belay_call(BELAY_SYS_TLONGJMP, (size_t)(long)cd, (size_t)(long)value);

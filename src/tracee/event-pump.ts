@@ -31,6 +31,8 @@ export interface EventHandler {
 export class EventPump {
   readonly threads = new Map<number, Thread>();
   bellPid = 0;
+  /** Takes the next child itself, instead of the handler. */
+  takeChild: ((tid: number) => Thread) | undefined = undefined;
   /** Run before each wait. */
   beforeWait: () => void = () => undefined;
   private readonly early = new Map<number, Stop>();
@@ -67,9 +69,8 @@ export class EventPump {
    */
   nextOf(thread: Thread): Stop | undefined {
     for (;;) {
-      const tid = waitpidAny();
-      if (tid === 0) return undefined;
-      const stop = parseWaitStatus(lastStatus());
+      const { tid, stop } = this.takeWaiting(thread) ?? waitForAny();
+      if (stop === undefined) return undefined;
       if (tid === thread.tid && stop.kind !== 'exited' && stop.kind !== 'killed') {
         thread.state = 'stopped';
         if (stop.kind === 'clone' || stop.kind === 'fork' || stop.kind === 'vfork') {
@@ -83,6 +84,12 @@ export class EventPump {
       else this.backlog.push({ tid, stop });
       if (this.threads.get(thread.tid) !== thread) return undefined;
     }
+  }
+
+  /** A stop of this thread that came while another one's was waited for. */
+  private takeWaiting(thread: Thread): { readonly tid: number; readonly stop: Stop } | undefined {
+    const index = this.backlog.findIndex(({ tid }) => tid === thread.tid);
+    return index < 0 ? undefined : this.backlog.splice(index, 1)[0];
   }
 
   /** Register a thread that runs; a first stop of it that has come already is taken now. */
@@ -195,7 +202,8 @@ export class EventPump {
 
   private announceChild(parent: Thread, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined {
     const tid = ptraceGeteventmsg(parent.tid);
-    return tid <= 0 ? undefined : this.handler.onChild(parent, tid, kind);
+    if (tid <= 0) return undefined;
+    return this.takeChild?.(tid) ?? this.handler.onChild(parent, tid, kind);
   }
 
   /** A newborn whose first stop had come before it was known is let go, unless it is frozen. */
@@ -203,6 +211,12 @@ export class EventPump {
     if (child?.state !== 'stopped' || child.stop === undefined) return;
     if (!child.group.isFrozen) this.handler.onStop(child, child.stop);
   }
+}
+
+/** Undefined: nobody is left to wait for. */
+function waitForAny(): { readonly tid: number; readonly stop: Stop | undefined } {
+  const tid = waitpidAny();
+  return { tid, stop: tid === 0 ? undefined : parseWaitStatus(lastStatus()) };
 }
 
 /**

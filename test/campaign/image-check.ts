@@ -9,12 +9,10 @@ import { TracedProcess } from '../../src/engine/traced-process.ts';
 import type { Point } from '../../src/points/point.ts';
 import { PointList } from '../../src/points/point-list.ts';
 import type { ResourceList } from '../../src/resources/list.ts';
+import { around } from '../support/around.ts';
 
 const file = process.env.BELAY_IMAGES ?? '/dev/null';
 const lists = new WeakMap<PointList, ResourceList>();
-const { watch } = TracedProcess.prototype;
-const { add, dropNewerThan, forget } = PointList.prototype;
-
 function write(list: PointList, point: Point, when: string): void {
   const lines = lists.get(list)?.all.map((resource, index) => {
     const bytes = Buffer.from(resource.encode(point.image[index])).toString('base64');
@@ -23,24 +21,24 @@ function write(list: PointList, point: Point, when: string): void {
   appendFileSync(file, lines?.join('') ?? '');
 }
 
-TracedProcess.prototype.watch = function (): ResourceList {
-  const list = watch.call(this);
-  lists.set(this.points, list);
+around(TracedProcess.prototype, 'watch', (self, watch) => {
+  const list = watch();
+  lists.set(self.points, list);
   return list;
-};
+});
 
-PointList.prototype.add = function (point): void {
-  add.call(this, point);
-  write(this, point, 'made');
-};
+around(PointList.prototype, 'add', (self, add, point) => {
+  add(point);
+  write(self, point, 'made');
+});
 
-PointList.prototype.forget = function (point): void {
-  write(this, point, 'gone');
-  forget.call(this, point);
-};
+around(PointList.prototype, 'forget', (self, forget, point) => {
+  write(self, point, 'gone');
+  forget(point);
+});
 
-PointList.prototype.dropNewerThan = function (point): void {
-  dropNewerThan.call(this, point);
+around(PointList.prototype, 'dropNewerThan', (self, dropNewerThan, point) => {
+  dropNewerThan(point);
   // Whatever happened to the process since, the point's image is what it was.
-  write(this, point, 'gone');
-};
+  write(self, point, 'gone');
+});

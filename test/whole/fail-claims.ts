@@ -4,16 +4,16 @@
  */
 import { SyscallError } from '../../src/errors.ts';
 import { Claims } from '../../src/resources/claims.ts';
+import { around } from '../support/around.ts';
 
 const EMFILE = 24;
-const { acquire } = Claims.prototype;
 let failing = 1;
 let count = 0;
 
-Claims.prototype.acquire = function (what, get, release): number {
+around(Claims.prototype, 'acquire', (_self, acquire, what, get, release) => {
   count += 1;
-  if (count < failing) return acquire.call(this, what, get, release);
+  if (count < failing) return acquire(what, get, release);
   failing += 1;
   count = 0;
   throw new SyscallError(`cannot ${what}`, { syscall: what, errno: EMFILE });
-};
+});

@@ -42,11 +42,8 @@ export function restoreBreak(calls: RemoteCalls, wanted: number): void {
 }
 
 /** Do the steps one after the other. */
-export function performSteps(
-  steps: readonly MappingStep[],
-  calls: RemoteCalls,
-  files: ClaimedFiles,
-): void {
+export function performSteps(steps: readonly MappingStep[], files: ClaimedFiles): void {
+  const { calls } = files;
   for (const step of steps) {
     const size = step.end - step.start;
     if (step.kind === 'unmap') calls.callOrThrow('munmap', SYS.munmap, step.start, size);

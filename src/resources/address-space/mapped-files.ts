@@ -2,14 +2,17 @@
  * Files behind mappings, for mapping them again after the program has unmapped them.
  *
  * Most are opened by their path once more. A file that no path leads to any more (deleted,
- * replaced, a memfd) is held open from the first point that sees it mapped, and reached by the
- * program through our own /proc/PID/fd. It is found through map_files, which takes privilege, or
+ * replaced, a memfd) is held open from the first point that sees it mapped, and handed over to the
+ * program by pidfd_getfd(2). It is found through map_files, which takes privilege, or
  * else among the program's own descriptors.
  */
 import { readdirSync, statSync } from 'node:fs';
 import type { Mapping } from '../../procfs/maps.ts';
 import { close, open, O_RDONLY, O_RDWR } from '../../sys/file.ts';
 import { pidfdGetfd } from '../../sys/pidfd.ts';
+
+/** Mapping /dev/zero is as good as mapping nothing: makedev(1, 5). */
+const DEV_ZERO = 0x105;
 
 export class MappedFiles {
   private readonly pid: number;
@@ -30,14 +33,9 @@ export class MappedFiles {
     }
   }
 
-  isReachable(mapping: Mapping): boolean {
-    return this.pathOf(mapping) !== undefined || this.isAtPath(mapping);
-  }
-
-  /** The path by which the program reaches a file that is held; undefined: by its own. */
-  pathOf(mapping: Mapping): string | undefined {
-    const fd = this.held.get(keyOf(mapping)) ?? -1;
-    return fd < 0 ? undefined : `/proc/${process.pid}/fd/${fd}`;
+  /** Our descriptor of a file that is held; -1: there is none, its path must do. */
+  heldDescriptor(mapping: Mapping): number {
+    return this.held.get(keyOf(mapping)) ?? -1;
   }
 
   close(): void {
@@ -48,7 +46,9 @@ export class MappedFiles {
   private isAtPath(mapping: Mapping): boolean {
     if (!mapping.path.startsWith('/')) return false;
     try {
-      return statSync(`/proc/${this.pid}/root${mapping.path}`).ino === mapping.inode;
+      const file = statSync(`/proc/${this.pid}/root${mapping.path}`);
+      // To open anything else can wait, or do something.
+      return file.ino === mapping.inode && (file.isFile() || file.rdev === DEV_ZERO);
     } catch {
       return false;
     }

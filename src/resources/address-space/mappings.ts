@@ -8,13 +8,13 @@
  *    survive munmap, a mapping placed over another, or mremap. So a mapping that looks the same but
  *    is not registered has other pages.
  */
+import { readFileSync } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
 import type { Mapping, Range } from '../../procfs/maps.ts';
 import { planMappings, type MappingStep } from '../../points/plan-mappings.ts';
 import { close, openOrThrow, O_RDONLY, pread } from '../../sys/file.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import { uffdioRegister } from '../../sys/userfaultfd.ts';
-import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Scratch } from '../../tracee/scratch.ts';
 import type { Claims } from '../claims.ts';
 import type { Obstacle } from '../resource.ts';
@@ -33,6 +33,9 @@ import { PageRanges, type WrittenPages } from './written-pages.ts';
 const LAST_LINE = Buffer.from(
   `\nffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0${' '.repeat(18)}[vsyscall]\n`,
 );
+
+/** <sys/personality.h> */
+const READ_IMPLIES_EXEC = 0x0400000;
 
 /** What `prepare` has found: nothing to do as of `generation`, or files open in the program. */
 export interface MappingsPlan {
@@ -107,6 +110,10 @@ export class Mappings {
     const steps = planMappings(now.mappings, wanted.mappings);
     const lack = findLackOfRoom(this.stopped.pid, now.mappings, wanted.mappings, steps);
     if (lack !== undefined) return lack;
+    if (steps.some(({ kind }) => kind !== 'unmap') && hasReadImpliesExec(this.stopped.pid)) {
+      const obstacle = files.claimHand(claims);
+      if (obstacle !== undefined) return obstacle;
+    }
     for (const mapping of this.findFilesToMap(now, wanted, steps)) {
       const obstacle = files.claim(mapping, claims);
       if (obstacle !== undefined) return obstacle;
@@ -129,7 +136,7 @@ export class Mappings {
     restoreBreak(calls, wanted.breakAddress);
     for (const { start, end } of suspects) calls.call(SYS.munmap, start, end - start);
     this.forgetText();
-    this.perform(plan, calls, scratch);
+    this.perform(plan, scratch);
     scratch.release();
     this.forgetText();
     const left = planMappings(this.readTable(0).mappings, wanted.mappings);
@@ -166,10 +173,10 @@ export class Mappings {
     return now.tracked.flatMap((mapping) => this.newPartsOf(mapping));
   }
 
-  private perform({ wanted, files }: MappingsPlan, calls: RemoteCalls, scratch: Scratch): void {
+  private perform({ wanted, files }: MappingsPlan, scratch: Scratch): void {
     const { mappings } = this.readTable(0);
     const now = mappings.filter(({ start }) => start !== scratch.range.start);
-    performSteps(planMappings(now, wanted.mappings), calls, files);
+    performSteps(planMappings(now, wanted.mappings), files);
   }
 
   private readTable(breakAddress: number): MappingTable {
@@ -260,4 +267,10 @@ export class Mappings {
     this.table = wanted ?? table;
     return found;
   }
+}
+
+/** Under personality(READ_IMPLIES_EXEC) what is mapped readable becomes executable as well. */
+function hasReadImpliesExec(pid: number): boolean {
+  const flags = Number.parseInt(readFileSync(`/proc/${pid}/personality`, 'latin1'), 16);
+  return (flags & READ_IMPLIES_EXEC) !== 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Whether the mappings of a point still have room: limits can have been lowered since, and a mapping
- * that they refuse would be found out when others are gone already.
+ * Whether the mappings of a point still have room: limits can have been lowered since, and a
+ * mapping that they refuse would be found out when others are gone already.
  *
  * Source: mm/mmap.c, may_expand_vm; mm/vma.c, is_data_mapping.
  */

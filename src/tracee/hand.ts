@@ -1,0 +1,72 @@
+/**
+ * A hand: a process that lives for the length of one rollback, shares only the program's memory
+ * with it, and makes calls there that would touch what else the program has.
+ *
+ * It has a copy of the descriptor table, so that files can be opened where the program has no
+ * number left, and closed without dropping the program's record locks; a personality of its own;
+ * and no signal tells the program of its end.
+ *
+ * Source: clone(2); fcntl(2), "Record locking": locks are dropped by closing in the same table.
+ */
+import { SYS } from '../arch/x64/syscalls.ts';
+import { CLONE_VM } from '../sys/clone3.ts';
+import type { EventPump } from './event-pump.ts';
+import { RemoteCalls, TargetGoneError } from './remote-calls.ts';
+import type { RemoteSource } from './remote-session.ts';
+import type { Thread } from './thread.ts';
+import { ThreadGroup } from './thread-group.ts';
+
+const WNOHANG = 1;
+const __WALL = 0x40000000;
+const FD_MAX = 0xffffffff;
+const READ_IMPLIES_EXEC = 0x0400000;
+/** personality(2): only ask. */
+const PERSONALITY_QUERY = 0xffffffff;
+
+export class Hand {
+  /** Its calls. Strings for them are put where any thread of the program sees them. */
+  readonly calls: RemoteCalls;
+  private readonly pump: EventPump;
+  private readonly thread: Thread;
+  private readonly remote: RemoteSource;
+  /** Its pid as the program sees it. */
+  private readonly localPid: number;
+
+  /** @throws SyscallError where the program may have no process more */
+  constructor(pump: EventPump, remote: RemoteSource) {
+    const { calls } = remote();
+    let thread: Thread | undefined;
+    pump.takeChild = (tid) => (thread = pump.add(tid, new ThreadGroup(tid)));
+    try {
+      this.localPid = calls.callOrThrow('clone', SYS.clone, CLONE_VM, 0, 0, 0, 0);
+    } finally {
+      pump.takeChild = undefined;
+    }
+    if (thread === undefined) throw new TargetGoneError(calls.thread.tid);
+    this.pump = pump;
+    this.remote = remote;
+    this.thread = thread;
+    if (thread.state !== 'stopped') {
+      const stop = pump.nextOf(thread);
+      if (stop === undefined) throw new TargetGoneError(thread.tid);
+      thread.stop = stop;
+    }
+    this.calls = new RemoteCalls(pump, thread, calls.syscallAddress);
+    this.calls.call(SYS.close_range, 0, FD_MAX, 0);
+    const personality = this.calls.call(SYS.personality, PERSONALITY_QUERY);
+    if ((personality & READ_IMPLIES_EXEC) !== 0) {
+      this.calls.call(SYS.personality, personality & ~READ_IMPLIES_EXEC);
+    }
+  }
+
+  /** It ends, and the program has one child less again. */
+  end(): void {
+    try {
+      this.calls.call(SYS.exit, 0);
+    } catch (error) {
+      if (!(error instanceof TargetGoneError)) throw error;
+    }
+    while (this.pump.nextOf(this.thread) !== undefined);
+    this.remote().calls.call(SYS.wait4, this.localPid, 0, WNOHANG | __WALL, 0);
+  }
+}
