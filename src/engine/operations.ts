@@ -18,7 +18,7 @@ export type RollbackOutcome =
 
 /** Stop every thread; false when the process has gone or exec'd meanwhile. */
 export function hold({ stopped, group }: TracedProcess): boolean {
-  const isHeld = stopped.pump.freeze(group);
+  const isHeld = stopped.pump.hold(group);
   stopped.renew();
   return isHeld;
 }

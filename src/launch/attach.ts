@@ -14,7 +14,7 @@ const { EPERM, ESRCH } = constants.errno;
 /** Seize every thread, install the filter, and let the process run on. */
 export function attach(supervisor: Supervisor, process_: TracedProcess): void {
   seizeThreads(supervisor, process_);
-  if (!supervisor.pump.freeze(process_.group)) {
+  if (!supervisor.pump.hold(process_.group)) {
     throw new BelayError('ESRCH', `cannot attach to process ${process_.pid}: it ended`);
   }
   installFilter(supervisor, process_, chooseThread(process_.group));
@@ -57,8 +57,8 @@ function cannotSeize(pid: number, errno: number): BelayError {
 /** Let every process go, as if belay had never been there. */
 export function detachAll(supervisor: Supervisor): void {
   for (const process_ of [...supervisor.program.processes.values()]) {
-    // An exec breaks a freeze off, and is over then.
-    while (!supervisor.pump.freeze(process_.group) && process_.group.threads.size > 0);
+    // An exec breaks a hold off, and is over then.
+    while (!supervisor.pump.hold(process_.group) && process_.group.threads.size > 0);
     if (process_.group.threads.size === 0) continue;
     process_.resources?.close();
     for (const thread of process_.group.threads.values()) {

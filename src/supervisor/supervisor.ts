@@ -2,7 +2,7 @@
  * The tracer's event loop: every stop of every thread of the program is answered here.
  *
  * Invariants
- * 1. A thread that is not frozen is resumed exactly once for each stop.
+ * 1. A thread that is not held is resumed exactly once for each stop.
  * 2. While `phase` is 1 the program is not what it was at any moment: the supervisor's death kills
  *    it (EXITKILL), and so does a failure.
  */
@@ -151,11 +151,11 @@ export class Supervisor implements EventHandler {
     if (stop.kind !== 'exited' && stop.kind !== 'killed') ptraceCont(this.pump.bellPid, 0);
   }
 
-  /** Let a frozen process go: `first` at once, the others with their stops handled. */
+  /** Let a held process go: `first` at once, the others with their stops handled. */
   release(process_: TracedProcess, first?: Thread): void {
-    process_.group.isFrozen = false;
+    process_.group.isHeld = false;
     if (first?.state === 'stopped') this.resumeHere(first);
-    this.pump.thaw(process_.group);
+    this.pump.letGo(process_.group);
     this.toWarm = process_;
   }
 
@@ -201,7 +201,7 @@ export class Supervisor implements EventHandler {
     kill(process_.pid, SIGKILL);
     this.pump.guard.reset();
     this.warn(process_, `killed in the middle of a rollback: ${outcome.error.message}`);
-    process_.group.isFrozen = false;
+    process_.group.isHeld = false;
     return outcome.error.message;
   }
 
@@ -225,9 +225,9 @@ export class Supervisor implements EventHandler {
     }
     if (process_ !== undefined && isFall && process_.points.hasLive) {
       if (handleFall(this, process_, thread, signo)) return;
-      process_.group.isFrozen = false;
+      process_.group.isHeld = false;
       if (thread.state === 'stopped') thread.resume(signo);
-      this.pump.thaw(process_.group);
+      this.pump.letGo(process_.group);
       return;
     }
     thread.resume(signo);
@@ -278,7 +278,7 @@ function releaseRolledBack(
   fallSignals: ReadonlySet<number>,
   resume: (thread: Thread, signo: number) => void,
 ): void {
-  process_.group.isFrozen = false;
+  process_.group.isHeld = false;
   for (const thread of [...process_.group.threads.values()]) {
     if (thread.state !== 'stopped' || thread.stop === undefined) continue;
     const { stop, deferredSignals } = thread;

@@ -3,10 +3,10 @@
  *
  * Invariants
  * 1. A new thread is known before its parent runs on: its first stop may come before or after.
- * 2. Stops of a frozen group are held in the thread; those inside a system call that makes or ends
+ * 2. Stops of a held group stay in the thread; those inside a system call that makes or ends
  *    threads are run on, to an interrupt behind it. A thread that is ending
  *    leaves its group at once: a leader reports its exit only after all other threads.
- * 3. Events of other groups are handled as usual while one group is being frozen: a thread that
+ * 3. Events of other groups are handled as usual while one group is being held: a thread that
  *    waits in vfork(2) stops only when its child goes on.
  */
 import { ptraceGeteventmsg } from '../sys/ptrace.ts';
@@ -16,7 +16,7 @@ import type { ThreadGroup } from './thread-group.ts';
 import { Thread } from './thread.ts';
 
 export interface EventHandler {
-  /** A thread that is not frozen has stopped; resume it, now or later. */
+  /** A thread that is not held has stopped; resume it, now or later. */
   onStop(thread: Thread, stop: Stop): void;
   /** A thread made another one: register it and answer its group. */
   onChild(parent: Thread, tid: number, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined;
@@ -113,9 +113,9 @@ export class EventPump {
   }
 
   /** Stop every thread of the group and hold it; false when the process has gone or exec'd. */
-  freeze(group: ThreadGroup): boolean {
+  hold(group: ThreadGroup): boolean {
     const execCount = group.execCount;
-    group.isFrozen = true;
+    group.isHeld = true;
     for (const thread of group.threads.values()) {
       if (thread.state !== 'stopped') thread.interrupt();
     }
@@ -136,10 +136,10 @@ export class EventPump {
   }
 
   /** Let the held threads have their stops handled, one after the other. */
-  thaw(group: ThreadGroup): void {
-    group.isFrozen = false;
+  letGo(group: ThreadGroup): void {
+    group.isHeld = false;
     for (const thread of [...group.threads.values()]) {
-      if (thread.group.isFrozen) return;
+      if (thread.group.isHeld) return;
       if (thread.state === 'stopped' && thread.stop !== undefined) {
         this.handler.onStop(thread, thread.stop);
       }
@@ -175,7 +175,7 @@ export class EventPump {
       case 'fork':
       case 'vfork': {
         const child = this.announceChild(thread, stop.kind);
-        if (thread.group.isFrozen) runOn(thread);
+        if (thread.group.isHeld) runOn(thread);
         else this.handler.onStop(thread, stop);
         this.releaseNewborn(child);
         return;
@@ -197,7 +197,7 @@ export class EventPump {
         return;
       default:
     }
-    if (!thread.group.isFrozen) this.handler.onStop(thread, stop);
+    if (!thread.group.isHeld) this.handler.onStop(thread, stop);
   }
 
   private announceChild(parent: Thread, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined {
@@ -206,10 +206,10 @@ export class EventPump {
     return this.takeChild?.(tid) ?? this.handler.onChild(parent, tid, kind);
   }
 
-  /** A newborn whose first stop had come before it was known is let go, unless it is frozen. */
+  /** A newborn whose first stop had come before it was known is let go, unless it is held. */
   private releaseNewborn(child: Thread | undefined): void {
     if (child?.state !== 'stopped' || child.stop === undefined) return;
-    if (!child.group.isFrozen) this.handler.onStop(child, child.stop);
+    if (!child.group.isHeld) this.handler.onStop(child, child.stop);
   }
 }
 
@@ -220,9 +220,9 @@ function waitForAny(): { readonly tid: number; readonly stop: Stop | undefined }
 }
 
 /**
- * Resume; a frozen thread with an interrupt on its way, since every stop takes back the last one.
+ * Resume; a held thread with an interrupt on its way, since every stop takes back the last one.
  */
 function runOn(thread: Thread): void {
   thread.resume();
-  if (thread.group.isFrozen) thread.interrupt();
+  if (thread.group.isHeld) thread.interrupt();
 }

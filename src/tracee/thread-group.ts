@@ -5,7 +5,7 @@ export class ThreadGroup {
   readonly pid: number;
   readonly threads = new Map<number, Thread>();
   /** While true, stops are held instead of handled: somebody works on the whole process. */
-  isFrozen = false;
+  isHeld = false;
   /** Counts execs: work that sees it change has lost the process it worked on. */
   execCount = 0;
 

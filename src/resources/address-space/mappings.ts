@@ -184,7 +184,7 @@ export class Mappings {
     return new MappingTable(this.text.bytes.subarray(0, size), breakAddress);
   }
 
-  /** The text's size; read once for as long as the process is held still (see `thaw`). */
+  /** The text's size; read once for as long as the process is held still (see `letGo`). */
   private readText(): number {
     if (this.textSize > 0 && this.textGeneration === this.stopped.generation) return this.textSize;
     let size = 0;
