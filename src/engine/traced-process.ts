@@ -8,7 +8,7 @@ import { ResourceList } from '../resources/list.ts';
 import { Stopped } from '../resources/stopped.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { TargetMemory } from '../tracee/target-memory.ts';
-import { ThreadGroup } from '../tracee/thread-group.ts';
+import { ThreadGroup } from '../tracee/thread.ts';
 import { sealWhatCallsNeed } from './seal.ts';
 
 export class TracedProcess {

@@ -2,8 +2,7 @@
 import type { EventPump } from '../tracee/event-pump.ts';
 import { RemoteSession, type RemoteSource } from '../tracee/remote-session.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
-import type { Thread } from '../tracee/thread.ts';
-import type { ThreadGroup } from '../tracee/thread-group.ts';
+import type { Thread, ThreadGroup } from '../tracee/thread.ts';
 
 export class Stopped {
   readonly pump: EventPump;

@@ -6,7 +6,7 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, WHY_SIZE_MIN, writeWhy } from '../engine/why.ts';
 import type { BelayError } from '../errors.ts';
 import type { Thread } from '../tracee/thread.ts';
-import type { Supervisor } from './supervisor.ts';
+import type { Supervision } from './supervision.ts';
 
 const { EBADF, EFAULT, EINVAL, ENOMEM, ENOSYS } = constants.errno;
 /** Not among Node's constants; include/belay.h says what it means here. */
@@ -18,7 +18,7 @@ const KEEP_MAX_BYTES = 64 << 20;
 const ADDRESS_MAX = 2 ** 47;
 
 /** A thread is at one of our calls. Its registers are fetched. */
-export function handleCall(supervisor: Supervisor, process_: TracedProcess, thread: Thread): void {
+export function handleCall(supervisor: Supervision, process_: TracedProcess, thread: Thread): void {
   const { registers } = thread;
   const first = registers.get('rdi');
   const second = registers.get('rsi');
@@ -41,7 +41,7 @@ export function handleCall(supervisor: Supervisor, process_: TracedProcess, thre
 }
 
 /** Finish the call with `result` and let the thread run. */
-function answer(supervisor: Supervisor, thread: Thread, result: number): void {
+function answer(supervisor: Supervision, thread: Thread, result: number): void {
   finish(thread, result);
   supervisor.resumeHere(thread);
 }
@@ -52,7 +52,7 @@ function finish(thread: Thread, result: number): void {
 }
 
 function callTsetjmp(
-  supervisor: Supervisor,
+  supervisor: Supervision,
   process_: TracedProcess,
   thread: Thread,
   why: number,
@@ -87,7 +87,7 @@ function callTsetjmp(
 }
 
 function refuseTsetjmp(
-  supervisor: Supervisor,
+  supervisor: Supervision,
   process_: TracedProcess,
   why: number,
   sizeBytes: number,
@@ -105,7 +105,7 @@ function errnoOf(error: BelayError): number {
   return error.code === 'ENOMEM' ? ENOMEM : ENOSYS;
 }
 
-function callTlongjmp(supervisor: Supervisor, process_: TracedProcess, thread: Thread): void {
+function callTlongjmp(supervisor: Supervision, process_: TracedProcess, thread: Thread): void {
   const startedAt = process.hrtime();
   const { registers } = thread;
   const point = process_.points.find(registers.getInt('rdi'));

@@ -6,7 +6,7 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import type { Point } from '../points/point.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
 import { codeName, hasFaultAddress, hex, readThreadName, signalName } from './program.ts';
-import type { JumpOrigin } from './supervisor.ts';
+import type { JumpOrigin } from './supervision.ts';
 
 export function tellFall(
   news: News,

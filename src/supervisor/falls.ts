@@ -5,14 +5,14 @@ import { CAUSE, type Why } from '../engine/why.ts';
 import { choosePoint } from '../policy/choose-point.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { codeName, hasFaultAddress, hex, readThreadName, signalName } from './program.ts';
-import type { Supervisor } from './supervisor.ts';
+import type { Supervision } from './supervision.ts';
 
 const SIGINFO_CODE = 2;
 const SIGINFO_ADDRESS = 16;
 
 /** The thread stopped before `signo` is delivered; true when the process went back instead. */
 export function handleFall(
-  supervisor: Supervisor,
+  supervisor: Supervision,
   process_: TracedProcess,
   thread: Thread,
   signo: number,
@@ -46,7 +46,7 @@ function readWhy(thread: Thread, signo: number): Why {
 }
 
 function giveUp(
-  supervisor: Supervisor,
+  supervisor: Supervision,
   process_: TracedProcess,
   thread: Thread,
   why: Why,

@@ -25,21 +25,12 @@ import { tellFall } from './fall-news.ts';
 import { handleFall } from './falls.ts';
 import { readCommand, signalName, type Program } from './program.ts';
 import type { StateWriter } from '../registry/state-writer.ts';
+import type { JumpOrigin, Supervision } from './supervision.ts';
 import { resumeFollowed, resumeInterrupted } from './waits.ts';
 
 const SIGKILL = 9;
 
-/** Where a jump came from. */
-export interface JumpOrigin {
-  /** From process.hrtime. */
-  readonly startedAt: [number, number];
-  /** The thread that fell or jumped. */
-  readonly thread?: Thread;
-  /** Newer points that it could not go back to, and why. */
-  readonly passedOver?: readonly string[];
-}
-
-export class Supervisor implements EventHandler {
+export class Supervisor implements EventHandler, Supervision {
   readonly pump: EventPump;
   readonly program: Program;
   news: News;

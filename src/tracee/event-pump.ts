@@ -12,8 +12,7 @@
 import { ptraceGeteventmsg } from '../sys/ptrace.ts';
 import { lastStatus, parseWaitStatus, waitpidAny, type Stop } from '../sys/wait.ts';
 import { KillGuard, type DeathNote } from './kill-guard.ts';
-import type { ThreadGroup } from './thread-group.ts';
-import { Thread } from './thread.ts';
+import { Thread, type ThreadGroup } from './thread.ts';
 
 export interface EventHandler {
   /** A thread that is not held has stopped; resume it, now or later. */

@@ -21,7 +21,6 @@ import {
   SIGINFO_SIZE,
 } from '../sys/ptrace.ts';
 import type { Stop } from '../sys/wait.ts';
-import type { ThreadGroup } from './thread-group.ts';
 
 export type ThreadState = 'running' | 'stopped' | 'listening' | 'gone';
 
@@ -132,5 +131,30 @@ export class Thread {
     }
     this.state = 'listening';
     ptraceListen(this.tid);
+  }
+}
+
+/** The threads of one traced process, and whether they are being held still. */
+export class ThreadGroup {
+  readonly pid: number;
+  readonly threads = new Map<number, Thread>();
+  /** While true, stops are held instead of handled: somebody works on the whole process. */
+  isHeld = false;
+  /** Counts execs: work that sees it change has lost the process it worked on. */
+  execCount = 0;
+
+  constructor(pid: number) {
+    this.pid = pid;
+  }
+
+  get leader(): Thread | undefined {
+    return this.threads.get(this.pid);
+  }
+
+  isStill(): boolean {
+    for (const thread of this.threads.values()) {
+      if (thread.state !== 'stopped') return false;
+    }
+    return true;
   }
 }
