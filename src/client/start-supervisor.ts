@@ -10,6 +10,11 @@ import { readStartTime } from '../registry/process-identity.ts';
 import { formatRunOptions } from '../options/run-options.ts';
 import type { RunOptions } from '../options/run-options.ts';
 
+/** On SIGUSR1 Node lets anybody on this machine debug it: our processes are to do no such thing. */
+const NODE_FLAGS = ['--disable-sigusr1'];
+/** What is set for Node by bin/belay, or measures it. */
+const NODE_VARIABLES = ['NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE'];
+
 /** Chosen: stopping and preparing a thousand threads of a program in uninterruptible waits. */
 const ATTACH_TIMEOUT_MS = 30_000;
 const ANSWER_MAX_BYTES = 64 * 1024;
@@ -36,8 +41,9 @@ export async function startSupervisor(pid: number, options: RunOptions): Promise
   }
   const main = new URL(`../launch/main${extname(import.meta.filename)}`, import.meta.url);
   const words = [fileURLToPath(main), 'attach', ...formatRunOptions(options), String(pid)];
-  const child = spawn(process.execPath, words, {
+  const child = spawn(process.execPath, [...NODE_FLAGS, ...words], {
     detached: true,
+    env: ownEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
@@ -48,6 +54,14 @@ export async function startSupervisor(pid: number, options: RunOptions): Promise
     child.unref();
   }
   return child.pid ?? 0;
+}
+
+/** Ours but for Node's settings: code to load, a debugger to open, a channel to another process. */
+function ownEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(
+    entries.filter(([name]) => !name.startsWith('NODE_') || NODE_VARIABLES.includes(name)),
+  );
 }
 
 function firstLine(child: ChildProcess, pid: number): Promise<string> {

@@ -3,7 +3,7 @@
  *
  * The tracer is blocked in waitpid nearly always and ptrace belongs to its thread, so everything
  * that waits for people or disks is the worker's. A message to the tracer is followed by a ring of
- * the bell (SIGUSR1 to `bellPid`, a tiny tracee of the tracer's own), which ends its wait.
+ * the bell (SIGURG to `bellPid`, a tiny tracee of the tracer's own), which ends its wait.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Method, RequestParams, WireError } from '../protocol/messages.ts';

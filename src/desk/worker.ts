@@ -153,7 +153,7 @@ class IoWorker {
   #tell(message: ToTracer): void {
     this.#data.port.postMessage(message);
     try {
-      process.kill(this.#data.bellPid, 'SIGUSR1');
+      process.kill(this.#data.bellPid, 'SIGURG');
     } catch {
       // The bell is gone with the tracer's last tracee; the supervisor is about to end.
     }

@@ -58,7 +58,7 @@ export function isUsable(findings: readonly Finding[]): boolean {
 /** The lines that the probe process got to print; a probe that kills it has none. */
 function runProbes(): Observation[] {
   const file = new URL(`./probe-process${extname(import.meta.filename)}`, import.meta.url);
-  const { stdout } = spawnSync(process.execPath, [fileURLToPath(file)], {
+  const { stdout } = spawnSync(process.execPath, ['--disable-sigusr1', fileURLToPath(file)], {
     encoding: 'utf8',
     timeout: PROBES_TIMEOUT_MS,
     killSignal: 'SIGKILL',

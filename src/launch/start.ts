@@ -37,10 +37,14 @@ class EarlyNews implements News {
   }
 }
 
+/** Whatever our caller has: what we make is nobody else's. */
+const PRIVATE_UMASK = 0o077;
+
 /** A stopped program waits for us: go before others where that is allowed. Chosen. */
 const TRACER_NICENESS = -10;
 
 export function runSupervisor(words: readonly string[]): void {
+  process.umask(PRIVATE_UMASK);
   try {
     setPriority(TRACER_NICENESS);
   } catch {

@@ -21,7 +21,7 @@ import {
 } from '../../src/desk/messages.ts';
 import { createStateDirectory } from '../../src/registry/state-directory.ts';
 
-const BELL = `process.on('SIGUSR1', () => console.log('ring'));
+const BELL = `process.on('SIGURG', () => console.log('ring'));
 console.log('ready'); setInterval(() => {}, 1000);`;
 const WAIT_MS = 5000;
 
