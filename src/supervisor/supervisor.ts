@@ -177,6 +177,7 @@ export class Supervisor implements EventHandler, Supervision {
     origin: JumpOrigin,
   ): RollbackResult | string {
     const maps = process_.resources?.addressSpace.copyMaps();
+    for (const thread of process_.group.threads.values()) forgetFault(thread, this.program);
     const outcome = goBack(process_, prepared, why);
     if (outcome.ok) {
       releaseRolledBack(process_, this.program.fallSignals, (thread, signo) => {
@@ -258,6 +259,12 @@ function isStale(thread: Thread): boolean {
   if (restoredAt === undefined) return false;
   const code = (thread.fetchSiginfo()?.words[2] ?? 0) | 0;
   return code > 0 && thread.fetchRegisters() && thread.registers.get('rip') === restoredAt;
+}
+
+/** What caused the fault that a thread is stopped for is about to be undone. */
+function forgetFault(thread: Thread, { fallSignals }: Program): void {
+  const { stop } = thread;
+  if (stop?.kind === 'signal' && fallSignals.has(stop.signo)) thread.stop = { kind: 'interrupt' };
 }
 
 /**

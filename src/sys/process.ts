@@ -1,5 +1,6 @@
 /**
- * What the supervisor does to itself and to its bell: setsid(2), posix_spawn(3), kcmp(2), kill(2).
+ * What the supervisor does to itself and to its bell: setsid(2), posix_spawn(3), kcmp(2), kill(2),
+ * tgkill(2).
  */
 import { SyscallError } from '../errors.ts';
 import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
@@ -10,6 +11,7 @@ const KCMP_VM = 1;
 
 const setsidCall = declare('int setsid()');
 const killCall = declare('int kill(int, int)');
+const tgkillCall = declare('int tgkill(int, int, int)');
 const spawn = declare(
   'int posix_spawn(uint64_t, const char *, uint64_t, uint64_t, const char **, const char **)',
 );
@@ -24,6 +26,11 @@ export function setsid(): boolean {
 /** `int kill(pid, signo)`: 0, or the positive errno. */
 export function kill(pid: number, signo: number): number {
   return killCall(pid, signo) === 0 ? 0 : errnoNow();
+}
+
+/** `int tgkill(pid, tid, signo)`: 0, or the positive errno. */
+export function tgkill(pid: number, tid: number, signo: number): number {
+  return tgkillCall(pid, tid, signo) === 0 ? 0 : errnoNow();
 }
 
 /** `int dup2(from, to)`: false when refused. */

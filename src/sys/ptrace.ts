@@ -6,10 +6,11 @@
  *
  * @see https://man7.org/linux/man-pages/man2/ptrace.2.html
  */
-import { declare, errnoNow, NativeBuffer } from './libc.ts';
+import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
 
+const PTRACE_PEEKDATA = 2;
+const PTRACE_POKEDATA = 5;
 const PTRACE_CONT = 7;
-const PTRACE_SINGLESTEP = 9;
 const PTRACE_DETACH = 17;
 const PTRACE_SYSCALL = 24;
 const PTRACE_SETOPTIONS = 0x4200;
@@ -60,6 +61,16 @@ export function ptraceInterrupt(tid: number): number {
   return request(PTRACE_INTERRUPT, tid, 0, 0);
 }
 
+/** `ptrace(PTRACE_PEEKDATA, tid, address)`: 8 bytes as a number; -1: not to be read. */
+export function ptracePeekdata(tid: number, address: number): number {
+  return toNumber(ptrace(PTRACE_PEEKDATA, tid, address, 0));
+}
+
+/** `ptrace(PTRACE_POKEDATA, tid, address, value)`: 8 bytes, whatever the protection says. */
+export function ptracePokedata(tid: number, address: number, value: number): number {
+  return request(PTRACE_POKEDATA, tid, address, value);
+}
+
 /** `ptrace(PTRACE_CONT, tid, 0, signo)`: run on; 0 suppresses the signal. */
 export function ptraceCont(tid: number, signo: number): number {
   return request(PTRACE_CONT, tid, 0, signo);
@@ -68,11 +79,6 @@ export function ptraceCont(tid: number, signo: number): number {
 /** `ptrace(PTRACE_SYSCALL, tid, 0, signo)`: run to the next system call's entry or exit. */
 export function ptraceSyscall(tid: number, signo: number): number {
   return request(PTRACE_SYSCALL, tid, 0, signo);
-}
-
-/** `ptrace(PTRACE_SINGLESTEP, tid)`: run one instruction, a whole system call where it is one. */
-export function ptraceSinglestep(tid: number): number {
-  return request(PTRACE_SINGLESTEP, tid, 0, 0);
 }
 
 /** `ptrace(PTRACE_LISTEN, tid)`: stay in the group stop, but hear of SIGCONT. */

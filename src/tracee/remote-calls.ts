@@ -1,10 +1,14 @@
 /**
  * System calls that a stopped thread makes for us, over one `syscall` instruction in its vdso.
  *
- * A scope: the thread's registers and signal mask are as before when `end` has run. All signals but
- * SIGTRAP are blocked meanwhile; one that comes all the same (SIGSTOP) is deferred, not lost.
- * SIGTRAP stays open because the kernel, when it must force a blocked or ignored one on a thread,
- * resets the program's own disposition.
+ * A scope: the thread's registers, signal mask and restartable sequence are as before when `end`
+ * has run. All signals are blocked meanwhile; SIGSTOP, which cannot be, is deferred, not lost.
+ * Calls are followed from entry to exit rather than stepped over: a step forces SIGTRAP on the
+ * thread, which takes a pending one of the program's along and undoes that it is ignored.
+ *
+ *   the stop it was in ──▶ (exit of a call that was skipped) ──▶ entry ──▶ exit ──▶ next call
+ *                                                                           │ end
+ *                            interrupt stop, or the stop of the signal it owes ◀┘
  *
  * Source: ptrace(2); kernel/signal.c, force_sig_info_to_task.
  */
@@ -16,16 +20,17 @@ import {
   ptraceInterrupt,
   ptraceGetsigmask,
   ptraceSetsigmask,
-  ptraceSinglestep,
+  ptraceSyscall,
 } from '../sys/ptrace.ts';
 import type { EventPump } from './event-pump.ts';
+import { handOver } from './hand-over.ts';
+import { readCriticalSection, writeCriticalSection } from './rseq.ts';
 import type { Thread } from './thread.ts';
 
-const SIGTRAP = 5;
 const SYSCALL_SIZE = 2;
 const ERRNO_MAX = 4095;
-/** Steps that one call may take: every signal that comes between costs one. Chosen. */
-const STEPS_MAX = 200;
+/** Stops that one call may take: every signal that comes between costs one. Chosen. */
+const STOPS_MAX = 200;
 
 /** The thread or its whole process went away in the middle of a remote call. */
 export class TargetGoneError extends BelayError {
@@ -40,6 +45,8 @@ export class RemoteCalls {
   readonly syscallAddress: number;
   private readonly saved = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
   private readonly mask = new NativeBuffer(16);
+  /** Where the thread's rseq area pointed to before it made calls. */
+  private section = 0;
   private hasExeced = false;
   private hasLeft = false;
   private hasCalled = false;
@@ -55,8 +62,7 @@ export class RemoteCalls {
     this.saved.copyFrom(thread.registers);
     pump.guard.enter(thread);
     ptraceGetsigmask(thread.tid, this.mask.address);
-    this.mask.setUint64(8, 0);
-    this.mask.words[2] = ~(1 << (SIGTRAP - 1)) >>> 0;
+    this.mask.words[2] = 0xffffffff;
     this.mask.words[3] = 0xffffffff;
     ptraceSetsigmask(thread.tid, this.mask.address + 8);
   }
@@ -65,6 +71,7 @@ export class RemoteCalls {
   call(nr: number, ...values: readonly number[]): number {
     const { thread } = this;
     const registers = thread.registers;
+    if (!this.hasCalled) this.section = readCriticalSection(thread.tid);
     registers.copyFrom(this.saved);
     ARGUMENT_REGISTERS.forEach((name, index) => {
       registers.set(name, values[index] ?? 0);
@@ -73,7 +80,7 @@ export class RemoteCalls {
     registers.set('orig_rax', -1);
     registers.set('rip', this.syscallAddress);
     if (!thread.storeRegisters()) throw this.gone();
-    this.step(this.syscallAddress + SYSCALL_SIZE);
+    this.follow(this.syscallAddress + SYSCALL_SIZE);
     return this.result();
   }
 
@@ -111,31 +118,26 @@ export class RemoteCalls {
       if (thread.stop === this.stopBefore) thread.stop = { kind: 'interrupt' };
     }
     thread.storeRegisters();
-    if (this.hasCalled && !this.isSignalOwed()) this.leaveStep();
+    if (this.hasCalled) this.leaveCall();
     ptraceSetsigmask(thread.tid, this.mask.address);
+    writeCriticalSection(thread.tid, this.section);
     this.leave();
   }
 
-  /** Only from the step's own stop can a signal be handed over. */
-  private isSignalOwed(): boolean {
-    const { stop, deferredSignals } = this.thread;
-    return stop?.kind === 'signal' || stop?.kind === 'group-stop' || deferredSignals.length > 0;
-  }
-
-  /**
-   * From the step's own stop into one for an interrupt: a thread in the former would be handed its
-   * SIGTRAP if the tracer died. No instruction of the program is run.
-   */
-  private leaveStep(): void {
+  /** Out of the last call's exit, into a stop like the one before. Nothing of the program runs. */
+  private leaveCall(): void {
     const { thread } = this;
+    if (thread.stop?.kind === 'signal' && handOver(this.pump, thread)) return;
     const { stop } = thread;
     ptraceInterrupt(thread.tid);
     ptraceCont(thread.tid, 0);
     const next = this.pump.nextOf(thread);
-    // A group stop that has begun meanwhile is the stop that it is in.
-    thread.stop = next?.kind === 'group-stop' && stop?.kind === 'interrupt' ? next : stop;
-    thread.isDisplaced = false;
     if (next?.kind === 'exit') ptraceCont(thread.tid, 0);
+    // A group stop may have begun or ended meanwhile.
+    const isPlain = stop?.kind === 'interrupt' || stop?.kind === 'group-stop';
+    const isNextPlain = next?.kind === 'interrupt' || next?.kind === 'group-stop';
+    thread.stop = isPlain && isNextPlain ? next : stop;
+    thread.isDisplaced = false;
   }
 
   private leave(): void {
@@ -159,13 +161,14 @@ export class RemoteCalls {
     return registers.get('rax');
   }
 
-  /** Step until the instruction pointer is `target`. */
-  private step(target: number): void {
+  /** Follow the call that returns to `target`: from its entry to its exit. */
+  private follow(target: number): void {
     const { thread } = this;
     thread.isDisplaced = true;
     this.hasCalled = true;
-    for (let steps = 0; steps < STEPS_MAX; steps += 1) {
-      if (ptraceSinglestep(thread.tid) !== 0) throw this.gone();
+    let hasEntered = false;
+    for (let stops = 0; stops < STOPS_MAX; stops += 1) {
+      if (ptraceSyscall(thread.tid, 0) !== 0) throw this.gone();
       const stop = this.pump.nextOf(thread);
       if (stop === undefined) throw this.gone();
       if (stop.kind === 'exec') {
@@ -176,11 +179,14 @@ export class RemoteCalls {
         ptraceCont(thread.tid, 0);
         throw this.gone();
       }
-      if (stop.kind === 'signal' && stop.signo !== SIGTRAP) thread.deferSignal(stop.signo);
+      if (stop.kind === 'signal') thread.deferSignal(stop.signo);
+      if (stop.kind !== 'syscall') continue;
       if (!thread.fetchRegisters()) throw this.gone();
-      const isStep = stop.kind === 'signal' && stop.signo === SIGTRAP;
-      if (isStep && thread.registers.get('rip') === target) return;
+      // Where it was at the entry of a call, that one is skipped first.
+      if (thread.registers.get('rip') !== target) continue;
+      if (hasEntered) return;
+      hasEntered = true;
     }
-    throw new BelayError('EINTERNAL', `cannot make thread ${thread.tid} call: it does not step`);
+    throw new BelayError('EINTERNAL', `cannot make thread ${thread.tid} call: it does not answer`);
   }
 }

@@ -1,11 +1,18 @@
 /**
  * A thread's restartable-sequences area, as far as the kernel looks into it on each return to user
  * mode: it forces SIGSEGV where the area is gone, or the pointer in it is garbage.
+ *
+ * A thread that comes back to user mode outside the section that its area points to has the pointer
+ * taken away. So calls for us from within a section would let it run to its end as if nobody had
+ * interrupted it: the pointer is put back together with the registers, and the kernel then sends
+ * the thread to where the section is broken off, as it does with any that was preempted.
+ *
+ * Source: kernel/rseq.c, rseq_ip_fixup.
  */
 import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../sys/mmap.ts';
-import { ptraceGetRseqConfiguration } from '../sys/ptrace.ts';
+import { ptraceGetRseqConfiguration, ptracePeekdata, ptracePokedata } from '../sys/ptrace.ts';
 import type { RemoteSource } from './remote-session.ts';
 import type { TargetMemory } from './target-memory.ts';
 import type { Thread } from './thread.ts';
@@ -13,12 +20,27 @@ import type { Thread } from './thread.ts';
 /** Bytes of struct rseq up to its pointer to a critical section, and of that pointer. */
 const RSEQ_CS_OFFSET = 8;
 const RSEQ_CS_SIZE = 8;
+/** One past the last address that a pointer of the program's can be. */
+const ADDRESS_MAX = 2 ** 47;
 const NO_CRITICAL_SECTION = new NativeBuffer(RSEQ_CS_SIZE);
 
 /** Where the thread's critical section is registered; 0: nowhere. */
-function rseqPointer(thread: Thread): number {
+function rseqPointer(thread: { readonly tid: number }): number {
   const rseq = ptraceGetRseqConfiguration(thread.tid);
   return rseq === undefined || rseq.address === 0 ? 0 : rseq.address + RSEQ_CS_OFFSET;
+}
+
+/** The pointer to the critical section that a stopped thread says it is in; 0: none. */
+export function readCriticalSection(tid: number): number {
+  const pointer = rseqPointer({ tid });
+  const section = pointer === 0 ? 0 : ptracePeekdata(tid, pointer);
+  return section > 0 && section < ADDRESS_MAX ? section : 0;
+}
+
+/** Have the thread point to a critical section again. */
+export function writeCriticalSection(tid: number, section: number): void {
+  const pointer = rseqPointer({ tid });
+  if (pointer !== 0 && section !== 0) ptracePokedata(tid, pointer, section);
 }
 
 /** The kernel can do with the area what it does on each return to user mode. */

@@ -1,7 +1,7 @@
 /**
  * Faults that are on their way to a thread when it is put back: what caused them is undone, so they
  * are taken off its queue. (The kernel forces SIGSEGV on a thread whose rseq area is gone; two
- * threads can fall at the same time; a single step can leave its SIGTRAP behind.)
+ * threads can fall at the same time.)
  */
 import { NativeBuffer } from '../../sys/libc.ts';
 import { ptraceCont, ptracePeeksiginfo, ptraceSetsigmask } from '../../sys/ptrace.ts';

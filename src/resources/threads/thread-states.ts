@@ -15,6 +15,7 @@ import {
   type RseqConfiguration,
 } from '../../sys/ptrace.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
+import { readCriticalSection, writeCriticalSection } from '../../tracee/rseq.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import type { Applied, Resource } from '../resource.ts';
@@ -24,7 +25,7 @@ import { dropPendingFaults } from './pending-faults.ts';
 import { canChooseTid } from './privilege.ts';
 import type { FactsOfThreads } from './thread-facts.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const COMM_SIZE = 16;
 const RSEQ_FLAG_UNREGISTER = 1;
 const ROBUST_LIST_HEAD_SIZE = 24;
@@ -39,6 +40,8 @@ export interface ThreadState {
   readonly bytes: Uint8Array;
   readonly robustList: number;
   readonly rseq: RseqConfiguration | undefined;
+  /** The restartable sequence (struct rseq_cs) that it may be in the middle of; 0: none. */
+  readonly criticalSection: number;
   readonly alternateStack: Uint8Array | undefined;
 }
 
@@ -127,6 +130,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     thread.noteRestart();
     const { registers, work } = this;
     registers.copyFrom(thread.registers);
+    const isInUserCode = !registers.isInSyscall() && thread.stop?.kind !== 'seccomp';
     const kind = thread.stop?.kind;
     const isAtEntry = kind === 'seccomp' || thread.isAtSyscallEntry;
     if (isAtEntry ? registers.isInSyscall() : registers.isInterruptedSyscall()) {
@@ -139,17 +143,20 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     this.comm.bytes.copy(work.bytes, COMM_OFFSET, 0, COMM_SIZE);
     const robustList = getRobustList(thread.tid);
     const rseq = this.rseqOf(thread.tid);
+    // Sequences make no system calls.
+    const criticalSection = isInUserCode ? readCriticalSection(thread.tid) : 0;
     const { alternateStack } = this.facts.factsOf(thread);
     const sizeBytes = XSTATE_OFFSET + xstateSize;
     const isSame =
       former?.bytes.length === sizeBytes &&
       former.robustList === robustList &&
       former.rseq === rseq &&
+      former.criticalSection === criticalSection &&
       former.alternateStack === alternateStack &&
       work.bytes.compare(former.bytes, 0, sizeBytes, 0, sizeBytes) === 0;
     if (isSame) return former;
     const bytes = Uint8Array.prototype.slice.call(work.bytes, 0, sizeBytes);
-    return { tid: thread.tid, bytes, robustList, rseq, alternateStack };
+    return { tid: thread.tid, bytes, robustList, rseq, criticalSection, alternateStack };
   }
 
   /** What only the thread itself can tell the kernel. */
@@ -177,6 +184,8 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     if (!thread.storeRegisters()) return;
     this.extended.write(thread.tid, state.bytes.length - XSTATE_OFFSET);
     ptraceSetsigmask(thread.tid, this.work.address + MASK_OFFSET);
+    // Calls for us may have taken it away. Coming back counts as having been preempted.
+    writeCriticalSection(thread.tid, state.criticalSection);
     thread.isAtSyscallEntry = false;
     thread.waitsUntil = undefined;
     thread.restoredAt = thread.registers.get('rip');
