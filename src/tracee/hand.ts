@@ -13,8 +13,7 @@ import { CLONE_VM } from '../sys/clone3.ts';
 import type { EventPump } from './event-pump.ts';
 import { RemoteCalls, TargetGoneError } from './remote-calls.ts';
 import type { RemoteSource } from './remote-session.ts';
-import type { Thread } from './thread.ts';
-import { ThreadGroup } from './thread-group.ts';
+import { ThreadGroup, type Thread } from './thread.ts';
 
 const WNOHANG = 1;
 const __WALL = 0x40000000;
