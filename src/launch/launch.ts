@@ -75,7 +75,6 @@ function seizeShell(supervisor: Supervisor, process_: TracedProcess): Thread {
   const stop = supervisor.pump.nextOf(thread);
   if (stop === undefined)
     throw new BelayError('ESRCH', `cannot supervise process ${pid}: it ended`);
-  thread.stop = stop;
   return thread;
 }
 
@@ -196,8 +195,7 @@ export function settleExec(supervisor: Supervisor, thread: Thread): void {
   ptraceSyscall(thread.tid, 0);
   const stop = supervisor.pump.nextOf(thread);
   if (stop === undefined) throw new BelayError('ESRCH', 'cannot supervise the command: it ended');
-  thread.stop = { kind: 'interrupt' };
-  thread.isDisplaced = false;
+  thread.stopFor({ kind: 'interrupt' });
 }
 
 function endShell(thread: Thread, calls: RemoteCalls, exitCode: number): void {

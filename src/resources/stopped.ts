@@ -68,7 +68,7 @@ export class Stopped {
 export function chooseThread(group: ThreadGroup): Thread {
   let best: Thread | undefined;
   for (const thread of group.threads.values()) {
-    if (thread.state !== 'stopped') continue;
+    if (!thread.isStopped) continue;
     if (thread.stop?.kind === 'interrupt') return thread;
     best ??= thread;
   }

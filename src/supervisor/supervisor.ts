@@ -115,7 +115,6 @@ export class Supervisor implements EventHandler, Supervision {
     }
     group.threads.set(thread.tid, thread);
     group.execCount += 1;
-    thread.askAgainMs = 0;
     this.program.processes.get(group.pid)?.reset();
     const command = readCommand(group.pid);
     this.news.tell({ type: 'exec', time: Date.now(), pid: group.pid, command });
@@ -145,7 +144,7 @@ export class Supervisor implements EventHandler, Supervision {
   /** Let a held process go: `first` at once, the others with their stops handled. */
   release(process_: TracedProcess, first?: Thread): void {
     process_.group.isHeld = false;
-    if (first?.state === 'stopped') this.resumeHere(first);
+    if (first?.isStopped === true) this.resumeHere(first);
     this.pump.letGo(process_.group);
     this.toWarm = process_;
   }
@@ -218,7 +217,7 @@ export class Supervisor implements EventHandler, Supervision {
     if (process_ !== undefined && isFall && process_.points.hasLive) {
       if (handleFall(this, process_, thread, signo)) return;
       process_.group.isHeld = false;
-      if (thread.state === 'stopped') thread.resume(signo);
+      if (thread.isStopped) thread.resume(signo);
       this.pump.letGo(process_.group);
       return;
     }
@@ -264,7 +263,8 @@ function isStale(thread: Thread): boolean {
 /** What caused the fault that a thread is stopped for is about to be undone. */
 function forgetFault(thread: Thread, { fallSignals }: Program): void {
   const { stop } = thread;
-  if (stop?.kind === 'signal' && fallSignals.has(stop.signo)) thread.stop = { kind: 'interrupt' };
+  if (stop?.kind !== 'signal' || !fallSignals.has(stop.signo)) return;
+  thread.stopFor({ kind: 'interrupt' }, thread.isDisplaced);
 }
 
 /**
@@ -278,8 +278,8 @@ function releaseRolledBack(
 ): void {
   process_.group.isHeld = false;
   for (const thread of [...process_.group.threads.values()]) {
-    if (thread.state !== 'stopped' || thread.stop === undefined) continue;
     const { stop, deferredSignals } = thread;
+    if (stop === undefined) continue;
     const kept = deferredSignals.filter((signo) => !fallSignals.has(signo));
     deferredSignals.splice(0, deferredSignals.length, ...kept);
     const isKept = stop.kind === 'signal' && !fallSignals.has(stop.signo);

@@ -71,7 +71,8 @@ export class EventPump {
       const { tid, stop } = this.takeWaiting(thread) ?? waitForAny();
       if (stop === undefined) return undefined;
       if (tid === thread.tid && stop.kind !== 'exited' && stop.kind !== 'killed') {
-        thread.state = 'stopped';
+        // One that makes calls for us counts as stopped for what it was stopped for before.
+        if (!thread.isStopped) thread.stopFor(stop);
         if (stop.kind === 'clone' || stop.kind === 'fork' || stop.kind === 'vfork') {
           this.announceChild(thread, stop.kind);
         }
@@ -99,14 +100,13 @@ export class EventPump {
     const stop = this.early.get(tid);
     if (stop !== undefined) {
       this.early.delete(tid);
-      thread.state = 'stopped';
-      thread.stop = stop;
+      thread.stopFor(stop);
     }
     return thread;
   }
 
   remove(thread: Thread): void {
-    thread.state = 'gone';
+    thread.leave();
     if (this.threads.get(thread.tid) === thread) this.threads.delete(thread.tid);
     if (thread.group.threads.get(thread.tid) === thread) thread.group.threads.delete(thread.tid);
   }
@@ -116,7 +116,7 @@ export class EventPump {
     const execCount = group.execCount;
     group.isHeld = true;
     for (const thread of group.threads.values()) {
-      if (thread.state !== 'stopped') thread.interrupt();
+      if (!thread.isStopped) thread.interrupt();
     }
     while (!group.isStill()) {
       if (!this.next()) break;
@@ -139,9 +139,8 @@ export class EventPump {
     group.isHeld = false;
     for (const thread of [...group.threads.values()]) {
       if (thread.group.isHeld) return;
-      if (thread.state === 'stopped' && thread.stop !== undefined) {
-        this.handler.onStop(thread, thread.stop);
-      }
+      const { stop } = thread;
+      if (stop !== undefined) this.handler.onStop(thread, stop);
     }
   }
 
@@ -157,8 +156,7 @@ export class EventPump {
       this.handler.onExit(thread, stop);
       return;
     }
-    thread.state = 'stopped';
-    thread.stop = stop;
+    thread.stopFor(stop);
     this.routeStop(thread, stop);
   }
 
@@ -187,9 +185,7 @@ export class EventPump {
         this.handler.onExec(thread, ptraceGeteventmsg(thread.tid));
         break;
       case 'exit':
-        this.handler.onExiting(thread);
-        thread.group.threads.delete(thread.tid);
-        thread.resume();
+        this.letEnd(thread);
         return;
       case 'vfork-done':
         runOn(thread);
@@ -197,6 +193,13 @@ export class EventPump {
       default:
     }
     if (!thread.group.isHeld) this.handler.onStop(thread, stop);
+  }
+
+  /** A thread has stopped on its way out: it leaves its group and goes. */
+  letEnd(thread: Thread): void {
+    this.handler.onExiting(thread);
+    thread.group.threads.delete(thread.tid);
+    thread.end();
   }
 
   private announceChild(parent: Thread, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined {
@@ -207,8 +210,8 @@ export class EventPump {
 
   /** A newborn whose first stop had come before it was known is let go, unless it is held. */
   private releaseNewborn(child: Thread | undefined): void {
-    if (child?.state !== 'stopped' || child.stop === undefined) return;
-    if (!child.group.isHeld) this.handler.onStop(child, child.stop);
+    if (child?.stop === undefined || child.group.isHeld) return;
+    this.handler.onStop(child, child.stop);
   }
 }
 

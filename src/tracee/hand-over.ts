@@ -34,10 +34,8 @@ export function handOver(pump: EventPump, thread: Thread): boolean {
   for (let stops = 0; stops < STOPS_MAX; stops += 1) {
     if (ptraceCont(thread.tid, 0) !== 0) return true;
     const stop = pump.nextOf(thread);
-    if (stop === undefined || stop.kind === 'exit') {
-      ptraceCont(thread.tid, 0);
-      return true;
-    }
+    if (stop?.kind === 'exit') pump.letEnd(thread);
+    if (stop === undefined || stop.kind === 'exit') return true;
     if (stop.kind === 'signal' && stop.signo === carrier) break;
     if (stop.kind === 'signal') thread.deferSignal(stop.signo);
   }

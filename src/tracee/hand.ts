@@ -45,10 +45,8 @@ export class Hand {
     this.pump = pump;
     this.remote = remote;
     this.thread = thread;
-    if (thread.state !== 'stopped') {
-      const stop = pump.nextOf(thread);
-      if (stop === undefined) throw new TargetGoneError(thread.tid);
-      thread.stop = stop;
+    if (!thread.isStopped && pump.nextOf(thread) === undefined) {
+      throw new TargetGoneError(thread.tid);
     }
     this.calls = new RemoteCalls(pump, thread, calls.syscallAddress);
     this.calls.call(SYS.close_range, 0, FD_MAX, 0);

@@ -26,6 +26,7 @@ import type { EventPump } from './event-pump.ts';
 import { handOver } from './hand-over.ts';
 import { readCriticalSection, writeCriticalSection } from './rseq.ts';
 import type { Thread } from './thread.ts';
+import type { Stop } from '../sys/wait.ts';
 
 const SYSCALL_SIZE = 2;
 const ERRNO_MAX = 4095;
@@ -100,7 +101,7 @@ export class RemoteCalls {
   /** Put registers and mask back; after an execve the mask alone. The thread stays stopped. */
   end(): void {
     const { thread } = this;
-    if (thread.state === 'gone') {
+    if (thread.state.kind === 'gone') {
       this.leave();
       return;
     }
@@ -115,7 +116,7 @@ export class RemoteCalls {
       // The call it was about to make has been skipped: it is made anew.
       thread.registers.rewindSyscall();
       thread.isAtSyscallEntry = false;
-      if (thread.stop === this.stopBefore) thread.stop = { kind: 'interrupt' };
+      if (thread.stop === this.stopBefore) thread.stopFor({ kind: 'interrupt' }, true);
     }
     thread.storeRegisters();
     if (this.hasCalled) this.leaveCall();
@@ -127,17 +128,15 @@ export class RemoteCalls {
   /** Out of the last call's exit, into a stop like the one before. Nothing of the program runs. */
   private leaveCall(): void {
     const { thread } = this;
-    if (thread.stop?.kind === 'signal' && handOver(this.pump, thread)) return;
-    const { stop } = thread;
+    const { stop } = thread.assertStopped();
+    if (stop.kind === 'signal' && handOver(this.pump, thread)) return;
     ptraceInterrupt(thread.tid);
     ptraceCont(thread.tid, 0);
     const next = this.pump.nextOf(thread);
-    if (next?.kind === 'exit') ptraceCont(thread.tid, 0);
+    if (next?.kind === 'exit') this.pump.letEnd(thread);
+    if (next === undefined || next.kind === 'exit') return;
     // A group stop may have begun or ended meanwhile.
-    const isPlain = stop?.kind === 'interrupt' || stop?.kind === 'group-stop';
-    const isNextPlain = next?.kind === 'interrupt' || next?.kind === 'group-stop';
-    thread.stop = isPlain && isNextPlain ? next : stop;
-    thread.isDisplaced = false;
+    thread.stopFor(isPlain(stop) && isPlain(next) ? next : stop);
   }
 
   private leave(): void {
@@ -164,7 +163,7 @@ export class RemoteCalls {
   /** Follow the call that returns to `target`: from its entry to its exit. */
   private follow(target: number): void {
     const { thread } = this;
-    thread.isDisplaced = true;
+    thread.displace();
     this.hasCalled = true;
     let hasEntered = false;
     for (let stops = 0; stops < STOPS_MAX; stops += 1) {
@@ -176,7 +175,7 @@ export class RemoteCalls {
         return;
       }
       if (stop.kind === 'exit') {
-        ptraceCont(thread.tid, 0);
+        this.pump.letEnd(thread);
         throw this.gone();
       }
       if (stop.kind === 'signal') thread.deferSignal(stop.signo);
@@ -189,4 +188,8 @@ export class RemoteCalls {
     }
     throw new BelayError('EINTERNAL', `cannot make thread ${thread.tid} call: it does not answer`);
   }
+}
+
+function isPlain({ kind }: Stop): boolean {
+  return kind === 'interrupt' || kind === 'group-stop';
 }

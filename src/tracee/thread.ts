@@ -1,11 +1,5 @@
-/**
- * One traced thread: what the kernel has last said of it, and how to let it run on.
- *
- *   running ── stop reported ──▶ stopped ── resume ──▶ running
- *                                   │ (group stop)
- *                                   └─ resume ──▶ listening ── SIGCONT, interrupt ──▶ stopped
- *   any ── exit reported ──▶ gone
- */
+/** One traced thread: what the kernel has last said of it, and how to let it run on. */
+import assert from 'node:assert/strict';
 import { Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import {
@@ -21,21 +15,23 @@ import {
   SIGINFO_SIZE,
 } from '../sys/ptrace.ts';
 import type { Stop } from '../sys/wait.ts';
-
-export type ThreadState = 'running' | 'stopped' | 'listening' | 'gone';
+import {
+  assertMove,
+  ENDING,
+  GONE,
+  LISTENING,
+  RUNNING,
+  type Stopped,
+  type ThreadState,
+} from './thread-state.ts';
 
 const SIGSTOP = 19;
 
 export class Thread {
   readonly tid: number;
   group: ThreadGroup;
-  state: ThreadState = 'running';
-  /** Why it is stopped; undefined while it runs. */
-  stop: Stop | undefined = undefined;
   readonly registerBytes = new NativeBuffer(REGISTERS_SIZE);
   readonly registers = new Registers(this.registerBytes.words);
-  /** Remote calls have left the stop that `stop` tells of: a signal must be handed over by hand. */
-  isDisplaced = false;
   /** At a `syscall` stop on the way in: the call has not been made yet. */
   isAtSyscallEntry = false;
   /** It is in a call with a time limit that a stop of ours broke off: until when, or undefined. */
@@ -46,18 +42,56 @@ export class Thread {
   restoredAt: number | undefined = undefined;
   /** Signals taken off the queue while the thread made remote calls, to be handed over later. */
   readonly deferredSignals: number[] = [];
-  /** Where the kernel writes 0 and wakes a waiter when the thread ends; 0: unknown or none. */
-  clearChildTid = 0;
-  /** When it was first seen, and from when on it is to be asked again: from performance.now. */
-  readonly seenMs = performance.now();
-  askAgainMs = 0;
-  /** The alternate signal stack when last read: 24 bytes, a stack_t. */
-  alternateStack: Buffer | undefined = undefined;
+  private current: ThreadState = RUNNING;
   private readonly siginfo = new NativeBuffer(SIGINFO_SIZE);
 
   constructor(tid: number, group: ThreadGroup) {
     this.tid = tid;
     this.group = group;
+  }
+
+  get state(): ThreadState {
+    return this.current;
+  }
+
+  get isStopped(): boolean {
+    return this.current.kind === 'stopped';
+  }
+
+  /** Why it is stopped; undefined: it is not. */
+  get stop(): Stop | undefined {
+    return this.current.kind === 'stopped' ? this.current.stop : undefined;
+  }
+
+  /** Stopped, but calls that it made for us have left the stop that `stop` tells of. */
+  get isDisplaced(): boolean {
+    return this.current.kind === 'stopped' && this.current.isDisplaced;
+  }
+
+  /** The kernel has reported a stop; or: this is what it is stopped for from now on. */
+  stopFor(stop: Stop, isDisplaced = false): void {
+    this.become({ kind: 'stopped', stop, isDisplaced });
+  }
+
+  /** It leaves its stop to make calls for us, and counts as stopped for the same all the while. */
+  displace(): void {
+    this.become({ ...this.assertStopped(), isDisplaced: true });
+  }
+
+  /** Its end has begun, and goes on by itself. */
+  end(): void {
+    ptraceCont(this.tid, 0);
+    this.become(ENDING);
+  }
+
+  leave(): void {
+    if (this.current.kind !== 'gone') this.become(GONE);
+  }
+
+  /** Run on, whatever it was stopped for, with registers that were set for it. */
+  proceed(): void {
+    this.become(RUNNING);
+    ptraceCont(this.tid, 0);
   }
 
   /** Read the general registers; false when the thread is gone. */
@@ -87,12 +121,13 @@ export class Thread {
 
   /** A signal came while the thread made remote calls: it is what it is stopped for from now on. */
   deferSignal(signo: number): void {
-    if (this.stop?.kind === 'signal' || this.stop?.kind === 'group-stop') {
+    const stopped = this.assertStopped();
+    if (stopped.stop.kind === 'signal' || stopped.stop.kind === 'group-stop') {
       this.deferredSignals.push(signo);
       return;
     }
     ptraceGetsiginfo(this.tid, this.siginfo.address);
-    this.stop = { kind: 'signal', signo };
+    this.become({ ...stopped, stop: { kind: 'signal', signo } });
   }
 
   /** Ask for a stop. The thread may already be on its way into another one. */
@@ -106,31 +141,46 @@ export class Thread {
    * is reported by waitpid.
    */
   resume(signo = 0): void {
-    const stop = this.stop;
-    this.stop = undefined;
-    if (stop?.kind === 'group-stop') {
-      this.resumeGroupStop();
+    const { stop, isDisplaced } = this.assertStopped();
+    if (stop.kind === 'group-stop') {
+      this.resumeGroupStop(isDisplaced);
       return;
     }
     const deferred = signo === 0 ? this.deferredSignals.shift() : undefined;
-    if (signo !== 0 && this.isDisplaced) ptraceSetsiginfo(this.tid, this.siginfo.address);
-    this.isDisplaced = false;
-    this.state = 'running';
+    if (signo !== 0 && isDisplaced) ptraceSetsiginfo(this.tid, this.siginfo.address);
+    this.become(RUNNING);
     const handed = signo === 0 ? (deferred ?? 0) : signo;
     if (handed !== 0) this.waitsUntil = undefined;
     if (this.waitsUntil === undefined) ptraceCont(this.tid, handed);
     else ptraceSyscall(this.tid, 0);
   }
 
-  private resumeGroupStop(): void {
-    if (this.isDisplaced) {
-      this.isDisplaced = false;
-      this.state = 'running';
+  /** Run on from the event of a vfork: to the stop behind it, when `child` execs or ends. */
+  resumeInVfork(child: number): void {
+    this.become({ kind: 'in-vfork', child });
+    ptraceCont(this.tid, 0);
+  }
+
+  private resumeGroupStop(isDisplaced: boolean): void {
+    if (isDisplaced) {
+      this.become(RUNNING);
       ptraceCont(this.tid, SIGSTOP);
       return;
     }
-    this.state = 'listening';
+    this.become(LISTENING);
     ptraceListen(this.tid);
+  }
+
+  /** Throws when it is not stopped: a mistake of whoever asks. */
+  assertStopped(): Stopped {
+    const { current } = this;
+    assert.ok(current.kind === 'stopped', `thread ${this.tid} is ${current.kind}, not stopped`);
+    return current;
+  }
+
+  private become(next: ThreadState): void {
+    assertMove(this.tid, this.current, next);
+    this.current = next;
   }
 }
 
@@ -153,7 +203,7 @@ export class ThreadGroup {
 
   isStill(): boolean {
     for (const thread of this.threads.values()) {
-      if (thread.state !== 'stopped') return false;
+      if (!thread.isStopped) return false;
     }
     return true;
   }

@@ -6,7 +6,7 @@ import { SYS } from '../../arch/x64/syscalls.ts';
 import { BelayError, SyscallError } from '../../errors.ts';
 import { CLONE_ARGS_SIZE, CLONE_THREAD_FLAGS } from '../../sys/clone3.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
-import { ptraceCont, ptraceSetsigmask } from '../../sys/ptrace.ts';
+import { ptraceSetsigmask } from '../../sys/ptrace.ts';
 import { isRseqWritable, prepareToEnd, repairRseq } from '../../tracee/rseq.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
@@ -121,11 +121,7 @@ export class Crew implements Resource<CrewImage, CrewPlan> {
     if (thread === undefined) {
       throw new BelayError('EINTERNAL', `cannot take over the new thread ${tid}: not reported`);
     }
-    if (thread.state !== 'stopped') {
-      const stop = pump.nextOf(thread);
-      if (stop === undefined) throw cannotRemake(member.tid, 3);
-      thread.stop = stop;
-    }
+    if (!thread.isStopped && pump.nextOf(thread) === undefined) throw cannotRemake(member.tid, 3);
     this.facts.set(thread, member);
     this.facts.remade.add(tid);
   }
@@ -136,7 +132,7 @@ function findKeeper({ group, target }: Stopped, image: CrewImage): Thread | unde
   const { threads, leader } = group;
   const known = image.flatMap(({ tid }) => threads.get(tid) ?? []);
   const candidates = leader === undefined ? known : [leader, ...known];
-  return candidates.find((thread) => thread.state === 'stopped' && isRseqWritable(target, thread));
+  return candidates.find((thread) => thread.isStopped && isRseqWritable(target, thread));
 }
 
 /** End threads and wait until each is gone. */
@@ -149,7 +145,7 @@ function endThreads(stopped: Stopped, newborn: readonly Thread[]): void {
   for (const thread of newborn) {
     for (let steps = 0; pump.threads.get(thread.tid) === thread; steps += 1) {
       // It can have stopped once more (for a signal, say) while another one's end was waited for.
-      if (thread.state === 'stopped') endThread(thread, syscallAddress);
+      if (thread.isStopped) endThread(thread, syscallAddress);
       else if (steps > EXIT_STEPS_MAX || !pump.next()) {
         throw new BelayError('EINTERNAL', `cannot end thread ${thread.tid}: it does not exit`);
       }
@@ -169,9 +165,7 @@ function endThread(thread: Thread, syscallAddress: number): void {
   registers.set('orig_rax', -1);
   registers.set('rip', syscallAddress);
   thread.storeRegisters();
-  thread.state = 'running';
-  thread.stop = undefined;
-  ptraceCont(thread.tid, 0);
+  thread.proceed();
 }
 
 function encodeTid(tid: number): Buffer {

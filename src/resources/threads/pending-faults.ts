@@ -21,13 +21,14 @@ for (const signo of FAULTS) {
 
 /** Take pending faults off a stopped thread. Its mask is set anew afterwards by whoever calls. */
 export function dropPendingFaults(pump: EventPump, thread: Thread): void {
-  if (thread.stop?.kind === 'signal' && !FAULTS.includes(thread.stop.signo)) return;
+  const { stop } = thread.assertStopped();
+  if (stop.kind === 'signal' && !FAULTS.includes(stop.signo)) return;
   for (let drains = 0; drains < DRAINS_MAX; drains += 1) {
     const signals = ptracePeeksiginfo(thread.tid);
     if (!signals.some((signo) => FAULTS.includes(signo))) return;
     // One is pending and not blocked: the thread stops for it before it runs anything.
     ptraceSetsigmask(thread.tid, onlyFaults.address);
     if (ptraceCont(thread.tid, 0) !== 0 || pump.nextOf(thread) === undefined) return;
-    thread.isDisplaced = thread.stop?.kind === 'group-stop';
+    thread.stopFor(stop, stop.kind === 'group-stop');
   }
 }
