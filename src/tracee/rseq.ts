@@ -13,9 +13,13 @@ import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../sys/mmap.ts';
 import { ptraceGetRseqConfiguration, ptracePeekdata, ptracePokedata } from '../sys/ptrace.ts';
-import type { RemoteSource } from './remote-session.ts';
 import type { TargetMemory } from './target-memory.ts';
 import type { Thread } from './thread.ts';
+
+/** Calls of some thread of the program, begun when first needed: what a RemoteSource gives. */
+type CallSource = () => {
+  readonly calls: { call(nr: number, ...values: readonly number[]): number };
+};
 
 /** Bytes of struct rseq up to its pointer to a critical section, and of that pointer. */
 const RSEQ_CS_OFFSET = 8;
@@ -59,7 +63,7 @@ export function repairRseq(target: TargetMemory, thread: Thread): void {
 }
 
 /** A thread that is to end must come back to user mode once more: give it a page for that. */
-export function prepareToEnd(target: TargetMemory, thread: Thread, remote: RemoteSource): void {
+export function prepareToEnd(target: TargetMemory, thread: Thread, remote: CallSource): void {
   const pointer = rseqPointer(thread);
   if (!isRseqWritable(target, thread)) {
     const start = Math.floor(pointer / PAGE_SIZE) * PAGE_SIZE;
