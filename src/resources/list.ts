@@ -30,7 +30,7 @@ export class ResourceList {
     this.all = [
       new Crew(facts),
       this.addressSpace,
-      new Descriptors(pid, this.pidfd),
+      new Descriptors(pid),
       new Signals(pid),
       new ThreadStates(facts),
     ];

@@ -1,98 +1,120 @@
 /**
- * The descriptors resource, its simple part: regular files that were open get their offset back,
- * and descriptors opened since are closed, so that no stale one keeps an event loop busy.
+ * The descriptors resource: which numbers lead to which open files, and where in them.
  *
- * What was closed since, or is another file now, is reported by number; it does not come back yet.
+ * Invariants
+ * 1. A capture is total, or it throws: a descriptor that could not be read is not a closed one.
+ * 2. After a rollback no number of the point leads to another file than it did: it has its own
+ *    back, or a hung-up socket in its place, or (where nothing else can be done) is closed.
+ *
+ * What is told of a number is compared with what was told last time, so that a point shares the
+ * images of all descriptors that have not changed with the one before.
  */
-import { fstatSync } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
-import {
-  close,
-  getdents64,
-  lseek,
-  open,
-  openOrThrow,
-  O_RDONLY,
-  pread,
-  SEEK_SET,
-} from '../../sys/file.ts';
-import { NativeBuffer } from '../../sys/libc.ts';
-import { pidfdGetfd } from '../../sys/pidfd.ts';
-import type { RemoteSource } from '../../tracee/remote-session.ts';
+import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
+import { isSameFile as areOneFile } from '../../sys/process.ts';
+import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
+import { LOST, Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
+import {
+  accessOf,
+  isSameFile,
+  kindOf,
+  type DescriptorImage,
+  type DescriptorsImage,
+} from './descriptor-image.ts';
+import { readDescriptorLimit, setSoftLimit } from './descriptor-limit.ts';
+import { DescriptorReader } from './descriptor-reader.ts';
+import { claimHungUp } from './hung-up.ts';
+import { planDescriptors, type DescriptorSteps } from './plan-descriptors.ts';
+import { PutBack } from './put-back.ts';
+import { isSameLock, readRecordLocks, retakeLocks, type RecordLock } from './record-locks.ts';
 
-const DIRENT_SIZE = 64 * 1024;
-const INFO_SIZE = 4096;
-const CHAR_0 = 48;
-const CHAR_9 = 57;
-const CHAR_DOT = 46;
-const NAME_OFFSET = 19;
-const VERSION = 1;
+/** Chosen: open files of one inode that a new descriptor is compared with. */
+const COMPARISONS_MAX = 32;
 
-/** One descriptor: what it points to, and where in it. */
-export interface DescriptorImage {
-  readonly fd: number;
-  readonly position: number;
-  readonly inode: number;
-  readonly flags: number;
+/** What fdinfo adds for the anonymous files that are common: eventfd-count, tfd, clockid, … */
+const FIRST_LETTERS: readonly (readonly [link: string, letter: string])[] = [
+  ['anon_inode:[eventfd', 'e'],
+  ['anon_inode:[eventpoll]', 't'],
+  ['anon_inode:[timerfd]', 'c'],
+  ['anon_inode:[signalfd]', 's'],
+  ['anon_inode:inotify', 'i'],
+  ['anon_inode:[pidfd]', 'P'],
+];
+
+const VERSION = 2;
+/** Chosen: so many are left open for the sake of a lock, in programs that fall again and again. */
+const SPARED_MAX = 8;
+
+export interface DescriptorsPlan {
+  readonly wanted: DescriptorsImage;
+  /** A hung-up descriptor in the program; 0: none yet, or none is needed. */
+  readonly hungUp: number;
+  /** The soft limit to set back, where it had to be raised. */
+  readonly limit: { readonly soft: number; readonly hard: number } | undefined;
+  /** Record locks before anything was touched. */
+  readonly locks: readonly RecordLock[];
 }
 
-export type DescriptorsImage = readonly DescriptorImage[];
-
-export class Descriptors implements Resource<DescriptorsImage, DescriptorsImage> {
+export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> {
   readonly name = 'descriptors';
   private readonly pid: number;
-  private readonly pidfd: number;
-  private readonly directoryFd: number;
-  private readonly entries = new NativeBuffer(DIRENT_SIZE);
-  private readonly info = new NativeBuffer(INFO_SIZE);
-  private readonly infoFds = new Map<number, number>();
+  private readonly reader: DescriptorReader;
   private readonly images = new Map<number, DescriptorImage>();
   private last: DescriptorsImage = [];
+  /** Standard output and error as they were at the first point, where they are files. */
+  private streams: DescriptorsImage | undefined = undefined;
+  private lastDescription = 0;
 
-  constructor(pid: number, pidfd: number) {
+  constructor(pid: number) {
     this.pid = pid;
-    this.pidfd = pidfd;
-    this.directoryFd = openOrThrow(`/proc/${pid}/fd`, O_RDONLY);
+    this.reader = new DescriptorReader(pid);
   }
 
   /** All descriptors, ascending. The same array as last time when nothing changed. */
   capture(): DescriptorsImage {
-    const fds = this.listDescriptors();
-    let isSame = fds.length === this.last.length;
-    for (let index = 0; index < fds.length; index += 1) {
-      const image = this.readImage(fds[index] ?? 0);
-      if (image !== this.last[index]) isSame = false;
-    }
-    if (isSame) return this.last;
-    this.last = fds.flatMap((fd) => this.images.get(fd) ?? []);
-    return this.last;
+    const table = this.readTable();
+    this.streams ??= table.filter(isOutput);
+    return table;
   }
 
-  prepare(_stopped: Stopped, image: DescriptorsImage): DescriptorsImage {
-    return image;
+  prepare(stopped: Stopped, wanted: DescriptorsImage, claims: Claims): DescriptorsPlan | Obstacle {
+    const now = this.readTable();
+    const locks = now === wanted ? [] : readRecordLocks(this.pid);
+    const { refills } = planDescriptors(wanted, now);
+    if (refills.length === 0) return { wanted, hungUp: 0, limit: undefined, locks };
+    const highest = refills.at(-1)?.image.fd ?? 0;
+    const limit = readDescriptorLimit(this.pid);
+    if (highest >= limit.hard) {
+      return new Obstacle(
+        `descriptor ${highest} is above the limit that it has now: ${limit.hard}`,
+      );
+    }
+    const get = (): number => claimHungUp(stopped.remote, stopped.target, highest);
+    const hungUp = claims.acquire('socketpair', get, (fd) => {
+      if (fd > 0) stopped.remote().calls.call(SYS.close, fd);
+    });
+    return { wanted, hungUp, limit: highest >= limit.soft ? limit : undefined, locks };
   }
 
-  apply(stopped: Stopped, wanted: DescriptorsImage): Applied {
-    const now = this.capture();
-    if (now === wanted) return {};
-    const lost: Named[] = [];
-    const lose = (text: string): void => {
-      lost.push({ bit: LOST.descriptors, text });
-    };
-    const byNumber = new Map(now.map((image) => [image.fd, image]));
-    for (const image of wanted) {
-      const present = byNumber.get(image.fd);
-      byNumber.delete(image.fd);
-      if (present === undefined) lose(`descriptor ${image.fd} was closed since`);
-      else if (present.inode !== image.inode) lose(`descriptor ${image.fd} is another file`);
-      else if (present.position !== image.position) this.seek(image);
-    }
-    const extra = [...byNumber.keys()].sort((a, b) => a - b);
-    this.closeAll(extra, stopped.remote);
-    return { counts: { descriptorsClosed: extra.length }, lost };
+  apply(stopped: Stopped, plan: DescriptorsPlan): Applied {
+    const { wanted, hungUp, limit, locks } = plan;
+    const now = this.readTable();
+    if (now === wanted) return { lost: keepLocks(stopped, locks, wanted) };
+    const steps = planDescriptors(wanted, hungUp > 0 ? now.filter(({ fd }) => fd !== hungUp) : now);
+    const spared = findSpared(steps, locks);
+    const putBack = new PutBack(stopped, {
+      hungUp,
+      spared: new Set(spared.map(({ fd }) => fd)),
+      keepsOffset: (image) => this.keepsOffset(image),
+      leadsTo: (fd, image) => this.leadsTo(fd, image),
+    });
+    if (limit !== undefined) setSoftLimit(stopped.remote, limit.hard, limit.hard);
+    putBack.run(steps);
+    if (limit !== undefined) setSoftLimit(stopped.remote, limit.soft, limit.hard);
+    const lost = [...putBack.lost, ...spared.map(nameSpared), ...keepLocks(stopped, locks, wanted)];
+    return { counts: { descriptorsClosed: putBack.closedCount }, lost };
   }
 
   release(): void {
@@ -108,88 +130,166 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsImage>
   }
 
   close(): void {
-    for (const fd of this.infoFds.values()) close(fd);
-    this.infoFds.clear();
-    close(this.directoryFd);
+    this.reader.close();
   }
 
-  private closeAll(fds: readonly number[], remote: RemoteSource): void {
-    for (let index = 0; index < fds.length;) {
-      const first = fds[index] ?? 0;
-      let last = first;
-      for (index += 1; fds[index] === last + 1; index += 1) last += 1;
-      remote().calls.call(SYS.close_range, first, last, 0);
+  /** Lines of a log that were written since the point are not to be written over. */
+  private keepsOffset(image: DescriptorImage): boolean {
+    return this.streams?.some((stream) => isSameFile(stream, image)) ?? false;
+  }
+
+  private leadsTo(fd: number, image: DescriptorImage): boolean {
+    if (!this.reader.readInfo(fd)) return false;
+    const { told } = this.reader;
+    const isSame = told.inode === image.inode && told.mountId === image.mountId;
+    return isSame && accessOf(told.flags) === accessOf(image.flags);
+  }
+
+  /** What is read next is compared with the point's images: what is as then shares them. */
+  private adopt(wanted: DescriptorsImage): void {
+    for (const image of wanted) this.keep(image);
+    this.last = wanted;
+  }
+
+  private readTable(): DescriptorsImage {
+    const fds = this.reader.list();
+    const fresh: number[] = [];
+    const found: DescriptorImage[] = [];
+    for (const fd of fds) {
+      const image = this.readImage(fd, fresh);
+      if (image !== undefined) found.push(image);
     }
+    const isSame =
+      found.length === this.last.length &&
+      found.every((image, index) => image === this.last[index]);
+    if (isSame) return this.last;
+    this.last = fresh.length === 0 ? found : this.nameDescriptions(found, new Set(fresh));
+    if (this.images.size > this.last.length) this.forgetClosed();
+    return this.last;
   }
 
-  /** Move the shared offset through a copy of the descriptor: only files that have one. */
-  private seek(image: DescriptorImage): void {
-    const copy = pidfdGetfd(this.pidfd, image.fd);
-    if (copy < 0) return;
-    if (fstatSync(copy).isFile()) lseek(copy, image.position, SEEK_SET);
-    close(copy);
-  }
-
-  private listDescriptors(): number[] {
-    const fds: number[] = [];
-    lseek(this.directoryFd, 0, SEEK_SET);
-    for (;;) {
-      const size = getdents64(this.directoryFd, this.entries.address, DIRENT_SIZE);
-      if (size <= 0) return fds.sort((a, b) => a - b);
-      const { bytes } = this.entries;
-      for (let at = 0; at < size; at += bytes.readUInt16LE(at + 16)) {
-        const fd = parseNumber(bytes, at + NAME_OFFSET);
-        if (fd >= 0) fds.push(fd);
-      }
-    }
-  }
-
-  private readImage(fd: number): DescriptorImage | undefined {
-    const size = this.readInfo(fd);
-    if (size <= 0) return undefined;
-    const { bytes } = this.info;
-    const position = field(bytes, size, 0);
-    const flags = field(bytes, size, 1);
-    const inode = field(bytes, size, 3);
+  /** What is told of a number; `fresh` gets those that lead to another file than last time. */
+  private readImage(fd: number, fresh: number[]): DescriptorImage | undefined {
+    const { reader } = this;
+    if (!reader.readInfo(fd)) return undefined;
+    const { position, flags, mountId, inode } = reader.told;
     const known = this.images.get(fd);
-    if (known?.position === position && known.inode === inode && known.flags === flags) {
-      return known;
-    }
-    const image = { fd, position, inode, flags };
-    this.images.set(fd, image);
+    const isKnown =
+      known?.inode === inode &&
+      known.mountId === mountId &&
+      accessOf(known.flags) === accessOf(flags) &&
+      this.isStillThat(known);
+    if (!isKnown) return this.readFresh(fd, fresh);
+    const isSameSet = known.watches === undefined || reader.rest.equals(known.watches);
+    if (known.position === position && known.flags === flags && isSameSet) return known;
+    const watches = isSameSet ? known.watches : Uint8Array.from(reader.rest);
+    return this.keep({ ...known, position, flags, watches });
+  }
+
+  private readFresh(fd: number, fresh: number[]): DescriptorImage | undefined {
+    const link = this.reader.readLink(fd);
+    if (link === undefined) return undefined;
+    const kind = kindOf(link);
+    const watches = kind === 'epoll' ? Uint8Array.from(this.reader.rest) : undefined;
+    if (kind !== 'socket' && kind !== 'pipe') fresh.push(fd);
+    return this.keep({ fd, ...this.reader.told, kind, link, description: 0, watches });
+  }
+
+  /**
+   * All anonymous files have one inode. What fdinfo adds tells them apart; where it adds nothing,
+   * as for an empty epoll set, the link does.
+   */
+  private isStillThat(known: DescriptorImage): boolean {
+    if (known.kind !== 'anonymous' && known.kind !== 'epoll') return true;
+    const letter = firstLetterOf(known.link);
+    if (letter !== undefined && this.reader.rest[0] === letter) return true;
+    return this.reader.readLink(known.fd) === known.link;
+  }
+
+  private keep(image: DescriptorImage): DescriptorImage {
+    this.images.set(image.fd, image);
     return image;
   }
 
-  /** /proc/PID/fdinfo/N by a descriptor that is kept: it tells of whatever N is at the moment. */
-  private readInfo(fd: number): number {
-    let infoFd = this.infoFds.get(fd);
-    if (infoFd === undefined) {
-      infoFd = open(`/proc/${this.pid}/fdinfo/${fd}`, O_RDONLY);
-      if (infoFd < 0) return infoFd;
-      this.infoFds.set(fd, infoFd);
-    }
-    return pread(infoFd, this.info.address, INFO_SIZE, 0);
+  private forgetClosed(): void {
+    const open = new Set(this.last.map((image) => image.fd));
+    for (const fd of this.images.keys()) if (!open.has(fd)) this.images.delete(fd);
+  }
+
+  /** Find out which of the fresh descriptors share an open file with another one. */
+  private nameDescriptions(found: DescriptorsImage, fresh: ReadonlySet<number>): DescriptorImage[] {
+    const byInode = new Map<number, DescriptorImage[]>();
+    const named = found.map((image) => (fresh.has(image.fd) ? undefined : image));
+    for (const image of named) if (image !== undefined) addTo(byInode, image);
+    return found.map((image, index) => {
+      const known = named[index];
+      if (known !== undefined) return known;
+      const twin = this.findTwin(image, byInode.get(image.inode) ?? []);
+      const description = twin?.description ?? (this.lastDescription += 1);
+      const result = this.keep({ ...image, description });
+      if (twin === undefined) addTo(byInode, result);
+      return result;
+    });
+  }
+
+  private findTwin(
+    image: DescriptorImage,
+    others: readonly DescriptorImage[],
+  ): DescriptorImage | undefined {
+    return others
+      .slice(0, COMPARISONS_MAX)
+      .find((other) => areOneFile(this.pid, image.fd, this.pid, other.fd));
   }
 }
 
-/** A decimal name that a zero byte ends; -1 for "." and "..". */
-function parseNumber(bytes: Buffer, at: number): number {
-  if (bytes[at] === CHAR_DOT) return -1;
-  let value = 0;
-  for (let index = at; ; index += 1) {
-    const digit = bytes[index] ?? 0;
-    if (digit < CHAR_0 || digit > CHAR_9) return value;
-    value = value * 10 + digit - CHAR_0;
-  }
+/** Keep one of each open file: the others need not be compared with. */
+function addTo(byInode: Map<number, DescriptorImage[]>, image: DescriptorImage): void {
+  const list = byInode.get(image.inode);
+  if (list === undefined) byInode.set(image.inode, [image]);
+  else if (!list.some(({ description }) => description === image.description)) list.push(image);
 }
 
-/** The number on line `line` of fdinfo: pos, flags, mnt_id, ino. Other text is passed over. */
-function field(bytes: Buffer, size: number, line: number): number {
-  let at = 0;
-  for (let skipped = 0; skipped < line; skipped += 1) {
-    at = bytes.indexOf(10, at) + 1;
-    if (at === 0 || at >= size) return -1;
-  }
-  while (at < size && !((bytes[at] ?? 0) >= CHAR_0 && (bytes[at] ?? 0) <= CHAR_9)) at += 1;
-  return at >= size ? -1 : parseNumber(bytes, at);
+/** Written to, and with an offset of its own. */
+function isOutput({ fd, kind, flags }: DescriptorImage): boolean {
+  return fd <= 2 && kind === 'path' && (flags & O_ACCMODE) !== 0;
+}
+
+/** Descriptors opened since whose closing would drop record locks on their file. */
+function findSpared(
+  { extras }: DescriptorSteps,
+  locks: readonly RecordLock[],
+): readonly DescriptorImage[] {
+  if (locks.length === 0) return [];
+  const locked = new Set(locks.map(({ inode }) => inode));
+  return extras
+    .filter(({ kind, inode }) => kind === 'path' && locked.has(inode))
+    .slice(0, SPARED_MAX);
+}
+
+function nameSpared({ fd, link }: DescriptorImage): Named {
+  const text = `descriptor ${fd} is left open: closing it would drop the locks on ${link}`;
+  return { bit: LOST.descriptors, text };
+}
+
+/** Whatever closed a descriptor of theirs, locks that are gone are taken once more, and named. */
+function keepLocks(
+  stopped: Stopped,
+  before: readonly RecordLock[],
+  table: DescriptorsImage,
+): Named[] {
+  if (before.length === 0) return [];
+  const now = readRecordLocks(stopped.pid);
+  const dropped = before.filter((lock) => !now.some((each) => isSameLock(each, lock)));
+  if (dropped.length === 0) return [];
+  const gone = new Set(retakeLocks(stopped.remote, dropped, table));
+  return dropped.map((lock) => {
+    const path = table.find(({ inode }) => inode === lock.inode)?.link ?? `inode ${lock.inode}`;
+    const what = gone.has(lock) ? 'is lost' : 'was dropped for a moment and taken again';
+    return { bit: LOST.locks, text: `the record lock on ${path} at ${lock.start} ${what}` };
+  });
+}
+
+function firstLetterOf(link: string): number | undefined {
+  const [, letter] = FIRST_LETTERS.find(([prefix]) => link.startsWith(prefix)) ?? [];
+  return letter?.charCodeAt(0);
 }

@@ -1,0 +1,63 @@
+/**
+ * One open descriptor as plain data: the number, which open file it leads to, and where in it.
+ *
+ * A file is known by mount, inode, kind and access mode. The inode alone would not do: file systems
+ * number theirs independently of each other.
+ */
+import { O_ACCMODE, O_PATH } from '../../sys/descriptor-flags.ts';
+
+/** `path`: something in a file system; `anonymous`: what has no file behind it, as an eventfd. */
+export type DescriptorKind = 'socket' | 'pipe' | 'epoll' | 'anonymous' | 'path';
+
+export interface DescriptorImage {
+  readonly fd: number;
+  readonly position: number;
+  /** As in open(2), close-on-exec included. */
+  readonly flags: number;
+  readonly mountId: number;
+  readonly inode: number;
+  readonly kind: DescriptorKind;
+  /** What /proc/PID/fd/N leads to, its bytes as latin1. */
+  readonly link: string;
+  /**
+   * The same number for descriptors that share one open file description. Sockets and pipes have 0:
+   * of these the inode tells.
+   */
+  readonly description: number;
+  /** Of an epoll set: what it watches, as fdinfo has it. */
+  readonly watches: Uint8Array | undefined;
+}
+
+const KINDS: readonly (readonly [prefix: string, kind: DescriptorKind])[] = [
+  ['socket:', 'socket'],
+  ['pipe:', 'pipe'],
+  ['anon_inode:[eventpoll]', 'epoll'],
+  ['anon_inode:', 'anonymous'],
+];
+
+export function kindOf(link: string): DescriptorKind {
+  return KINDS.find(([prefix]) => link.startsWith(prefix))?.[1] ?? 'path';
+}
+
+/** Reading, writing or both: what is fixed for as long as a file is open. */
+export function accessOf(flags: number): number {
+  return flags & (O_ACCMODE | O_PATH);
+}
+
+/** Both lead to the same file, with the same rights: one can stand for the other. */
+export function isSameFile(one: DescriptorImage, other: DescriptorImage): boolean {
+  return (
+    one.inode === other.inode &&
+    one.mountId === other.mountId &&
+    one.kind === other.kind &&
+    accessOf(one.flags) === accessOf(other.flags) &&
+    (one.kind !== 'anonymous' || one.link === other.link)
+  );
+}
+
+/** Both are one open file: they share offset and flags. Of one point. */
+export function isSameDescription(one: DescriptorImage, other: DescriptorImage): boolean {
+  return isSameFile(one, other) && one.description === other.description;
+}
+
+export type DescriptorsImage = readonly DescriptorImage[];

@@ -1,0 +1,188 @@
+/**
+ * Reads /proc/PID/fd and /proc/PID/fdinfo: which descriptors a process has, and what is told of
+ * each.
+ *
+ * What cannot be read is an error, never an absence: a descriptor that was overlooked at a point
+ * would be closed in a rollback as if it were new. Absent is only what the kernel says is absent.
+ *
+ * Files of fdinfo stay open, since they tell of whatever a number leads to at the moment; but only
+ * so many, for the supervisor's own limit counts for all that it does.
+ */
+import { readlinkSync } from 'node:fs';
+import { constants } from 'node:os';
+import { SyscallError } from '../../errors.ts';
+import {
+  close,
+  getdents64,
+  lseek,
+  open,
+  openOrThrow,
+  O_RDONLY,
+  pread,
+  SEEK_SET,
+} from '../../sys/file.ts';
+import { NativeBuffer } from '../../sys/libc.ts';
+import { readDescriptorLimit } from './descriptor-limit.ts';
+
+const { EMFILE, ENFILE, ENOENT } = constants.errno;
+const DIRENT_SIZE = 64 * 1024;
+const INFO_SIZE = 4096;
+/** Chosen: an epoll set of 100,000 descriptors; what is longer is taken for damaged. */
+const INFO_MAX = 16 << 20;
+/** Chosen: beyond so many a file is opened for each reading. */
+const KEPT_MAX = 1024;
+/** Chosen: the share of the supervisor's own limit that one process may take. */
+const KEPT_SHARE = 0.25;
+const NAME_OFFSET = 19;
+const CHAR_0 = 48;
+const CHAR_9 = 57;
+const CHAR_DOT = 46;
+const CHAR_COLON = 58;
+const CHAR_NEWLINE = 10;
+
+/** What every file of fdinfo begins with. */
+export interface ToldOfAll {
+  position: number;
+  flags: number;
+  mountId: number;
+  /** 0 before Linux 5.14. */
+  inode: number;
+}
+
+export class DescriptorReader {
+  /** What the last `readInfo` read. */
+  readonly told: ToldOfAll = { position: 0, flags: 0, mountId: 0, inode: 0 };
+  private restAt = 0;
+  private size = 0;
+  private info = new NativeBuffer(INFO_SIZE);
+  private readonly pid: number;
+  private readonly directoryFd: number;
+  private readonly entries = new NativeBuffer(DIRENT_SIZE);
+  private readonly kept = new Map<number, number>();
+  private keptMax: number;
+
+  constructor(pid: number) {
+    this.pid = pid;
+    this.directoryFd = openOrThrow(`/proc/${pid}/fd`, O_RDONLY);
+    this.keptMax = Math.min(KEPT_MAX, Math.floor(readDescriptorLimit('self').soft * KEPT_SHARE));
+  }
+
+  /** The numbers of all open descriptors, ascending. */
+  list(): number[] {
+    const fds: number[] = [];
+    lseek(this.directoryFd, 0, SEEK_SET);
+    for (;;) {
+      const size = getdents64(this.directoryFd, this.entries.address, DIRENT_SIZE);
+      if (size < 0) throw cannotRead(`/proc/${this.pid}/fd`, 'getdents64', -size);
+      if (size === 0) break;
+      const { bytes } = this.entries;
+      for (let at = 0; at < size; at += bytes.readUInt16LE(at + 16)) {
+        if (bytes[at + NAME_OFFSET] !== CHAR_DOT) fds.push(parseNumber(bytes, at + NAME_OFFSET));
+      }
+    }
+    if (this.kept.size > fds.length) this.forgetAllBut(fds);
+    return fds.sort((a, b) => a - b);
+  }
+
+  /** Read /proc/PID/fdinfo/N into `told` and `rest`; false when there is no such descriptor. */
+  readInfo(fd: number): boolean {
+    this.size = this.readText(fd);
+    if (this.size === 0) return false;
+    const { told } = this;
+    this.restAt = 0;
+    told.position = this.nextNumber();
+    told.flags = this.nextNumber(8);
+    told.mountId = this.nextNumber();
+    told.inode = this.nextNumber();
+    return true;
+  }
+
+  /** What this kind of file adds: whole lines, valid until the next `readInfo`. */
+  get rest(): Buffer {
+    return this.info.bytes.subarray(this.restAt, this.size);
+  }
+
+  /** The number on the next line, which is passed. */
+  private nextNumber(base = 10): number {
+    const { bytes } = this.info;
+    const colon = bytes.indexOf(CHAR_COLON, this.restAt);
+    const newline = bytes.indexOf(CHAR_NEWLINE, this.restAt);
+    if (colon < 0 || newline < colon || newline >= this.size) return 0;
+    this.restAt = newline + 1;
+    return parseNumber(bytes, colon + 2, base);
+  }
+
+  private readText(fd: number): number {
+    const file = this.openInfo(fd);
+    if (file === 0) return 0;
+    try {
+      let size = pread(file, this.info.address, this.info.bytes.length, 0);
+      while (size === this.info.bytes.length && size < INFO_MAX) {
+        this.info = new NativeBuffer(size * 2);
+        size = pread(file, this.info.address, this.info.bytes.length, 0);
+      }
+      if (size === -ENOENT || size === 0) return 0;
+      if (size < 0) throw cannotRead(this.infoPath(fd), 'pread', -size);
+      return size;
+    } finally {
+      if (this.kept.get(fd) !== file) close(file);
+    }
+  }
+
+  /** What /proc/PID/fd/N leads to, as latin1; undefined when there is no such descriptor. */
+  readLink(fd: number): string | undefined {
+    try {
+      return readlinkSync(`/proc/${this.pid}/fd/${fd}`, 'latin1');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.forgetAllBut([]);
+    close(this.directoryFd);
+  }
+
+  private infoPath(fd: number): string {
+    return `/proc/${this.pid}/fdinfo/${fd}`;
+  }
+
+  private openInfo(fd: number): number {
+    const known = this.kept.get(fd);
+    if (known !== undefined) return known;
+    let file = open(this.infoPath(fd), O_RDONLY);
+    if (file === -EMFILE || file === -ENFILE) {
+      this.forgetAllBut([]);
+      this.keptMax = 0;
+      file = open(this.infoPath(fd), O_RDONLY);
+    }
+    if (file === -ENOENT) return 0;
+    if (file < 0) throw cannotRead(this.infoPath(fd), 'open', -file);
+    if (this.kept.size < this.keptMax) this.kept.set(fd, file);
+    return file;
+  }
+
+  private forgetAllBut(fds: readonly number[]): void {
+    const wanted = new Set(fds);
+    for (const [fd, file] of this.kept) {
+      if (wanted.has(fd)) continue;
+      close(file);
+      this.kept.delete(fd);
+    }
+  }
+}
+
+/** A number that anything but a digit ends. */
+function parseNumber(bytes: Buffer, at: number, base = 10): number {
+  let value = 0;
+  for (let index = at; ; index += 1) {
+    const digit = bytes[index] ?? 0;
+    if (digit < CHAR_0 || digit > CHAR_9) return value;
+    value = value * base + digit - CHAR_0;
+  }
+}
+
+function cannotRead(path: string, syscall: string, errno: number): SyscallError {
+  return new SyscallError(`cannot read ${path}`, { syscall, errno, path });
+}

@@ -1,0 +1,169 @@
+/**
+ * Makes the program's table of descriptors what a plan says, by calls of its own.
+ *
+ *   copies aside of what is in the way → copies → closing → opening again → hung up
+ *   → offsets and flags → epoll sets
+ *
+ * Whatever of this the kernel refuses, the number ends hung up or closed: it never leads to another
+ * file than it did.
+ */
+import { SYS } from '../../arch/x64/syscalls.ts';
+import {
+  F_DUPFD_CLOEXEC,
+  F_SETFD,
+  F_SETFL,
+  FD_CLOEXEC,
+  O_CLOEXEC,
+  SETTABLE_FLAGS,
+} from '../../sys/descriptor-flags.ts';
+import { SEEK_SET } from '../../sys/file.ts';
+import { LOST, type Named } from '../resource.ts';
+import type { Stopped } from '../stopped.ts';
+import type { DescriptorImage } from './descriptor-image.ts';
+import { parseWatches, restoreWatches } from './epoll-sets.ts';
+import { makeHungUp } from './hung-up.ts';
+import type { DescriptorSteps, Refill, Settle } from './plan-descriptors.ts';
+import { findPath, reopen } from './reopen.ts';
+
+export interface PutBackOptions {
+  /** A hung-up descriptor in the program; 0: it is still to be made. */
+  readonly hungUp: number;
+  /** Opened since, but to be left open. */
+  readonly spared: ReadonlySet<number>;
+  /** Whose offset goes on. */
+  readonly keepsOffset: (image: DescriptorImage) => boolean;
+  /** Whether a number leads to the file of the image: asked of what was opened again. */
+  readonly leadsTo: (fd: number, image: DescriptorImage) => boolean;
+}
+
+export class PutBack {
+  readonly lost: Named[] = [];
+  closedCount = 0;
+  private readonly stopped: Stopped;
+  private readonly options: PutBackOptions;
+  private readonly temporary: number[] = [];
+  /** Open files that were opened again, and the first number that leads to each. */
+  private readonly reopened = new Map<number, number>();
+
+  constructor(stopped: Stopped, options: PutBackOptions) {
+    this.stopped = stopped;
+    this.options = options;
+  }
+
+  run({ refills, settles, extras }: DescriptorSteps): void {
+    const left = refills.length === 0 ? [] : this.copyFromSources(refills);
+    const closing = extras.map(({ fd }) => fd).filter((fd) => !this.options.spared.has(fd));
+    this.closedCount = closing.length;
+    const inTheWay = left.filter(({ present }) => present !== undefined);
+    this.closeAll([...closing, ...this.temporary, ...inTheWay.map(({ image }) => image.fd)]);
+    this.hangUp(left.filter((refill) => !this.openAgain(refill)));
+    for (const { image, source } of refills) {
+      if (source !== undefined) this.settleOffset(image);
+    }
+    for (const settle of settles) this.settle(settle);
+    this.settleEpolls(settles, new Set(refills.map(({ image }) => image.fd)));
+  }
+
+  private call(nr: number, ...values: readonly number[]): number {
+    return this.stopped.remote().calls.call(nr, ...values);
+  }
+
+  private name(bit: number, { image, present }: Refill, text: string): void {
+    const since = present === undefined ? 'was closed since' : `was made ${present.link} since`;
+    this.lost.push({ bit, text: `descriptor ${image.fd} (${image.link}) ${since}: ${text}` });
+  }
+
+  /** Copy what is open elsewhere; the refills that are left. */
+  private copyFromSources(refills: readonly Refill[]): Refill[] {
+    const moving = new Set(refills.map(({ image }) => image.fd));
+    const aside = new Map<number, number>();
+    for (const { source } of refills) {
+      if (source === undefined || !moving.has(source) || aside.has(source)) continue;
+      const copy = this.call(SYS.fcntl, source, F_DUPFD_CLOEXEC, 0);
+      aside.set(source, copy);
+      if (copy >= 0) this.temporary.push(copy);
+    }
+    return refills.filter(({ image, source }) => {
+      if (source === undefined) return true;
+      const from = aside.get(source) ?? source;
+      return this.call(SYS.dup3, from, image.fd, image.flags & O_CLOEXEC) < 0;
+    });
+  }
+
+  private openAgain(refill: Refill): boolean {
+    const { image } = refill;
+    const first = this.reopened.get(image.description);
+    if (first !== undefined && image.kind === 'path') return this.moveTo(first, image);
+    const path = findPath(this.stopped.pid, image);
+    if (path === undefined) return false;
+    const fd = reopen(this.stopped, image, path);
+    if (fd < 0) return false;
+    const isIt = this.options.leadsTo(fd, image) && this.moveTo(fd, image);
+    if (fd !== image.fd || !isIt) this.call(SYS.close, fd);
+    if (!isIt) return false;
+    this.reopened.set(image.description, image.fd);
+    this.settleOffset(image);
+    this.name(0, refill, 'it is opened again');
+    return true;
+  }
+
+  private hangUp(refills: readonly Refill[]): void {
+    if (refills.length === 0) return;
+    const { hungUp } = this.options;
+    const made = hungUp > 0 ? hungUp : makeHungUp(this.stopped.remote, this.stopped.target);
+    let isPlaced = false;
+    for (const refill of refills) {
+      const isHungUp = made >= 0 && this.moveTo(made, refill.image);
+      if (refill.image.fd === made) isPlaced = true;
+      this.name(LOST.descriptors, refill, isHungUp ? 'it is hung up now' : 'it is closed');
+    }
+    if (made >= 0 && made !== hungUp && !isPlaced) this.call(SYS.close, made);
+  }
+
+  /** Let the image's number lead to what `fd` leads to. */
+  private moveTo(fd: number, { fd: to, flags }: DescriptorImage): boolean {
+    if (fd === to) return this.call(SYS.fcntl, fd, F_SETFD, closeOnExec(flags)) === 0;
+    return this.call(SYS.dup3, fd, to, flags & O_CLOEXEC) === to;
+  }
+
+  private settle({ image, present }: Settle): void {
+    if (present.position !== image.position) this.settleOffset(image);
+    const changed = present.flags ^ image.flags;
+    if ((changed & SETTABLE_FLAGS) !== 0) this.call(SYS.fcntl, image.fd, F_SETFL, image.flags);
+    if ((changed & O_CLOEXEC) !== 0) {
+      this.call(SYS.fcntl, image.fd, F_SETFD, closeOnExec(image.flags));
+    }
+  }
+
+  private settleOffset(image: DescriptorImage): void {
+    if (image.kind !== 'path' || this.options.keepsOffset(image)) return;
+    this.call(SYS.lseek, image.fd, image.position, SEEK_SET);
+  }
+
+  private settleEpolls(settles: readonly Settle[], replaced: ReadonlySet<number>): void {
+    for (const { image, present } of settles) {
+      if (image.kind !== 'epoll') continue;
+      const wanted = parseWatches(image.watches);
+      const now = parseWatches(present.watches);
+      const lost = restoreWatches(this.stopped.remote, image.fd, wanted, now, replaced);
+      if (lost.length === 0) continue;
+      const text = `epoll set ${image.fd} does not watch ${lost.join(', ')} any more`;
+      this.lost.push({ bit: LOST.descriptors, text });
+    }
+  }
+
+  /** By ranges: programs open many in a row. */
+  private closeAll(fds: readonly number[]): void {
+    const sorted = [...fds].sort((a, b) => a - b);
+    for (let index = 0; index < sorted.length;) {
+      const first = sorted[index] ?? 0;
+      let last = first;
+      for (index += 1; sorted[index] === last + 1; index += 1) last += 1;
+      this.call(SYS.close_range, first, last, 0);
+    }
+  }
+}
+
+function closeOnExec(flags: number): number {
+  return (flags & O_CLOEXEC) === 0 ? 0 : FD_CLOEXEC;
+}

@@ -1,0 +1,42 @@
+/**
+ * What calls on descriptors take: constants of fcntl.h, socket.h and epoll.h, and their structs.
+ *
+ * Source: fcntl(2), open(2), unix(7), epoll_ctl(2); include/uapi/asm-generic/fcntl.h.
+ */
+export const O_ACCMODE = 0o3;
+export const O_WRONLY = 0o1;
+export const O_NOCTTY = 0o400;
+export const O_APPEND = 0o2000;
+export const O_NONBLOCK = 0o4000;
+export const O_DIRECT = 0o40000;
+export const O_NOATIME = 0o1000000;
+export const O_CLOEXEC = 0o2000000;
+export const O_PATH = 0o10000000;
+/** Without O_DIRECTORY, which O_TMPFILE contains. */
+export const O_TMPFILE_ALONE = 0o20000000;
+
+/** What F_SETFL can change: open(2) sets the rest for good. */
+export const SETTABLE_FLAGS = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
+
+export const F_SETFD = 2;
+export const F_SETFL = 4;
+export const F_SETLK = 6;
+export const F_DUPFD_CLOEXEC = 1030;
+export const FD_CLOEXEC = 1;
+export const F_RDLCK = 0;
+export const F_WRLCK = 1;
+export const FLOCK_SIZE = 32;
+
+export const AT_FDCWD = -100;
+export const AF_UNIX = 1;
+export const AF_INET = 2;
+export const SOCK_STREAM = 1;
+export const SHUT_RDWR = 2;
+
+export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
+export const EPOLL_CTL_MOD = 3;
+/** struct epoll_event is packed on x86-64: events, then 64 bits of data. */
+export const EPOLL_EVENT_SIZE = 12;
+
+export const RLIMIT_NOFILE = 7;
