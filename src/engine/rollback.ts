@@ -77,6 +77,8 @@ export function rollBack(process_: TracedProcess, prepared: Prepared, why: Why):
   const { point, keeper, plans, claims } = prepared;
   stopped.pump.guard.enter(keeper, point.cd);
   const kept = process_.keeps.map((range) => readKept(process_, range));
+  // Now: a thread that was born since the point has fallen, and is about to end.
+  const tid = stopped.ownIds.ownIdOf(why.tid ?? 0);
   const applied: Applied[] = [];
   for (const [index, resource] of process_.watch().all.entries()) {
     applied.push(resource.apply(stopped, plans[index]));
@@ -89,7 +91,7 @@ export function rollBack(process_: TracedProcess, prepared: Prepared, why: Why):
   const result = sum(applied);
   if (point.why !== 0) {
     const lost = result.lost.reduce((bits, { bit }) => bits | bit, 0);
-    const told = { ...why, rollbacks: point.rollbacks, lost };
+    const told = { ...why, tid, rollbacks: point.rollbacks, lost };
     writeWhy(target, point.why, point.whySizeBytes, told);
   }
   stopped.pump.guard.leave(keeper);

@@ -1,5 +1,6 @@
 /** A process that is held still, as the resources see it: one for as long as its address space. */
 import type { EventPump } from '../tracee/event-pump.ts';
+import { OwnIds } from '../tracee/own-ids.ts';
 import { RemoteSession, type RemoteSource } from '../tracee/remote-session.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 import type { Thread, ThreadGroup } from '../tracee/thread.ts';
@@ -8,6 +9,7 @@ export class Stopped {
   readonly pump: EventPump;
   readonly group: ThreadGroup;
   readonly target: TargetMemory;
+  readonly ownIds: OwnIds;
   private readonly findSyscall: () => number;
   private readonly session: RemoteSession;
   /** Chooses the thread that makes calls; set by whoever holds the process. */
@@ -23,6 +25,7 @@ export class Stopped {
     this.pump = pump;
     this.group = group;
     this.target = target;
+    this.ownIds = new OwnIds(group.pid);
     this.findSyscall = findSyscall;
     this.chooseCaller = () => chooseThread(group);
     this.session = new RemoteSession(pump, () => this.chooseCaller(), findSyscall, target);

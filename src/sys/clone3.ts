@@ -11,9 +11,8 @@ export const CLONE_ARGS_SIZE = 88;
 
 export const CLONE_VM = 0x100;
 
-/** VM, FS, FILES, SIGHAND, THREAD, SYSVSEM, SETTLS and CHILD_CLEARTID: what makes a thread. */
-export const CLONE_THREAD_FLAGS =
-  CLONE_VM | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 | 0x80000 | 0x200000;
+/** VM, FS, FILES, SIGHAND, THREAD, SYSVSEM and SETTLS: what makes a thread. */
+export const CLONE_THREAD_FLAGS = CLONE_VM | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 | 0x80000;
 const FIELD_EXIT_SIGNAL = 32;
 const FIELD_SET_TID = 64;
 const FIELD_SET_TID_SIZE = 72;

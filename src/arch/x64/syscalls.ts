@@ -36,6 +36,7 @@ export const SYS = {
   sigaltstack: 131,
   personality: 135,
   prctl: 157,
+  set_tid_address: 218,
   exit_group: 231,
   epoll_ctl: 233,
   openat: 257,

@@ -8,17 +8,21 @@ import type { RemoteSource } from '../../tracee/remote-session.ts';
 import type { TargetMemory } from '../../tracee/target-memory.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import type { Stopped } from '../stopped.ts';
+import { readScheduling, type Scheduling } from './scheduling.ts';
 
 /** Chosen: a thread is asked about four times in its first five seconds, then never again. */
 const YOUNG_MS = 5000;
 const ASK_AGAIN_FACTOR = 10;
 export const STACK_T_SIZE = 24;
+/** Chosen: threads of which is remembered how they ended. */
+const ENDED_MAX = 1024;
 
 export interface ThreadFacts {
   /** Where the kernel writes 0 and wakes a waiter when the thread ends; 0: unknown or none. */
   readonly clearChildTid: number;
   /** The alternate signal stack: a stack_t; undefined: not asked yet. */
   readonly alternateStack: Uint8Array | undefined;
+  readonly scheduling: Scheduling | undefined;
 }
 
 interface Known {
@@ -27,12 +31,18 @@ interface Known {
   askAgainMs: number;
 }
 
-const NOTHING: ThreadFacts = { clearChildTid: 0, alternateStack: undefined };
+const NOTHING: ThreadFacts = {
+  clearChildTid: 0,
+  alternateStack: undefined,
+  scheduling: undefined,
+};
 
 export class FactsOfThreads {
   private readonly known = new Map<Thread, Known>();
-  /** Threads that a rollback has made again: the kernel knows nothing of them yet. */
-  readonly remade = new Set<number>();
+  /** Threads that a rollback has made again, and as what: the kernel knows nothing of it yet. */
+  readonly remade = new Map<number, ThreadFacts>();
+  /** How threads were to be run when they ended, the latest last. */
+  private readonly atEnd = new Map<number, Scheduling>();
 
   factsOf(thread: Thread): ThreadFacts {
     return this.known.get(thread)?.facts ?? NOTHING;
@@ -54,15 +64,34 @@ export class FactsOfThreads {
     }
   }
 
+  /** A thread is about to end. */
   forget(tid: number): void {
-    for (const thread of this.known.keys()) if (thread.tid === tid) this.known.delete(thread);
+    for (const [thread, { facts }] of this.known) {
+      if (thread.tid !== tid) continue;
+      this.known.delete(thread);
+      if (facts.scheduling !== undefined) this.noteEnd(tid);
+    }
+  }
+
+  /** How a thread that has ended was to be run, when it was last looked at. */
+  lastSchedulingOf(tid: number): Scheduling | undefined {
+    return this.atEnd.get(tid);
+  }
+
+  private noteEnd(tid: number): void {
+    const scheduling = readScheduling(tid);
+    this.atEnd.delete(tid);
+    if (scheduling !== undefined) this.atEnd.set(tid, scheduling);
+    const [oldest] = this.atEnd.keys();
+    if (this.atEnd.size > ENDED_MAX && oldest !== undefined) this.atEnd.delete(oldest);
   }
 
   private ask(stopped: Stopped, thread: Thread, now: number): void {
     stopped.endCalls();
     const seenMs = this.known.get(thread)?.seenMs ?? now;
     stopped.withCallsOf(thread, (remote) => {
-      const facts = askThread(stopped.target, remote);
+      const scheduling = readScheduling(thread.tid);
+      const facts = { ...askThread(stopped.target, remote), scheduling };
       const ageMs = now - seenMs;
       const askAgainMs = ageMs > YOUNG_MS ? Infinity : now + Math.max(ageMs, 1) * ASK_AGAIN_FACTOR;
       this.known.set(thread, { facts, seenMs, askAgainMs });
@@ -70,7 +99,7 @@ export class FactsOfThreads {
   }
 }
 
-function askThread(target: TargetMemory, remote: RemoteSource): ThreadFacts {
+function askThread(target: TargetMemory, remote: RemoteSource): Omit<ThreadFacts, 'scheduling'> {
   const { calls, scratch } = remote();
   const address = scratch.put(Buffer.alloc(STACK_T_SIZE + 8));
   calls.call(SYS.sigaltstack, 0, address);

@@ -18,12 +18,13 @@ import type { RemoteSource } from '../../tracee/remote-session.ts';
 import { readCriticalSection, writeCriticalSection } from '../../tracee/rseq.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import type { Applied, Resource } from '../resource.ts';
+import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { ExtendedState, XSTATE_MAX } from './extended-state.ts';
 import { dropPendingFaults } from './pending-faults.ts';
 import { canChooseTid } from './privilege.ts';
-import type { FactsOfThreads } from './thread-facts.ts';
+import { isSameScheduling, writeScheduling } from './scheduling.ts';
+import type { FactsOfThreads, ThreadFacts } from './thread-facts.ts';
 
 const VERSION = 2;
 const COMM_SIZE = 16;
@@ -84,16 +85,17 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
 
   apply(stopped: Stopped, plan: ThreadStatesImage): Applied {
     stopped.endCalls();
+    const lost: Named[] = [];
     for (const state of plan) {
       const thread = stopped.group.threads.get(state.tid);
       if (thread === undefined) continue;
       stopped.withCallsOf(thread, (remote) => {
-        this.registerWithKernel(stopped.pid, thread, state, remote);
+        lost.push(...this.registerWithKernel(stopped.pid, thread, state, remote));
       });
       dropPendingFaults(stopped.pump, thread);
       this.restore(thread, state);
     }
-    return {};
+    return { lost };
   }
 
   release(): void {
@@ -165,17 +167,20 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     thread: Thread,
     state: ThreadState,
     remote: RemoteSource,
-  ): void {
-    const isRemade = this.facts.remade.delete(state.tid);
-    if (isRemade) {
-      this.forgetThread(state.tid);
-      registerRemade(state, remote);
+  ): Named[] {
+    const { tid } = state;
+    const remade = this.facts.remade.get(tid);
+    this.facts.remade.delete(tid);
+    if (remade !== undefined) {
+      this.forgetThread(tid);
+      registerRemade(state, remade, remote);
     }
-    if (isRemade || this.isRenamed(pid, state)) {
+    if (remade !== undefined || this.isRenamed(pid, state)) {
       const { calls, scratch } = remote();
       calls.call(SYS.prctl, PR_SET_NAME, scratch.put(nameOf(state)));
     }
-    if (!isRemade) this.restoreRseq(thread, state, remote);
+    if (remade === undefined) this.restoreRseq(thread, state, remote);
+    return remade === undefined ? [] : giveScheduling(tid, remade, this.facts);
   }
 
   private restore(thread: Thread, state: ThreadState): void {
@@ -245,8 +250,23 @@ function nameOf(state: ThreadState): Buffer {
   return Buffer.from(state.bytes.subarray(COMM_OFFSET, COMM_OFFSET + COMM_SIZE));
 }
 
-function registerRemade(state: ThreadState, remote: RemoteSource): void {
+/** Let a thread that was made again be run as the one that ended. */
+function giveScheduling(tid: number, remade: ThreadFacts, facts: FactsOfThreads): Named[] {
+  const atEnd = facts.lastSchedulingOf(tid);
+  const wanted = atEnd ?? remade.scheduling;
+  if (wanted === undefined) return [];
+  const named = writeScheduling(tid, wanted).map((what) => `${what} of thread ${tid} are lost`);
+  if (remade.scheduling !== undefined && !isSameScheduling(remade.scheduling, wanted)) {
+    named.push(
+      `thread ${tid} is scheduled as when it ended, which may have changed since the point`,
+    );
+  }
+  return named.map((text) => ({ bit: LOST.threads, text }));
+}
+
+function registerRemade(state: ThreadState, facts: ThreadFacts, remote: RemoteSource): void {
   const { calls, scratch } = remote();
+  calls.call(SYS.set_tid_address, facts.clearChildTid);
   if (state.robustList !== 0) {
     calls.call(SYS.set_robust_list, state.robustList, ROBUST_LIST_HEAD_SIZE);
   }

@@ -1,0 +1,79 @@
+/**
+ * How the kernel is to run a thread: policy, nice value, priority, processors, timer slack. A thread
+ * that is made again has those of its maker, and must be given its own.
+ *
+ * It costs too much to ask at each point: it is asked when a thread is new, and when it ends.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { NativeBuffer } from '../../sys/libc.ts';
+import { CPU_SET_SIZE, schedGetaffinity, schedSetaffinity } from '../../sys/sched.ts';
+import { SCHED_ATTR_SIZE, schedGetattr, schedSetattr } from '../../sys/sched-attr.ts';
+
+export interface Scheduling {
+  /** struct sched_attr. */
+  readonly attributes: Uint8Array;
+  /** The mask of processors. */
+  readonly affinity: Uint8Array;
+  /** 0: it could not be read, which takes CAP_SYS_NICE. */
+  readonly timerSlackNs: number;
+}
+
+const attributes = new NativeBuffer(SCHED_ATTR_SIZE);
+const mask = new NativeBuffer(CPU_SET_SIZE);
+
+/** Undefined: the thread is gone, or the kernel does not tell. */
+export function readScheduling(tid: number): Scheduling | undefined {
+  attributes.bytes.fill(0);
+  mask.bytes.fill(0);
+  if (!schedGetattr(tid, attributes) || !schedGetaffinity(tid, mask)) return undefined;
+  return {
+    attributes: Uint8Array.from(attributes.bytes.subarray(0, SCHED_ATTR_SIZE)),
+    affinity: Uint8Array.from(mask.bytes),
+    timerSlackNs: readTimerSlack(tid),
+  };
+}
+
+export function isSameScheduling(one: Scheduling, other: Scheduling): boolean {
+  return (
+    Buffer.compare(one.attributes, other.attributes) === 0 &&
+    Buffer.compare(one.affinity, other.affinity) === 0 &&
+    one.timerSlackNs === other.timerSlackNs
+  );
+}
+
+/** Give a stopped thread what `wanted` says; in words what could not be given. */
+export function writeScheduling(tid: number, wanted: Scheduling): string[] {
+  const now = readScheduling(tid);
+  if (now === undefined || isSameScheduling(now, wanted)) return [];
+  const refused: string[] = [];
+  attributes.bytes.set(wanted.attributes);
+  if (!schedSetattr(tid, attributes)) refused.push('policy and nice value');
+  mask.bytes.set(wanted.affinity);
+  if (!schedSetaffinity(tid, mask)) refused.push('processors');
+  if (wanted.timerSlackNs !== now.timerSlackNs && !writeTimerSlack(tid, wanted.timerSlackNs)) {
+    refused.push('timer slack');
+  }
+  return refused;
+}
+
+/** Threads have one, too, although none is listed. */
+function slackPath(tid: number): string {
+  return `/proc/${tid}/timerslack_ns`;
+}
+
+function readTimerSlack(tid: number): number {
+  try {
+    return Number(readFileSync(slackPath(tid), 'latin1'));
+  } catch {
+    return 0;
+  }
+}
+
+function writeTimerSlack(tid: number, slackNs: number): boolean {
+  try {
+    writeFileSync(slackPath(tid), String(slackNs));
+    return true;
+  } catch {
+    return false;
+  }
+}
