@@ -2,7 +2,7 @@
  * The few file calls of the hot path, by address: open(2), close(2), pread(2), pwrite(2), lseek(2),
  * getdents64(2). Elsewhere node:fs does.
  */
-import { checkInt, declare, errnoNow, failed, toNumber } from './libc.ts';
+import { checkInt, declare, errnoNow, failed, NativeBuffer, toNumber } from './libc.ts';
 
 const SYS_getdents64 = 217;
 const O_CLOEXEC = 0o2000000;
@@ -12,6 +12,7 @@ export const O_RDWR = 2;
 export const SEEK_SET = 0;
 
 const openCall = declare('int open(const char *, int, uint)');
+const openAddress = declare('int open(uint64_t, int, uint)');
 const closeCall = declare('int close(int)');
 const preadCall = declare('long pread(int, uint64_t, ulong, long)');
 const pwriteCall = declare('long pwrite(int, uint64_t, ulong, long)');
@@ -21,6 +22,14 @@ const syscall = declare('long syscall(long, int, uint64_t, ulong)');
 /** `int open(path, flags | O_CLOEXEC)`: a descriptor, or minus errno. */
 export function open(path: string, flags: number): number {
   const fd = toNumber(openCall(path, flags | O_CLOEXEC, 0));
+  return fd < 0 ? -errnoNow() : fd;
+}
+
+/** As `open`, of a path that need not be text. */
+export function openBytes(path: Buffer, flags: number): number {
+  const native = new NativeBuffer(path.length + 1);
+  path.copy(native.bytes);
+  const fd = toNumber(openAddress(native.address, flags | O_CLOEXEC, 0));
   return fd < 0 ? -errnoNow() : fd;
 }
 

@@ -3,13 +3,15 @@
  *
  * @see https://man7.org/linux/man-pages/man2/mmap.2.html
  */
-import { declare, failed, NativeBuffer, toNumber } from './libc.ts';
+import { MADV_DONTNEED } from './madvise.ts';
+import { declare, errnoNow, failed, NativeBuffer, toNumber } from './libc.ts';
 
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
 export const PROT_EXEC = 4;
 export const MAP_SHARED = 0x1;
 export const MAP_PRIVATE = 0x2;
+export const MAP_DROPPABLE = 0x8;
 export const MAP_FIXED = 0x10;
 export const MAP_ANONYMOUS = 0x20;
 export const MAP_GROWSDOWN = 0x100;
@@ -17,8 +19,7 @@ export const MAP_NORESERVE = 0x4000;
 const MAP_POPULATE = 0x8000;
 export const MAP_STACK = 0x20000;
 export const MAP_FIXED_NOREPLACE = 0x100000;
-export const MADV_DONTNEED = 4;
-export const MADV_DONTNEED_LOCKED = 24;
+export const MLOCK_ONFAULT = 1;
 
 const mmap = declare('int64_t mmap(uint64_t, ulong, int, int, int, long)');
 const munmap = declare('int munmap(uint64_t, ulong)');
@@ -29,6 +30,23 @@ export function mmapAnonymous(sizeBytes: number, isPopulated: boolean): number {
   const address = toNumber(mmap(0, sizeBytes, PROT_READ | PROT_WRITE, flags, -1, 0));
   if (address === -1) throw failed('mmap');
   return address;
+}
+
+/**
+ * Whether `mmap(NULL, size, protection, flags, fd, offset)` works: 0, or the positive errno. What
+ * it maps is unmapped at once, and nothing in it is touched.
+ */
+export function tryMmap(
+  sizeBytes: number,
+  protection: number,
+  flags: number,
+  fd: number,
+  offset: number,
+): number {
+  const address = toNumber(mmap(0, sizeBytes, protection, flags, fd, offset));
+  if (address === -1) return errnoNow();
+  munmap(address, sizeBytes);
+  return 0;
 }
 
 /** `munmap(address, size)`. */

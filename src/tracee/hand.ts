@@ -10,6 +10,7 @@
  */
 import { SYS } from '../arch/x64/syscalls.ts';
 import { CLONE_VM } from '../sys/clone3.ts';
+import { READ_IMPLIES_EXEC } from '../sys/personality.ts';
 import type { EventPump } from './event-pump.ts';
 import { RemoteCalls, TargetGoneError } from './remote-calls.ts';
 import type { RemoteSource } from './remote-session.ts';
@@ -18,7 +19,6 @@ import { ThreadGroup, type Thread } from './thread.ts';
 const WNOHANG = 1;
 const __WALL = 0x40000000;
 const FD_MAX = 0xffffffff;
-const READ_IMPLIES_EXEC = 0x0400000;
 /** personality(2): only ask. */
 const PERSONALITY_QUERY = 0xffffffff;
 

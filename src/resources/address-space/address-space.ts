@@ -14,16 +14,18 @@ import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, Obstacle, type Applied, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
+import type { Attributes } from './attributes.ts';
 import { MappingTable } from './mapping-table.ts';
 import { Mappings, type MappingsPlan } from './mappings.ts';
 import { Memory } from './memory.ts';
 import { WrittenPages } from './written-pages.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const O_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
 
 export interface AddressSpaceImage {
   readonly table: MappingTable;
+  readonly attributes: Attributes;
   /** The versions of its pages: as long as this process has them, or by number. */
   readonly pages: PageDelta | readonly (readonly [page: number, slot: number])[];
 }
@@ -36,6 +38,10 @@ interface Plan {
 interface Encoded {
   readonly maps: Uint8Array;
   readonly breakAddress: number;
+  readonly attributes: {
+    readonly isExact: boolean;
+    readonly ranges: readonly (readonly [start: number, end: number, flags: string, key: number])[];
+  };
   readonly pages: readonly (readonly [page: number, slot: number])[];
 }
 
@@ -46,6 +52,8 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
   private readonly pagemapFd: number;
   private readonly mappings: Mappings;
   private readonly memory: Memory;
+  /** How many images have each table. */
+  private readonly uses = new Map<MappingTable, number>();
 
   /** Installs the userfaultfd, by calls of any thread of the process, which is held still. */
   constructor(stopped: Stopped, pidfd: number, store: PageStore) {
@@ -63,20 +71,26 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
   }
 
   capture(stopped: Stopped): AddressSpaceImage {
+    const former = this.mappings.table;
     const renewed = this.mappings.refresh() ?? [];
+    this.leave(former);
     stopped.endCalls();
-    const { table } = this.mappings;
-    return { table, pages: this.memory.capture(table, renewed) };
+    const { table, attributes } = this.mappings;
+    const pages = this.memory.capture(table, renewed);
+    this.uses.set(table, (this.uses.get(table) ?? 0) + 1);
+    return { table, attributes, pages };
   }
 
   prepare(_stopped: Stopped, image: AddressSpaceImage, claims: Claims): Plan | Obstacle {
     const delta = asDelta(image);
-    const mappings = this.mappings.prepare(image.table, claims);
+    const mappings = this.mappings.prepare(image.table, image.attributes, claims);
     return mappings instanceof Obstacle ? mappings : { mappings, delta };
   }
 
   apply(stopped: Stopped, { mappings, delta }: Plan): Applied {
-    const renewed = this.mappings.apply(mappings);
+    const former = this.mappings.table;
+    const { renewed, lost: changed } = this.mappings.apply(mappings);
+    this.leave(former);
     const { untracked } = this.mappings;
     const { wanted } = mappings;
     const pages = this.memory.restore(delta, wanted, untracked, renewed ?? [], stopped.remote);
@@ -89,7 +103,7 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
       bit: LOST.memory,
       text: `page 0x${(page * 4096).toString(16)} was not written`,
     }));
-    return { counts, lost };
+    return { counts, lost: [...changed, ...lost] };
   }
 
   pagesOf(image: AddressSpaceImage): number {
@@ -99,21 +113,40 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
   release(image: AddressSpaceImage): void {
     const delta = asDelta(image);
     if (!delta.isGone) this.memory.history.forget(delta);
+    const { table } = image;
+    const count = (this.uses.get(table) ?? 0) - 1;
+    if (count > 0) this.uses.set(table, count);
+    else if (this.uses.delete(table)) this.mappings.release(table);
   }
 
-  encode({ table, pages }: AddressSpaceImage): Uint8Array {
+  /** The mappings are no longer those of `table`: it may have been the last that had it. */
+  private leave(table: MappingTable): void {
+    if (!this.uses.has(table)) this.mappings.release(table);
+  }
+
+  encode({ table, attributes, pages }: AddressSpaceImage): Uint8Array {
     const versions = 'former' in pages ? this.memory.history.versionsAt(pages) : pages;
     const { text, breakAddress } = table;
     return encodeImage(VERSION, {
       maps: Uint8Array.from(text),
       breakAddress,
+      attributes: {
+        isExact: attributes.isExact,
+        ranges: attributes.ranges.map(({ start, end, flags, key }) => {
+          return [start, end, [...flags].join(' '), key] as const;
+        }),
+      },
       pages: versions,
     } satisfies Encoded);
   }
 
   decode(bytes: Uint8Array): AddressSpaceImage {
-    const { maps, breakAddress, pages } = decodeImage(VERSION, bytes) as Encoded;
-    return { table: new MappingTable(Buffer.from(maps), breakAddress), pages };
+    const { maps, breakAddress, attributes, pages } = decodeImage(VERSION, bytes) as Encoded;
+    const ranges = attributes.ranges.map(([start, end, flags, key]) => {
+      return { start, end, flags: new Set(flags === '' ? [] : flags.split(' ')), key };
+    });
+    const table = new MappingTable(Buffer.from(maps), breakAddress);
+    return { table, attributes: { isExact: attributes.isExact, ranges }, pages };
   }
 
   close(): void {

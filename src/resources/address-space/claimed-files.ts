@@ -1,30 +1,34 @@
 /**
- * Files that a rollback will map again, opened beforehand by a hand of the program's: whatever
- * refuses that (permissions as they are now, a file that is gone) is an obstacle, not a death.
+ * Files that a rollback will map again, opened beforehand and given to a hand of the program's:
+ * whatever refuses that (a file that is gone, or cannot be mapped so any more) is an obstacle, not
+ * a death.
  */
-import { SYS } from '../../arch/x64/syscalls.ts';
-import { asBelayError, SyscallError } from '../../errors.ts';
+import { asBelayError, errnoName, SyscallError } from '../../errors.ts';
 import type { Mapping } from '../../procfs/maps.ts';
+import { MAP_PRIVATE, MAP_SHARED, tryMmap } from '../../sys/mmap.ts';
 import { Hand } from '../../tracee/hand.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Claims } from '../claims.ts';
 import { Obstacle } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import type { MappedFiles } from './mapped-files.ts';
+import { keyOf, type Access, type MappedFiles } from './mapped-files.ts';
+import { passFile } from './pass-file.ts';
+import { protectionOf } from './protection.ts';
 
-const AT_FDCWD = -100;
-const O_CLOEXEC = 0o2000000;
-const O_RDWR = 2;
+/** EAGAIN and ENOMEM: what only our own limits can be to blame for. */
+const OURS = new Set([11, 12]);
 
 export class ClaimedFiles {
   private readonly stopped: Stopped;
   private readonly files: MappedFiles;
+  private readonly accessOf: (mapping: Mapping) => Access;
   private readonly descriptors = new Map<string, number>();
   private hand: Hand | undefined = undefined;
 
-  constructor(stopped: Stopped, files: MappedFiles) {
+  constructor(stopped: Stopped, files: MappedFiles, accessOf: (mapping: Mapping) => Access) {
     this.stopped = stopped;
     this.files = files;
+    this.accessOf = accessOf;
   }
 
   /** By whose calls mappings are made again. */
@@ -51,16 +55,31 @@ export class ClaimedFiles {
     }
   }
 
-  /** Open the mapping's file; why it cannot be opened. */
+  /** Open the mapping's file and hand it over; why that cannot be done. */
   claim(mapping: Mapping, claims: Claims): Obstacle | undefined {
-    const key = keyOf(mapping);
-    if (this.descriptors.has(key)) return undefined;
-    const handless = this.claimHand(claims);
-    if (handless !== undefined) return handless;
+    return this.files.use(mapping, this.accessOf(mapping), (ours) => {
+      if (ours < 0) return cannotOpen(mapping, 'no way leads to it');
+      const errno = tryMapping(mapping, ours);
+      if (errno !== 0) return cannotOpen(mapping, errnoName(errno));
+      const key = this.keyOf(mapping);
+      if (this.descriptors.has(key)) return undefined;
+      return this.claimHand(claims) ?? this.pass(mapping, key, ours, claims);
+    });
+  }
+
+  /** The hand's descriptor of a file that was claimed. */
+  descriptorOf(mapping: Mapping): number {
+    const fd = this.descriptors.get(this.keyOf(mapping));
+    if (fd === undefined) throw new RangeError(`${mapping.path} was not claimed`);
+    return fd;
+  }
+
+  private pass(mapping: Mapping, key: string, ours: number, claims: Claims): Obstacle | undefined {
+    const { scratch } = this.stopped.remote();
     try {
-      const open = (): number => this.open(mapping);
+      const pass = (): number => passFile(this.calls, scratch, this.stopped.target, ours);
       // It is closed by the end of the hand.
-      const fd = claims.acquire('openat', open, () => undefined);
+      const fd = claims.acquire('recvmsg', pass, () => undefined);
       this.descriptors.set(key, fd);
       return undefined;
     } catch (error) {
@@ -69,39 +88,19 @@ export class ClaimedFiles {
     }
   }
 
-  /** The hand's descriptor of a file that was claimed. */
-  descriptorOf(mapping: Mapping): number {
-    const fd = this.descriptors.get(keyOf(mapping));
-    if (fd === undefined) throw new RangeError(`${mapping.path} was not claimed`);
-    return fd;
-  }
-
-  /** A file that we hold is handed over; any other is opened by its path. Minus errno. */
-  private open(mapping: Mapping): number {
-    const { calls } = this;
-    const held = this.files.heldDescriptor(mapping);
-    if (held < 0) return this.openPath(mapping.path, accessOf(mapping));
-    const supervisor = calls.call(SYS.pidfd_open, process.pid, 0);
-    const fd = supervisor < 0 ? supervisor : calls.call(SYS.pidfd_getfd, supervisor, held, 0);
-    if (supervisor >= 0) calls.call(SYS.close, supervisor);
-    // Where Yama keeps the program from that, its path in /proc may do.
-    return fd >= 0 ? fd : this.openPath(`/proc/${process.pid}/fd/${held}`, accessOf(mapping));
-  }
-
-  private openPath(path: string, access: number): number {
-    const address = this.stopped.remote().scratch.put(Buffer.from(`${path}\0`, 'latin1'));
-    return this.calls.call(SYS.openat, AT_FDCWD, address, access | O_CLOEXEC, 0);
+  private keyOf(mapping: Mapping): string {
+    return `${keyOf(mapping)}/${this.accessOf(mapping)}`;
   }
 }
 
-function accessOf(mapping: Mapping): number {
-  return mapping.shared && mapping.writable ? O_RDWR : 0;
-}
-
-function keyOf(mapping: Mapping): string {
-  return `${mapping.device}/${mapping.inode}/${accessOf(mapping)}`;
+/** Map it in our own memory, as it will be in the program's: 0, or the positive errno. */
+function tryMapping(mapping: Mapping, fd: number): number {
+  const { start, end, shared, offset } = mapping;
+  const flags = shared ? MAP_SHARED : MAP_PRIVATE;
+  const errno = tryMmap(end - start, protectionOf(mapping), flags, fd, offset);
+  return OURS.has(errno) ? 0 : errno;
 }
 
 function cannotOpen(mapping: Mapping, why: string): Obstacle {
-  return new Obstacle(`${mapping.path} was unmapped and cannot be opened again: ${why}`);
+  return new Obstacle(`${mapping.path} was unmapped and cannot be mapped again: ${why}`);
 }

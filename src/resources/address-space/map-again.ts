@@ -3,22 +3,30 @@ import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
 import { BelayError } from '../../errors.ts';
 import type { MappingStep } from '../../points/plan-mappings.ts';
 import { isAnonymous, type Mapping } from '../../procfs/maps.ts';
+import type { AttributeRange } from '../../procfs/smaps.ts';
 import {
   MAP_ANONYMOUS,
+  MAP_DROPPABLE,
   MAP_FIXED,
   MAP_GROWSDOWN,
   MAP_NORESERVE,
   MAP_PRIVATE,
   MAP_SHARED,
   MAP_STACK,
-  PROT_EXEC,
   PROT_READ,
   PROT_WRITE,
 } from '../../sys/mmap.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
+import { findAttributes } from './attributes.ts';
 import type { ClaimedFiles } from './claimed-files.ts';
+import { protectionOf } from './protection.ts';
 
-/** Larger private mappings are made without reserving swap: their maker surely did not. Chosen. */
+type Filled = MappingStep & { readonly kind: 'map' | 'protect' };
+
+/**
+ * Larger private mappings are made without reserving swap, where it is
+ * not known how they were made: their maker surely did not. Chosen.
+ */
 const RESERVE_MAX_BYTES = 1 << 30;
 
 /**
@@ -41,52 +49,71 @@ export function restoreBreak(calls: RemoteCalls, wanted: number): void {
   throw new BelayError('EFALLBACK', `cannot put the program break back to ${wanted.toString(16)}`);
 }
 
-/** Do the steps one after the other. */
-export function performSteps(steps: readonly MappingStep[], files: ClaimedFiles): void {
+/** Do the steps one after the other. `attributes`: those of the point. */
+export function performSteps(
+  steps: readonly MappingStep[],
+  attributes: readonly AttributeRange[],
+  files: ClaimedFiles,
+): void {
   const { calls } = files;
   for (const step of steps) {
     const size = step.end - step.start;
     if (step.kind === 'unmap') calls.callOrThrow('munmap', SYS.munmap, step.start, size);
-    else if (step.kind === 'map') mapAgain(calls, files, step);
-    else {
-      const protection = protectionOf(step.mapping);
-      calls.callOrThrow('mprotect', SYS.mprotect, step.start, size, protection);
-    }
+    else if (step.kind === 'protect') protect(calls, step);
+    else mapAgain(calls, files, step, findAttributes(attributes, step.start)?.flags);
   }
+}
+
+function protect(calls: RemoteCalls, step: Filled): void {
+  const { start, end } = step;
+  const protection = protectionOf(step.mapping);
+  calls.callOrThrow('mprotect', SYS.mprotect, start, end - start, protection);
 }
 
 function roundUp(address: number): number {
   return Math.ceil(address / PAGE_SIZE) * PAGE_SIZE;
 }
 
-function protectionOf(mapping: Mapping): number {
-  return (
-    (mapping.readable ? PROT_READ : 0) |
-    (mapping.writable ? PROT_WRITE : 0) |
-    (mapping.executable ? PROT_EXEC : 0)
-  );
-}
-
+/** @param flags of the kernel's: undefined where they are not known */
 function mapAgain(
   calls: RemoteCalls,
   files: ClaimedFiles,
-  step: MappingStep & { readonly kind: 'map' | 'protect' },
+  step: Filled,
+  flags: ReadonlySet<string> | undefined,
 ): void {
   const { mapping, start, end } = step;
-  const protection = protectionOf(mapping);
   const size = end - start;
+  // Memory that was writable once goes on counting as such; else it would not join its neighbours.
+  const isAccounted = !mapping.shared && !mapping.writable && flags?.has('ac') === true;
+  const protection = protectionOf(mapping) | (isAccounted ? PROT_WRITE : 0);
   if (isAnonymous(mapping)) {
-    const grows = mapping.path === '[stack]' ? MAP_GROWSDOWN | MAP_STACK : 0;
-    const reserve = size > RESERVE_MAX_BYTES ? MAP_NORESERVE : 0;
-    const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | grows | reserve;
-    calls.callOrThrow('mmap', SYS.mmap, start, size, protection, flags, -1, 0);
-    return;
+    const how = anonymousFlags(mapping, size, flags);
+    calls.callOrThrow('mmap', SYS.mmap, start, size, protection, how, -1, 0);
+  } else {
+    const reserve = flags?.has('nr') === true ? MAP_NORESERVE : 0;
+    const how = (mapping.shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED | reserve;
+    const offset = mapping.offset + (start - mapping.start);
+    const fd = files.descriptorOf(mapping);
+    const result = calls.call(SYS.mmap, start, size, protection, how, fd, offset);
+    if (result < 0) throw cannotRestore([step]);
   }
-  const flags = (mapping.shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED;
-  const offset = mapping.offset + (start - mapping.start);
-  const fd = files.descriptorOf(mapping);
-  const result = calls.call(SYS.mmap, start, size, protection, flags, fd, offset);
-  if (result < 0) throw cannotRestore([step]);
+  if (isAccounted) protect(calls, step);
+}
+
+function anonymousFlags(
+  mapping: Mapping,
+  sizeBytes: number,
+  flags: ReadonlySet<string> | undefined,
+): number {
+  const grows = flags?.has('gd') ?? mapping.path === '[stack]';
+  const isReserved = flags === undefined ? sizeBytes <= RESERVE_MAX_BYTES : !flags.has('nr');
+  return (
+    (flags?.has('dp') === true ? MAP_DROPPABLE : MAP_PRIVATE) |
+    (grows ? MAP_GROWSDOWN | MAP_STACK : 0) |
+    (isReserved ? 0 : MAP_NORESERVE) |
+    MAP_ANONYMOUS |
+    MAP_FIXED
+  );
 }
 
 export function cannotRestore(steps: readonly MappingStep[]): BelayError {

@@ -11,48 +11,51 @@
 import { readFileSync } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
 import type { Mapping, Range } from '../../procfs/maps.ts';
+import type { AttributeRange } from '../../procfs/smaps.ts';
+import { findIrreparable, planAttributes } from '../../points/plan-attributes.ts';
+import { planNames } from '../../points/plan-names.ts';
 import { planMappings, type MappingStep } from '../../points/plan-mappings.ts';
-import { close, openOrThrow, O_RDONLY, pread } from '../../sys/file.ts';
-import { NativeBuffer } from '../../sys/libc.ts';
+import { READ_IMPLIES_EXEC } from '../../sys/personality.ts';
 import { uffdioRegister } from '../../sys/userfaultfd.ts';
+import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Scratch } from '../../tracee/scratch.ts';
 import type { Claims } from '../claims.ts';
-import type { Obstacle } from '../resource.ts';
+import { Obstacle, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
+import { accessOf, AttributeReader, findSealed, type Attributes } from './attributes.ts';
 import { ClaimedFiles } from './claimed-files.ts';
 import { cannotRestore, performSteps, restoreBreak } from './map-again.ts';
-import { MappedFiles } from './mapped-files.ts';
+import { MappedFiles, type Access } from './mapped-files.ts';
 import { MappingTable } from './mapping-table.ts';
+import { MapsReader } from './maps-reader.ts';
+import { mendAttributes, mendNames, nameLoss } from './mend-attributes.ts';
 import { findLackOfRoom } from './room.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
-/**
- * Where the kernel ends the file, unless it was booted without this page: the whole line, since a
- * file's name can end in `[vsyscall]`, but can hold no newline.
- */
-const LAST_LINE = Buffer.from(
-  `\nffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0${' '.repeat(18)}[vsyscall]\n`,
-);
-
-/** <sys/personality.h> */
-const READ_IMPLIES_EXEC = 0x0400000;
+const UNSURE = 'its attributes may have been changed before the point or after it';
 
 /** What `prepare` has found: nothing to do as of `generation`, or files open in the program. */
 export interface MappingsPlan {
   readonly wanted: MappingTable;
+  readonly attributes: Attributes;
   readonly isDone: boolean;
   readonly generation: number;
   readonly files: ClaimedFiles;
+  /** Ranges whose attributes no call can change. */
+  readonly irreparable: readonly Range[];
+}
+
+/** Ranges mapped anew, whose pages must all be written back; undefined: there was nothing to do. */
+export interface MappingsApplied {
+  readonly renewed: readonly Range[] | undefined;
+  readonly lost: readonly Named[];
 }
 
 export class Mappings {
   private readonly stopped: Stopped;
   private readonly uffd: number;
   private readonly written: WrittenPages;
-  private readonly mapsFd: number;
-  private text = new NativeBuffer(64 * 1024);
-  private textSize = 0;
-  private textGeneration = -1;
+  private readonly text: MapsReader;
   /** /proc/PID/maps as it reads when the mappings are those of `table`. */
   private known: Buffer = Buffer.alloc(0);
   private readonly unregistered = new PageRanges();
@@ -63,86 +66,146 @@ export class Mappings {
   readonly refused = new Set<number>();
 
   private readonly files: MappedFiles;
+  private readonly reader: AttributeReader;
+  /** Those that the newest point has. */
+  attributes: Attributes = { ranges: [], isExact: false };
 
   constructor(stopped: Stopped, pidfd: number, uffd: number, written: WrittenPages) {
     const { pid } = stopped;
     this.stopped = stopped;
     this.files = new MappedFiles(pid, pidfd);
+    this.reader = new AttributeReader(stopped);
     this.uffd = uffd;
     this.written = written;
-    this.mapsFd = openOrThrow(`/proc/${pid}/maps`, O_RDONLY);
+    this.text = new MapsReader(stopped);
   }
 
   close(): void {
     this.files.close();
-    close(this.mapsFd);
+    this.reader.close();
+    this.text.close();
   }
 
   /** /proc/PID/maps as it is now: a copy, for the log. */
   copyText(): Uint8Array {
-    return Uint8Array.from(this.text.bytes.subarray(0, this.readText()));
+    return Uint8Array.from(this.text.read());
   }
 
   /**
-   * Bring table and registration up to date. Answers the ranges that are new since the last
-   * refresh, or undefined when nothing changed at all (the usual case, which allocates nothing).
+   * Bring table, attributes and registration up to date. Answers the ranges that are new since the
+   * last refresh, or undefined when nothing changed at all (the usual case, which allocates
+   * nothing).
    */
   refresh(): readonly Range[] | undefined {
-    const size = this.readText();
-    const isSameText = this.isTableText(size);
-    if (isSameText && !this.hasNewRanges()) return undefined;
+    const isSameText = this.text.isSame(this.known);
+    if (isSameText && !this.hasNewRanges()) {
+      this.attributes = this.reader.capture(false);
+      return undefined;
+    }
     if (!isSameText) {
       const breakAddress = this.stopped.remote().calls.callOrThrow('brk', SYS.brk, 0);
-      this.table = new MappingTable(this.text.bytes.subarray(0, size), breakAddress);
-      this.files.hold(this.table.mappings);
+      this.table = new MappingTable(this.text.read(), breakAddress);
     }
-    return this.registerNew();
+    const found = this.registerNew();
+    this.attributes = this.reader.capture(true);
+    this.files.hold(this.table, (mapping) => accessOf(mapping, this.attributes.ranges));
+    return found;
+  }
+
+  /** No point has this table any more. */
+  release(table: MappingTable): void {
+    if (table !== this.table) this.files.release(table);
   }
 
   /** What `apply` will need, or why it could not be done. Touches nothing. */
-  prepare(wanted: MappingTable, claims: Claims): MappingsPlan | Obstacle {
-    const files = new ClaimedFiles(this.stopped, this.files);
-    const size = this.readText();
-    const isDone = this.isTableText(size) && this.stands(wanted) && !this.hasNewRanges();
+  prepare(wanted: MappingTable, attributes: Attributes, claims: Claims): MappingsPlan | Obstacle {
+    const access = (mapping: Mapping): Access => accessOf(mapping, attributes.ranges);
+    const files = new ClaimedFiles(this.stopped, this.files, access);
+    const isSame = this.text.isSame(this.known) && this.stands(wanted) && !this.hasNewRanges();
+    const now = this.reader.readForRollback(!isSame);
+    const irreparable = this.findIrreparable(now, attributes);
+    const isMended = now === undefined || planAttributes(now, attributes.ranges).length === 0;
+    const isDone = isSame && isMended && irreparable.length === 0;
     const { generation } = this.stopped;
-    if (isDone) return { wanted, isDone, generation, files };
-    const now = this.readTable(0);
-    const steps = planMappings(now.mappings, wanted.mappings);
-    const lack = findLackOfRoom(this.stopped.pid, now.mappings, wanted.mappings, steps);
+    const plan = { wanted, attributes, isDone, generation, files, irreparable };
+    if (isDone) return plan;
+    const table = this.readTable(0);
+    const steps = planMappings(table.mappings, wanted.mappings);
+    const lack = findLackOfRoom(this.stopped.pid, table.mappings, wanted.mappings, steps);
     if (lack !== undefined) return lack;
-    if (steps.some(({ kind }) => kind !== 'unmap') && hasReadImpliesExec(this.stopped.pid)) {
+    const anew = [...this.findSuspects(table), ...irreparable];
+    const isMapping = anew.length > 0 || steps.some(({ kind }) => kind !== 'unmap');
+    if (isMapping && hasReadImpliesExec(this.stopped.pid)) {
       const obstacle = files.claimHand(claims);
       if (obstacle !== undefined) return obstacle;
     }
-    for (const mapping of this.findFilesToMap(now, wanted, steps)) {
+    const sealed = now === undefined ? undefined : findSealed(now, [...anew, ...steps]);
+    if (sealed !== undefined) return new Obstacle(`0x${sealed.start.toString(16)} is sealed`);
+    for (const mapping of findFilesToMap(wanted, anew, steps)) {
       const obstacle = files.claim(mapping, claims);
       if (obstacle !== undefined) return obstacle;
     }
-    return { wanted, isDone, generation, files };
+    return plan;
   }
 
-  /**
-   * Make the mappings those of the plan. Answers the ranges that were mapped anew, whose pages must
-   * all be written back; undefined when there was nothing to do.
-   */
-  apply(plan: MappingsPlan): readonly Range[] | undefined {
+  /** Make the mappings those of the plan. */
+  apply(plan: MappingsPlan): MappingsApplied {
     const { wanted } = plan;
-    if (plan.isDone && plan.generation === this.stopped.generation) return undefined;
-    const size = this.readText();
-    const isSame = this.isTableText(size) && this.stands(wanted);
-    if (isSame && !this.hasNewRanges()) return undefined;
+    if (plan.isDone && plan.generation === this.stopped.generation) {
+      return { renewed: undefined, lost: [] };
+    }
+    const isSame = this.text.isSame(this.known) && this.stands(wanted) && !this.hasNewRanges();
+    if (isSame && plan.isDone) return { renewed: undefined, lost: [] };
     const { calls, scratch } = this.stopped.remote();
-    const suspects = this.findSuspects(this.readTable(0));
-    restoreBreak(calls, wanted.breakAddress);
-    for (const { start, end } of suspects) calls.call(SYS.munmap, start, end - start);
-    this.forgetText();
-    this.perform(plan, scratch);
+    const anew = isSame && plan.irreparable.length === 0 ? [] : this.mapAnew(plan, calls, scratch);
+    const lost = this.mend(plan, anew, calls, scratch);
     scratch.release();
-    this.forgetText();
+    this.text.forget();
     const left = planMappings(this.readTable(0).mappings, wanted.mappings);
     if (left.length > 0) throw cannotRestore(left);
     this.table = wanted;
-    return this.registerNew(wanted);
+    return { renewed: this.registerNew(wanted), lost };
+  }
+
+  /** Ranges that were mapped anew. */
+  private mapAnew(plan: MappingsPlan, calls: RemoteCalls, scratch: Scratch): Range[] {
+    const { wanted, irreparable, attributes, files } = plan;
+    const suspects = [...this.findSuspects(this.readTable(0)), ...irreparable];
+    restoreBreak(calls, wanted.breakAddress);
+    for (const { start, end } of suspects) calls.call(SYS.munmap, start, end - start);
+    this.text.forget();
+    const { mappings } = this.readTable(0);
+    const now = mappings.filter(({ start }) => start !== scratch.range.start);
+    const steps = planMappings(now, wanted.mappings);
+    performSteps(steps, attributes.ranges, files);
+    this.text.forget();
+    return steps.filter(({ kind }) => kind === 'map');
+  }
+
+  private mend(
+    { wanted, attributes }: MappingsPlan,
+    anew: readonly Range[],
+    calls: RemoteCalls,
+    scratch: Scratch,
+  ): Named[] {
+    this.reader.forget();
+    const steps = planAttributes(this.reader.read(), attributes.ranges);
+    const isSure = (step: Range): boolean =>
+      attributes.isExact || anew.some(({ start, end }) => step.start < end && step.end > start);
+    const lost = mendAttributes(steps.filter(isSure), wanted.mappings, calls);
+    for (const step of steps.filter((each) => !isSure(each))) lost.push(nameLoss(step, UNSURE));
+    this.reader.forget();
+    this.text.forget();
+    return [
+      ...lost,
+      ...mendNames(planNames(this.readTable(0).mappings, wanted.mappings), calls, scratch),
+    ];
+  }
+
+  private findIrreparable(now: readonly AttributeRange[] | undefined, wanted: Attributes): Range[] {
+    if (now === undefined || !wanted.isExact) return [];
+    // What is sealed stays mapped, whatever its attributes are.
+    return findIrreparable(now, wanted.ranges).filter((each) => !findSealed(now, [each]));
   }
 
   /** The mappings now are those of `wanted`, though the kernel may join neighbours otherwise. */
@@ -150,75 +213,13 @@ export class Mappings {
     return wanted === this.table || wanted.text.equals(this.table.text);
   }
 
-  /** Mappings of files that are missing, or that have been made anew and may have other pages. */
-  private findFilesToMap(
-    now: MappingTable,
-    wanted: MappingTable,
-    steps: readonly MappingStep[],
-  ): Mapping[] {
-    const missing = new Set<Mapping>();
-    for (const step of steps) {
-      if (step.kind === 'map') missing.add(step.mapping);
-    }
-    for (const { start, end } of this.findSuspects(now)) {
-      for (const mapping of wanted.mappings) {
-        if (mapping.start < end && mapping.end > start) missing.add(mapping);
-      }
-    }
-    return [...missing].filter(({ inode }) => inode !== 0);
-  }
-
   private findSuspects(now: MappingTable): Range[] {
     this.findNew();
     return now.tracked.flatMap((mapping) => this.newPartsOf(mapping));
   }
 
-  private perform({ wanted, files }: MappingsPlan, scratch: Scratch): void {
-    const { mappings } = this.readTable(0);
-    const now = mappings.filter(({ start }) => start !== scratch.range.start);
-    performSteps(planMappings(now, wanted.mappings), files);
-  }
-
   private readTable(breakAddress: number): MappingTable {
-    const size = this.readText();
-    return new MappingTable(this.text.bytes.subarray(0, size), breakAddress);
-  }
-
-  /** The text's size; read once for as long as the process is held still (see `letGo`). */
-  private readText(): number {
-    if (this.textSize > 0 && this.textGeneration === this.stopped.generation) return this.textSize;
-    let size = 0;
-    for (;;) {
-      const room = this.text.bytes.length - size;
-      const count = pread(this.mapsFd, this.text.address + size, room, size);
-      if (count <= 0) break;
-      size += count;
-      if (
-        this.text.bytes.compare(LAST_LINE, 0, LAST_LINE.length, size - LAST_LINE.length, size) === 0
-      ) {
-        break;
-      }
-      if (size === this.text.bytes.length) this.growText();
-    }
-    this.textSize = size;
-    this.textGeneration = this.stopped.generation;
-    return size;
-  }
-
-  /** Calls have changed the mappings. */
-  private forgetText(): void {
-    this.textSize = 0;
-  }
-
-  private growText(): void {
-    const larger = new NativeBuffer(this.text.bytes.length * 2);
-    this.text.bytes.copy(larger.bytes);
-    this.text = larger;
-  }
-
-  private isTableText(size: number): boolean {
-    const text = this.known;
-    return text.length === size && text.compare(this.text.bytes, 0, size) === 0;
+    return new MappingTable(this.text.read(), breakAddress);
   }
 
   private findNew(): void {
@@ -260,13 +261,29 @@ export class Mappings {
       start,
       end: this.unregistered.ends[index] ?? 0,
     }));
-    this.forgetText();
+    this.text.forget();
     // Registration lets the kernel join neighbours: the text is read again, as it will be compared.
     const table = this.readTable(this.table.breakAddress);
     this.known = table.text;
     this.table = wanted ?? table;
     return found;
   }
+}
+
+/** Mappings of files that are missing, or that have been made anew and may have other pages. */
+function findFilesToMap(
+  wanted: MappingTable,
+  anew: readonly Range[],
+  steps: readonly MappingStep[],
+): Mapping[] {
+  const missing = new Set<Mapping>();
+  for (const step of steps) if (step.kind === 'map') missing.add(step.mapping);
+  for (const { start, end } of anew) {
+    for (const mapping of wanted.mappings) {
+      if (mapping.start < end && mapping.end > start) missing.add(mapping);
+    }
+  }
+  return [...missing].filter(({ inode }) => inode !== 0);
 }
 
 /** Under personality(READ_IMPLIES_EXEC) what is mapped readable becomes executable as well. */

@@ -1,7 +1,7 @@
 /** Runs of pages that are to be given back: found in a list, and dropped by one call each. */
 import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
 import { findMapping, type Mapping } from '../../procfs/maps.ts';
-import { MADV_DONTNEED, MADV_DONTNEED_LOCKED } from '../../sys/mmap.ts';
+import { MADV_DONTNEED, MADV_DONTNEED_LOCKED } from '../../sys/madvise.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
 
 /** Neighbouring pages of one mapping, by number; the end is exclusive. */

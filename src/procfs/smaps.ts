@@ -1,0 +1,68 @@
+/**
+ * /proc/PID/smaps: of each mapping, what /proc/PID/maps does not show.
+ *
+ * Source: proc_pid_smaps(5); fs/proc/task_mmu.c, show_smap_vma_flags.
+ */
+import type { Range } from './maps.ts';
+
+/** Neighbouring mappings with the same attributes; sorted, no two neighbours alike. */
+export interface AttributeRange extends Range {
+  /** The kernel's two letters for each flag, as in `rd wr mr mw me ac`. */
+  readonly flags: ReadonlySet<string>;
+  /** The protection key: pkeys(7). */
+  readonly key: number;
+}
+
+const FLAGS = Buffer.from('\nVmFlags: ');
+const KEY = 'ProtectionKey:';
+/** The kernel sets these by itself, or for a watch such as ours. */
+const PASSING = new Set(['sd', 'uw', 'gu']);
+
+/** @param bytes the whole file; no byte of a name can be taken for a line's beginning */
+export function parseSmaps(bytes: Buffer): AttributeRange[] {
+  const ranges: AttributeRange[] = [];
+  const sets = new Map<string, ReadonlySet<string>>();
+  for (let start = 0; start < bytes.length;) {
+    const at = bytes.indexOf(FLAGS, start);
+    if (at < 0) break;
+    const end = bytes.indexOf(0x0a, at + FLAGS.length);
+    if (end < 0) break;
+    const text = bytes.toString('latin1', at + FLAGS.length, end);
+    let flags = sets.get(text);
+    if (flags === undefined) {
+      flags = parseFlags(text, sets);
+      sets.set(text, flags);
+    }
+    append(ranges, { ...parseRange(bytes, start), flags, key: parseKey(bytes, at) });
+    start = end + 1;
+  }
+  return ranges;
+}
+
+/** One set for all that are alike, however they are written. */
+function parseFlags(text: string, sets: Map<string, ReadonlySet<string>>): ReadonlySet<string> {
+  const flags = text.split(' ').filter((flag) => flag !== '' && !PASSING.has(flag));
+  const key = flags.join(' ');
+  const known = sets.get(key) ?? new Set(flags);
+  sets.set(key, known);
+  return known;
+}
+
+function parseRange(bytes: Buffer, from: number): Range {
+  const space = bytes.indexOf(0x20, from);
+  const [start = '', end = ''] = bytes.toString('latin1', from, space).split('-');
+  return { start: Number.parseInt(start, 16), end: Number.parseInt(end, 16) };
+}
+
+/** The key has the line before the flags, where the processor has keys. */
+function parseKey(bytes: Buffer, end: number): number {
+  const line = bytes.toString('latin1', bytes.lastIndexOf(0x0a, end - 1) + 1, end);
+  return line.startsWith(KEY) ? Number(line.slice(KEY.length)) : 0;
+}
+
+function append(ranges: AttributeRange[], next: AttributeRange): void {
+  const last = ranges.at(-1);
+  if (last?.end === next.start && last.flags === next.flags && last.key === next.key) {
+    ranges[ranges.length - 1] = { ...last, end: next.end };
+  } else ranges.push(next);
+}
