@@ -11,6 +11,9 @@ export const PAGES_PER_CHUNK = 512;
 /** No version saved: the page had never been written, and is zeros or its file's content. */
 export const ABSENT = 0;
 
+/** In place of a version: the page is a guard, without content. */
+export const GUARD = -1;
+
 export class PageIndex {
   private readonly chunks = new Map<number, Int32Array>();
 

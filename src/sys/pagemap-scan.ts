@@ -3,7 +3,7 @@
  *
  * Source: include/uapi/linux/fs.h, Documentation/admin-guide/mm/pagemap.rst.
  */
-import { declare, failed, NativeBuffer, toNumber } from './libc.ts';
+import { declare, errnoNow, failed, NativeBuffer, toNumber } from './libc.ts';
 
 const PAGEMAP_SCAN = 0xc0606610; // _IOWR('f', 16, struct pm_scan_arg)
 const PM_SCAN_WP_MATCHING = 1;
@@ -14,6 +14,9 @@ export const PAGE_IS_FILE = 1 << 2;
 export const PAGE_IS_PRESENT = 1 << 3;
 export const PAGE_IS_SWAPPED = 1 << 4;
 export const PAGE_IS_PFNZERO = 1 << 5;
+/** Linux 6.15. */
+export const PAGE_IS_GUARD = 1 << 8;
+const EINVAL = 22;
 
 /** Offsets in struct pm_scan_arg: 12 fields of 64 bits. */
 const FIELD = { size: 0, flags: 8, start: 16, end: 24, walkEnd: 32, vec: 40, vecLength: 48 };
@@ -54,12 +57,21 @@ export const SCAN_POPULATED: ScanMasks = {
   writeProtect: false,
 };
 
-/** Pages that are swapped out, or not there but protected all the same. */
-export const SCAN_SWAPPED: ScanMasks = {
+/** Pages that are the file's, swapped out, or not there but protected all the same. */
+export const SCAN_NOT_OWN: ScanMasks = {
   inverted: 0,
-  all: PAGE_IS_SWAPPED,
+  all: 0,
+  anyOf: PAGE_IS_FILE | PAGE_IS_SWAPPED,
+  returned: PAGE_IS_FILE | PAGE_IS_SWAPPED,
+  writeProtect: false,
+};
+
+/** Guard pages: none where the kernel cannot tell. */
+export const SCAN_GUARDS: ScanMasks = {
+  inverted: 0,
+  all: PAGE_IS_GUARD,
   anyOf: 0,
-  returned: PAGE_IS_SWAPPED,
+  returned: PAGE_IS_GUARD,
   writeProtect: false,
 };
 
@@ -76,6 +88,8 @@ export const SCAN_UNREGISTERED: ScanMasks = {
 export class PagemapScanner {
   private readonly arg = new NativeBuffer(ARG_SIZE);
   private readonly regions = new NativeBuffer(REGION_COUNT * REGION_SIZE);
+  /** PAGE_IS_GUARD, which every scan answers; 0 where the kernel does not know it. */
+  guardBit = PAGE_IS_GUARD;
   /** Regions of the last call. */
   count = 0;
   /** Where the last call stopped: the end asked for, or earlier when the table was full. */
@@ -95,9 +109,16 @@ export class PagemapScanner {
     arg.setUint64(MASK.inverted, masks.inverted);
     arg.setUint64(MASK.all, masks.all);
     arg.setUint64(MASK.anyOf, masks.anyOf);
-    arg.setUint64(MASK.returned, masks.returned);
+    arg.setUint64(MASK.returned, masks.returned | this.guardBit);
     const count = toNumber(ioctl(pagemapFd, PAGEMAP_SCAN, arg.address));
-    if (count < 0) throw failed('ioctl(PAGEMAP_SCAN)', { address: start });
+    if (count < 0) {
+      if (this.guardBit === 0 || errnoNow() !== EINVAL) {
+        throw failed('ioctl(PAGEMAP_SCAN)', { address: start });
+      }
+      this.guardBit = 0;
+      this.scan(pagemapFd, masks, start, end);
+      return;
+    }
     this.count = count;
     this.walkEnd = arg.getUint64(FIELD.walkEnd);
   }

@@ -103,7 +103,11 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
       bit: LOST.memory,
       text: `page 0x${(page * 4096).toString(16)} was not written`,
     }));
-    return { counts, lost: [...changed, ...lost] };
+    const replaced = pages.replaced.map(({ first, end, mapping }) => ({
+      bit: LOST.memory,
+      text: `${mapping.path} is shorter: ${end - first} pages at 0x${(first * 4096).toString(16)}`,
+    }));
+    return { counts, lost: [...changed, ...lost, ...replaced] };
   }
 
   pagesOf(image: AddressSpaceImage): number {

@@ -7,18 +7,18 @@
  * 2. A page without a saved version held zeros, or its file's content, at every live point.
  */
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
-import { isAnonymous, findMapping } from '../../procfs/maps.ts';
 import { PageHistory, type PageDelta } from '../../points/page-history.ts';
-import { ABSENT, PAGES_PER_CHUNK } from '../../points/page-index.ts';
+import { ABSENT, GUARD, PAGES_PER_CHUNK, type PageIndex } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
 import type { PageStore } from '../../store/page-store.ts';
-import { NativeBuffer } from '../../sys/libc.ts';
 import type { TargetMemory } from '../../tracee/target-memory.ts';
 import type { MappingTable } from './mapping-table.ts';
+import { GuardPages } from './guard-pages.ts';
 import { Coverage } from './coverage.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
-import { dropRun, splitRuns } from './page-runs.ts';
-import { PageReader, PageWriter } from './page-copier.ts';
+import { PageRestorer } from './page-restorer.ts';
+import type { PageRun } from './page-runs.ts';
+import { PageReader } from './page-copier.ts';
 import { WrittenFiles } from './written-files.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
@@ -27,16 +27,12 @@ import { PageRanges, type WrittenPages } from './written-pages.ts';
  * fewer are copied again by the next one.
  */
 const PROTECT_AGAIN_MIN_PAGES = 16;
-/**
- * Longer runs of zero pages are dropped by one remote call instead of being written. Measured: a
- * page costs 0.5 µs to write, a remote call about 20.
- */
-const ZERO_RUN_MAX_PAGES = 32;
-
 export interface RestoreCount {
   readonly pagesRestored: number;
   readonly pagesDropped: number;
   readonly lost: readonly number[];
+  /** Pages of private files that are anonymous memory now: behind the end of their file. */
+  readonly replaced: readonly PageRun[];
 }
 
 export class Memory {
@@ -44,10 +40,11 @@ export class Memory {
   readonly history: PageHistory;
   private readonly written: WrittenPages;
   private readonly found = new PageRanges();
-  private readonly dropped = new PageRanges();
+  private readonly away = new PageRanges();
+  private readonly readIn = new PageRanges();
+  private readonly guards: GuardPages;
   private readonly reader: PageReader;
-  private readonly writer: PageWriter;
-  private readonly zeroPage = new NativeBuffer(PAGE_SIZE);
+  private readonly restorer: PageRestorer;
   private readonly coverage = new Coverage();
   private hasLeftovers = false;
   /** The mappings at the last capture or rollback. */
@@ -60,11 +57,12 @@ export class Memory {
   constructor(target: TargetMemory, written: WrittenPages, store: PageStore) {
     this.store = store;
     this.history = new PageHistory((slot) => {
-      store.free(slot);
+      if (slot !== GUARD) store.free(slot);
     });
     this.written = written;
+    this.guards = new GuardPages(written, this.history);
     this.reader = new PageReader(target);
-    this.writer = new PageWriter(target);
+    this.restorer = new PageRestorer(target, written, store, this.history);
   }
 
   /**
@@ -86,7 +84,8 @@ export class Memory {
       for (const range of renewed) if (!this.coverage.isLarge(range)) this.explore(delta, range);
       this.exploreLarge(delta);
       this.hasLeftovers = true;
-      this.written.scan(found, this.coverage.spans, true, []);
+      this.written.scan(found, this.guards.found, this.coverage.spans, true, []);
+      this.guards.record(delta);
       this.findDropped(table, delta);
       this.saveFound(delta);
     } catch (error) {
@@ -111,58 +110,63 @@ export class Memory {
     renewed: readonly Range[],
     remote: RemoteSource,
   ): RestoreCount {
-    const { history, found } = this;
+    const { history, found, restorer } = this;
     const touched: number[] = [];
     while (history.newest !== undefined && history.newest !== delta) history.undoNewest(touched);
     if (renewed.length > 0) this.updateCoverage(table, renewed);
-    this.written.scan(found, this.coverage.spans, false, untracked);
+    this.written.scan(found, this.guards.found, this.coverage.spans, false, untracked);
+    const mayBeMore = this.coverage.unexplored.length > 0;
+    for (const page of this.guards.remove(table, mayBeMore, remote)) found.push(page, page + 1);
     this.findDropped(table, undefined);
-    this.writer.reset();
+    restorer.begin();
     const absent: number[] = [];
-    let count = this.queueFound(absent);
+    let count = restorer.queueFound(found, absent);
     for (const { start, end } of this.coverage.unexplored) {
       this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
         const slot = history.current.get(page);
         if (slot === ABSENT) absent.push(page);
-        else this.writer.push(page, this.store.address(slot));
+        else restorer.queue(page, slot);
       });
     }
     for (const range of renewed) {
       const isLarge = this.coverage.isLarge(range);
       history.current.forEachIn(range.start / PAGE_SIZE, range.end / PAGE_SIZE, (page, slot) => {
-        this.writer.push(page, this.store.address(slot));
+        count += restorer.queue(page, slot);
         if (isLarge) this.coverage.explore(page);
-        count += 1;
       });
     }
-    if (touched.length > 0) count += this.queueTouched(touched, absent, table);
-    const dropped = this.dropPages(absent, table, remote);
-    this.writer.flush();
+    if (touched.length > 0) count += restorer.queueTouched(touched, absent, table);
+    const dropped = restorer.dropPages(absent, table, remote);
+    const replaced = restorer.finish(table, remote);
+    const lost = [...restorer.lost, ...this.guards.install(table, remote)];
     if (count >= PROTECT_AGAIN_MIN_PAGES) this.protectAgain();
     found.clear();
     this.hasLeftovers = false;
     this.lastTable = table;
-    return { pagesRestored: count, pagesDropped: dropped, lost: [...this.writer.lost] };
+    return { pagesRestored: count, pagesDropped: dropped, lost, replaced };
   }
 
   close(): void {
     this.store.close();
   }
 
-  /** Look again at written pages of private file mappings that are not in memory. */
+  /** Look again at written pages of private file mappings that have been dropped since. */
   private findDropped(table: MappingTable, delta: PageDelta | undefined): void {
-    const { found, history } = this;
-    const dropped = this.dropped;
-    this.written.findDropped(dropped, this.files.rangesOf(table, history.current));
-    for (let index = 0; index < dropped.length; index += 1) {
-      const end = dropped.ends[index] ?? 0;
-      for (let page = dropped.starts[index] ?? 0; page < end; page += 1) {
-        if (history.current.get(page) === ABSENT) continue;
-        if (delta !== undefined) delta.seen ??= new Set(delta.pages);
-        found.push(page, page + 1);
+    const { found, history, away, readIn } = this;
+    this.written.findDropped(readIn, away, this.files.rangesOf(table, history.current));
+    forEachVersion(history.current, away, (page) => {
+      if (delta !== undefined) delta.seen ??= new Set(delta.pages);
+      found.push(page, page + 1);
+    });
+    forEachVersion(history.current, readIn, (page) => {
+      if (delta === undefined) found.push(page, page + 1);
+      else {
+        delta.seen ??= new Set(delta.pages);
+        history.record(delta, page, ABSENT);
       }
-    }
-    dropped.clear();
+    });
+    away.clear();
+    readIn.clear();
   }
 
   private updateCoverage(table: MappingTable, renewed: readonly Range[]): void {
@@ -174,23 +178,25 @@ export class Memory {
     this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
       this.savePage(delta, page);
     });
+    this.written.findGuards(this.guards.found, start, end);
     this.written.protect(start, end);
   }
 
   /** Find what was touched for the first time in the unexplored parts of large mappings. */
   private exploreLarge(delta: PageDelta): void {
-    const pages: number[] = [];
+    const pages = new Map<number, number>();
+    const note = (page: number): void => {
+      pages.set(Math.floor(page / PAGES_PER_CHUNK), page);
+    };
     for (const { start, end } of this.coverage.unexplored) {
-      let chunk = -1;
-      this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
-        const key = Math.floor(page / PAGES_PER_CHUNK);
-        if (key !== chunk) pages.push(page);
-        chunk = key;
-      });
+      this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, note);
+      this.written.findGuards(this.away, start, end);
     }
-    if (pages.length === 0) return;
+    this.away.forEachPage(note);
+    this.away.clear();
+    if (pages.size === 0) return;
     delta.seen ??= new Set();
-    for (const page of pages) {
+    for (const page of pages.values()) {
       const range = this.coverage.explore(page);
       this.exploredNow.push(range);
       this.explore(delta, range);
@@ -210,7 +216,9 @@ export class Memory {
       const end = found.ends[index] ?? 0;
       let known = 0;
       for (let page = start; page < end; page += 1) {
-        if (history.current.get(page) === ABSENT) continue;
+        const slot = history.current.get(page);
+        if (slot === GUARD) this.guards.forget(delta, page);
+        if (slot <= ABSENT) continue;
         known += 1;
         this.savePage(delta, page);
       }
@@ -259,58 +267,15 @@ export class Memory {
       if (start < old.end) this.forgetRange(delta, { start, end: old.end });
     }
   }
+}
 
-  /** Queue the written pages that have a version; the others that exist go to `absent`. */
-  private queueFound(absent: number[]): number {
-    const { found, history } = this;
-    let count = 0;
-    for (let index = 0; index < found.length; index += 1) {
-      const start = found.starts[index] ?? 0;
-      const end = found.ends[index] ?? 0;
-      let known = 0;
-      for (let page = start; page < end; page += 1) {
-        const slot = history.current.get(page);
-        if (slot === ABSENT) continue;
-        known += 1;
-        this.writer.push(page, this.store.address(slot));
-      }
-      count += known;
-      if (known === end - start) continue;
-      this.written.forEachOwnPage(start, end, (page) => {
-        if (history.current.get(page) === ABSENT) absent.push(page);
-      });
-    }
-    return count;
-  }
-
-  private queueTouched(touched: number[], absent: number[], table: MappingTable): number {
-    const pages = Float64Array.from(touched).sort();
-    let count = 0;
-    let last = -1;
-    for (const page of pages) {
-      if (page === last) continue;
-      last = page;
-      const slot = this.history.current.get(page);
-      if (slot !== ABSENT) {
-        this.writer.push(page, this.store.address(slot));
-        count += 1;
-      } else if (findMapping(table.mappings, page * PAGE_SIZE) !== undefined) absent.push(page);
-    }
-    return count;
-  }
-
-  /** Give pages that had no content at the point back to what they were: zeros, or the file's. */
-  private dropPages(absent: number[], table: MappingTable, remote: RemoteSource): number {
-    if (absent.length === 0) return 0;
-    for (const { first, end, mapping } of splitRuns(absent, table.mappings)) {
-      const isWritten = isAnonymous(mapping) && mapping.writable;
-      if (isWritten && end - first <= ZERO_RUN_MAX_PAGES) this.zero(first, end);
-      else if (!dropRun(first, end, remote)) this.writer.lost.push(first);
-    }
-    return absent.length;
-  }
-
-  private zero(first: number, end: number): void {
-    for (let page = first; page < end; page += 1) this.writer.push(page, this.zeroPage.address);
+/** Visit the pages of `ranges` that have a version. */
+function forEachVersion(
+  current: PageIndex,
+  ranges: PageRanges,
+  visit: (page: number) => void,
+): void {
+  for (let index = 0; index < ranges.length; index += 1) {
+    current.forEachIn(ranges.starts[index] ?? 0, ranges.ends[index] ?? 0, visit);
   }
 }

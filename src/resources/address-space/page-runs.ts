@@ -2,6 +2,8 @@
 import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
 import { findMapping, type Mapping } from '../../procfs/maps.ts';
 import { MADV_DONTNEED, MADV_DONTNEED_LOCKED } from '../../sys/madvise.ts';
+import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE } from '../../sys/mmap.ts';
+import { protectionOf } from './protection.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
 
 /** Neighbouring pages of one mapping, by number; the end is exclusive. */
@@ -39,4 +41,17 @@ export function dropRun(first: number, end: number, remote: RemoteSource): boole
     calls.call(SYS.madvise, address, size, MADV_DONTNEED) === 0 ||
     calls.call(SYS.madvise, address, size, MADV_DONTNEED_LOCKED) === 0
   );
+}
+
+/**
+ * Have the program put anonymous memory in the place of a run of a private file's pages. False: it
+ * is none, or it could not.
+ */
+export function replaceRun({ first, end, mapping }: PageRun, remote: RemoteSource): boolean {
+  if (mapping.shared || mapping.inode === 0) return false;
+  const address = first * PAGE_SIZE;
+  const size = (end - first) * PAGE_SIZE;
+  const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+  const { calls } = remote();
+  return calls.call(SYS.mmap, address, size, protectionOf(mapping), flags, -1, 0) === address;
 }

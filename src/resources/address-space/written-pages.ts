@@ -5,20 +5,22 @@
  * 1. PAGEMAP_SCAN for "written": pages whose protection is gone. A page that was dropped
  *    (MADV_DONTNEED) has lost it too, and so has one that never existed, and a hole without page
  *    tables.
- *    In private mappings of files a dropped page keeps its protection: one that was written before,
- *    and is neither there nor its protection gone, is looked at again.
+ *    In private mappings of files a dropped page keeps its protection, also when it is read in
+ *    again: one that was written before and is the file's now, or not there, is looked at again.
  * 2. Mappings without registration are new: a scan for them alone.
  */
 import { PAGE_SIZE, TASK_SIZE } from '../../arch/x64/syscalls.ts';
 import type { Range } from '../../procfs/maps.ts';
 import {
   PAGE_IS_FILE,
+  PAGE_IS_GUARD,
   PAGE_IS_PFNZERO,
   PAGE_IS_PRESENT,
   PAGE_IS_SWAPPED,
   PagemapScanner,
+  SCAN_GUARDS,
+  SCAN_NOT_OWN,
   SCAN_POPULATED,
-  SCAN_SWAPPED,
   SCAN_UNREGISTERED,
   SCAN_WRITTEN,
   SCAN_WRITTEN_AND_PROTECT,
@@ -43,6 +45,13 @@ export class PageRanges {
     this.ends.push(end);
   }
 
+  forEachPage(visit: (page: number) => void): void {
+    for (let index = 0; index < this.length; index += 1) {
+      const end = this.ends[index] ?? 0;
+      for (let page = this.starts[index] ?? 0; page < end; page += 1) visit(page);
+    }
+  }
+
   countPages(): number {
     let count = 0;
     for (let i = 0; i < this.length; i += 1) count += (this.ends[i] ?? 0) - (this.starts[i] ?? 0);
@@ -59,11 +68,13 @@ export class WrittenPages {
   }
 
   /**
-   * Append the written pages of `spans` to `found`. With `protect` they are protected again in the
-   * same walk; without, ranges of `untracked` mappings are left out here.
+   * Append the written pages of `spans` to `found`, but guard pages to `guards`. With `protect`
+   * they are protected again in the same walk; without, ranges of `untracked` mappings are left out
+   * here.
    */
   scan(
     found: PageRanges,
+    guards: PageRanges,
     spans: readonly Range[],
     protect: boolean,
     untracked: readonly Range[],
@@ -72,20 +83,41 @@ export class WrittenPages {
     for (const { start, end } of spans) {
       for (let from = start; from < end; from = this.scanner.walkEnd) {
         this.scanner.scan(this.pagemapFd, masks, from, end);
-        this.take(found, protect, untracked);
+        this.take(found, guards, protect, untracked);
         if (this.scanner.walkEnd <= from) break;
       }
     }
   }
 
-  /** Append pages of `files` that may have been dropped: those that are not in memory. */
-  findDropped(found: PageRanges, files: readonly Range[]): void {
+  /**
+   * Append pages of `files` that may have been dropped: to `read` those that have been read in
+   * again, to `away` those that are not in memory.
+   */
+  findDropped(read: PageRanges, away: PageRanges, files: readonly Range[]): void {
+    const { scanner } = this;
     for (const { start, end } of files) {
-      for (let from = start; from < end; from = this.scanner.walkEnd) {
-        this.scanner.scan(this.pagemapFd, SCAN_SWAPPED, from, end);
-        this.take(found, true, []);
-        if (this.scanner.walkEnd <= from) break;
+      for (let from = start; from < end; from = scanner.walkEnd) {
+        scanner.scan(this.pagemapFd, SCAN_NOT_OWN, from, end);
+        for (let index = 0; index < scanner.count; index += 1) {
+          const kind = scanner.categories(index);
+          if ((kind & PAGE_IS_GUARD) !== 0) continue;
+          const list = (kind & PAGE_IS_SWAPPED) === 0 ? read : away;
+          list.push(scanner.start(index) / PAGE_SIZE, scanner.end(index) / PAGE_SIZE);
+        }
+        if (scanner.walkEnd <= from) break;
       }
+    }
+  }
+
+  /** Append the guard pages in [start, end). */
+  findGuards(found: PageRanges, start: number, end: number): void {
+    const { scanner } = this;
+    for (let from = start; from < end && scanner.guardBit !== 0; from = scanner.walkEnd) {
+      scanner.scan(this.pagemapFd, SCAN_GUARDS, from, end);
+      for (let index = 0; index < scanner.count; index += 1) {
+        found.push(scanner.start(index) / PAGE_SIZE, scanner.end(index) / PAGE_SIZE);
+      }
+      if (scanner.walkEnd <= from) break;
     }
   }
 
@@ -127,7 +159,7 @@ export class WrittenPages {
       const next = scanner.walkEnd;
       for (let index = 0; index < scanner.count; index += 1) {
         const kind = scanner.categories(index);
-        if ((kind & PAGE_IS_PFNZERO) !== 0) continue;
+        if ((kind & (PAGE_IS_PFNZERO | PAGE_IS_GUARD)) !== 0) continue;
         if ((kind & PAGE_IS_FILE) !== 0 && (kind & PAGE_IS_SWAPPED) === 0) continue;
         const isSure = (kind & PAGE_IS_PRESENT) !== 0;
         const last = scanner.end(index) / PAGE_SIZE;
@@ -140,12 +172,19 @@ export class WrittenPages {
     }
   }
 
-  private take(found: PageRanges, protect: boolean, untracked: readonly Range[]): void {
+  private take(
+    found: PageRanges,
+    guards: PageRanges,
+    protect: boolean,
+    untracked: readonly Range[],
+  ): void {
     for (let index = 0; index < this.scanner.count; index += 1) {
       const from = this.scanner.start(index);
       const to = this.scanner.end(index);
-      if (protect) found.push(from / PAGE_SIZE, to / PAGE_SIZE);
-      else pushWithout(found, from, to, untracked);
+      const isGuard = (this.scanner.categories(index) & PAGE_IS_GUARD) !== 0;
+      const list = isGuard ? guards : found;
+      if (protect) list.push(from / PAGE_SIZE, to / PAGE_SIZE);
+      else pushWithout(list, from, to, untracked);
     }
   }
 }

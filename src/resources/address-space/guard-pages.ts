@@ -1,0 +1,91 @@
+/**
+ * Guard pages (MADV_GUARD_INSTALL): pages without content that answer every touch with SIGSEGV.
+ *
+ * Each has the version GUARD, as another page has that of its content. Installing one drops the
+ * content, removing one leaves a hole: either way the next scan reports the page as written. They
+ * are seen from Linux 6.15 on.
+ */
+import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
+import type { PageDelta, PageHistory } from '../../points/page-history.ts';
+import { ABSENT, GUARD } from '../../points/page-index.ts';
+import { MADV_GUARD_INSTALL, MADV_GUARD_REMOVE } from '../../sys/madvise.ts';
+import type { RemoteSource } from '../../tracee/remote-session.ts';
+import type { MappingTable } from './mapping-table.ts';
+import { splitRuns } from './page-runs.ts';
+import { PageRanges, type WrittenPages } from './written-pages.ts';
+
+export class GuardPages {
+  /** What the last scans have found. */
+  readonly found = new PageRanges();
+  private readonly written: WrittenPages;
+  private readonly history: PageHistory;
+  private readonly staying = new Set<number>();
+  /** Whether any point ever had one. */
+  private hasAny = false;
+
+  constructor(written: WrittenPages, history: PageHistory) {
+    this.written = written;
+    this.history = history;
+  }
+
+  /** Those that were found are so at the point of `delta`. */
+  record(delta: PageDelta): void {
+    const { found, history } = this;
+    if (found.length === 0) return;
+    this.hasAny = true;
+    delta.seen ??= new Set(delta.pages);
+    found.forEachPage((page) => {
+      history.record(delta, page, GUARD);
+    });
+    found.clear();
+  }
+
+  /** The page is none any more. */
+  forget(delta: PageDelta, page: number): void {
+    delta.seen ??= new Set(delta.pages);
+    this.history.record(delta, page, ABSENT);
+  }
+
+  /**
+   * Remove those that were none at the point, before pages are written. `mayBeMore`: not all memory
+   * has been scanned. Answers those that were removed, ascending.
+   */
+  remove(table: MappingTable, mayBeMore: boolean, remote: RemoteSource): readonly number[] {
+    const { found, history, staying } = this;
+    staying.clear();
+    if (found.length > 0) this.hasAny = true;
+    if (!this.hasAny && !mayBeMore) return [];
+    found.clear();
+    const removed: number[] = [];
+    for (const { start, end } of table.tracked) this.written.findGuards(found, start, end);
+    found.forEachPage((page) => {
+      if (history.current.get(page) === GUARD) staying.add(page);
+      else removed.push(page);
+    });
+    found.clear();
+    for (const { first, end } of splitRuns(removed, table.mappings)) {
+      advise(first, end, MADV_GUARD_REMOVE, remote);
+    }
+    return removed;
+  }
+
+  /** Install those of the point that are missing, when all is written. Answers what failed. */
+  install(table: MappingTable, remote: RemoteSource): number[] {
+    if (!this.hasAny) return [];
+    const missing: number[] = [];
+    for (const { start, end } of table.tracked) {
+      this.history.current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, (page, slot) => {
+        if (slot === GUARD && !this.staying.has(page)) missing.push(page);
+      });
+    }
+    const runs = splitRuns(missing, table.mappings);
+    return runs.flatMap(({ first, end }) => {
+      return advise(first, end, MADV_GUARD_INSTALL, remote) ? [] : [first];
+    });
+  }
+}
+
+function advise(first: number, end: number, advice: number, remote: RemoteSource): boolean {
+  const size = (end - first) * PAGE_SIZE;
+  return remote().calls.call(SYS.madvise, first * PAGE_SIZE, size, advice) === 0;
+}
