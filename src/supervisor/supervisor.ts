@@ -26,7 +26,7 @@ import { handleFall } from './falls.ts';
 import { readCommand, signalName, type Program } from './program.ts';
 import type { StateWriter } from '../registry/state-writer.ts';
 import type { JumpOrigin, Supervision } from './supervision.ts';
-import { resumeFollowed, resumeInterrupted } from './waits.ts';
+import { Waits } from './waits.ts';
 
 const SIGKILL = 9;
 
@@ -35,6 +35,7 @@ export class Supervisor implements EventHandler, Supervision {
   readonly program: Program;
   news: News;
   private readonly pin = new ProcessorPin();
+  private readonly waits = new Waits();
   /** Its arena is to be warmed when the program runs again. */
   private toWarm: TracedProcess | undefined = undefined;
   /** Runs requests of the I/O worker; set once it is there. */
@@ -84,10 +85,13 @@ export class Supervisor implements EventHandler, Supervision {
         this.handleSignal(process_, thread, stop.signo);
         return;
       case 'interrupt':
-        resumeInterrupted(process_, thread);
+        this.waits.resumeInterrupted(process_, thread);
         return;
       case 'syscall':
-        resumeFollowed(process_, thread);
+        this.waits.resumeFollowed(process_, thread);
+        return;
+      case 'group-stop':
+        this.waits.resumeGroupStop(thread);
         return;
       default:
     }
@@ -141,6 +145,10 @@ export class Supervisor implements EventHandler, Supervision {
     if (stop.kind !== 'exited' && stop.kind !== 'killed') ptraceCont(this.pump.bellPid, 0);
   }
 
+  onAlarm(): void {
+    this.waits.onAlarm();
+  }
+
   /** Let a held process go: `first` at once, the others with their stops handled. */
   release(process_: TracedProcess, first?: Thread): void {
     process_.group.isHeld = false;
@@ -180,6 +188,7 @@ export class Supervisor implements EventHandler, Supervision {
     const outcome = goBack(process_, prepared, why);
     if (outcome.ok) {
       releaseRolledBack(process_, this.program.fallSignals, (thread, signo) => {
+        if (signo === 0) this.waits.prepare(process_, thread);
         if (thread === origin.thread) this.resumeHere(thread);
         else thread.resume(signo);
       });
@@ -221,7 +230,7 @@ export class Supervisor implements EventHandler, Supervision {
       this.pump.letGo(process_.group);
       return;
     }
-    thread.resume(signo);
+    this.waits.resumeSignalled(process_, thread, signo);
   }
 
   /** Let a thread go on that will be back soon: on the processor where we are. */

@@ -1,81 +1,165 @@
 /**
- * Calls that wait for a limited time, over stops that we caused.
+ * Calls that a stop broke off: one of ours, or one for a signal that the program ignores. Only a
+ * tracee is woken by those, so the call goes on as if nothing had been.
  *
  * The kernel answers EINTR for some of them after every stop, and knows nothing of the time that
  * has passed. They are made again, with their whole limit; but the thread is then followed to the
- * end of the call, and a stop that finds its limit passed ends the call as the kernel would have.
- * So a call is never early, and late by no more than the interval of the stops (or, after a single
- * stop, by as much as it had waited before).
+ * end of the call, and when its limit has passed an alarm stops it, and ends the call as the kernel
+ * would have. So a call is never early, and late by no more than the interval of the stops (or,
+ * after a single stop, by as much as it had waited before). Transfers: see transfers.ts.
  *
  *   stop finds EINTR ─▶ waiting ── entry of the call made again ── exit ─▶ done
  *                          ▲                                        │ EINTR, and a stop of ours
  *                          └────────────────────────────────────────┘
+ *
+ * Signals that the program handles end all that: EINTR, or the part that was transferred. So does a
+ * stop of the whole process (SIGSTOP), as it does without belay.
  */
+import { readFileSync } from 'node:fs';
 import { TIMED_CALLS, type TimedCall } from '../arch/x64/timed-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
-import { close } from '../sys/file.ts';
-import { getSocketTimeoutMs, SO_RCVTIMEO, SO_SNDTIMEO } from '../sys/getsockopt.ts';
-import { pidfdGetfd } from '../sys/pidfd.ts';
+import { parseStatus } from '../procfs/status.ts';
 import type { Thread } from '../tracee/thread.ts';
+import { readLimitMs } from './time-limits.ts';
+import { beginTransfer, continueTransfer, endTransfer, mayBePartial } from './transfers.ts';
+import { WaitAlarm } from './wait-alarm.ts';
 
-const TIMESPEC_SIZE = 16;
+/** SIGCHLD, SIGCONT, SIGURG, SIGWINCH. */
+const IGNORED_BY_DEFAULT: ReadonlySet<number> = new Set([17, 18, 23, 28]);
+/** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
+const STOPPING: ReadonlySet<number> = new Set([19, 20, 21, 22]);
 
-/** A stop of ours is over: let a call that answered EINTR for it alone go on waiting. */
-export function resumeInterrupted(process_: TracedProcess | undefined, thread: Thread): void {
-  if (thread.fetchRegisters() && thread.registers.isStoppedWithoutRestart()) {
-    goOnWaiting(process_, thread);
-    thread.storeRegisters();
+type Disposition = 'ignored' | 'caught' | 'stops' | 'ends';
+
+export class Waits {
+  private readonly alarm = new WaitAlarm();
+
+  /** The alarm went off: stop the threads whose time is up. */
+  onAlarm(): void {
+    this.alarm.ring();
   }
-  thread.resume();
-}
 
-/** The followed thread enters or leaves its call. */
-export function resumeFollowed(process_: TracedProcess | undefined, thread: Thread): void {
-  if (thread.isAtSyscallEntry) {
+  /** A stop of ours is over. */
+  resumeInterrupted(process_: TracedProcess | undefined, thread: Thread): void {
+    if (process_ !== undefined) this.prepare(process_, thread);
     thread.resume();
-    return;
   }
-  if (thread.fetchRegisters() && thread.registers.isStoppedWithoutRestart()) {
-    goOnWaiting(process_, thread);
-    thread.storeRegisters();
-    // Only behind a signal or an interrupt does the kernel look whether a call is to be made again.
-    if (thread.waitsUntil !== undefined) thread.interrupt();
-  } else thread.waitsUntil = undefined;
-  thread.resume();
+
+  /** Let the call that a stop of ours broke off go on when the thread is resumed. */
+  prepare(process_: TracedProcess, thread: Thread): void {
+    if (thread.fetchRegisters()) this.goOn(process_, thread);
+  }
+
+  /** The thread stopped for a signal that is not ours to take away. */
+  resumeSignalled(process_: TracedProcess | undefined, thread: Thread, signo: number): void {
+    if (process_ === undefined || !isBrokenOff(thread)) {
+      thread.resume(signo);
+      return;
+    }
+    const disposition = readDisposition(process_.pid, signo);
+    if (disposition === 'ignored') {
+      this.goOn(process_, thread);
+      thread.resume();
+      return;
+    }
+    leaveCall(thread, disposition === 'stops');
+    thread.resume(signo);
+  }
+
+  /** The process is being stopped as a whole. */
+  resumeGroupStop(thread: Thread): void {
+    if (thread.fetchRegisters()) leaveCall(thread, true);
+    thread.resume();
+  }
+
+  /** The followed thread enters or leaves its call. */
+  resumeFollowed(process_: TracedProcess | undefined, thread: Thread): void {
+    if (thread.isAtSyscallEntry || process_ === undefined || !thread.fetchRegisters()) {
+      thread.resume();
+      return;
+    }
+    if (thread.transfer !== undefined) {
+      continueTransfer(thread);
+      thread.storeRegisters();
+    } else if (thread.registers.isStoppedWithoutRestart()) {
+      this.goOnWaiting(process_, thread);
+      thread.storeRegisters();
+      // Only behind a signal or an interrupt does the kernel look whether a call is made again.
+      if (thread.waitsUntil !== undefined) thread.interrupt();
+    } else thread.waitsUntil = undefined;
+    thread.resume();
+  }
+
+  /** Let the call that the thread was broken off in go on; its registers have been read. */
+  private goOn(process_: TracedProcess, thread: Thread): void {
+    // The rest of a transfer is about to be called for.
+    if (thread.transfer !== undefined) return;
+    if (beginTransfer(process_, thread)) thread.storeRegisters();
+    else if (thread.registers.isStoppedWithoutRestart()) {
+      this.goOnWaiting(process_, thread);
+      thread.storeRegisters();
+    }
+  }
+
+  private goOnWaiting(process_: TracedProcess, thread: Thread): void {
+    const { registers } = thread;
+    const call = TIMED_CALLS.get(registers.getCall());
+    const now = performance.now();
+    if (call !== undefined && thread.waitsUntil !== undefined && now >= thread.waitsUntil) {
+      thread.waitsUntil = undefined;
+      if (call.emptiesSets === true) emptySets(process_, thread);
+      registers.finishSyscall(call.answer);
+      return;
+    }
+    if (call !== undefined) this.watch(process_, thread, call, now);
+    registers.setRestartUnlessHandled();
+  }
+
+  private watch(process_: TracedProcess, thread: Thread, call: TimedCall, now: number): void {
+    if (thread.waitsUntil === undefined) {
+      const limitMs = readLimitMs(process_, thread.registers, call);
+      if (limitMs === undefined) return;
+      thread.waitsUntil = now + limitMs;
+    }
+    this.alarm.set(thread, thread.waitsUntil);
+  }
 }
 
-function goOnWaiting(process_: TracedProcess | undefined, thread: Thread): void {
+/** The call that a stopped thread is in has answered, or would, because it was stopped. */
+function isBrokenOff(thread: Thread): boolean {
+  if (thread.transfer !== undefined || thread.waitsUntil !== undefined) return true;
+  if (!thread.fetchRegisters()) return false;
   const { registers } = thread;
-  const call = TIMED_CALLS.get(registers.getInt('orig_rax'));
-  const now = performance.now();
-  if (call !== undefined && thread.waitsUntil !== undefined && now >= thread.waitsUntil) {
-    thread.waitsUntil = undefined;
-    registers.finishSyscall(call.answer);
-    return;
-  }
-  if (call !== undefined && thread.waitsUntil === undefined && process_ !== undefined) {
-    const limitMs = readLimitMs(process_, thread, call);
-    if (limitMs > 0) thread.waitsUntil = now + limitMs;
-  }
-  registers.setRestartUnlessHandled();
+  if (registers.isStoppedWithoutRestart() || registers.isMadeAgainByUs()) return true;
+  return mayBePartial(registers);
 }
 
-/** How long the call may wait; 0: without a limit. */
-function readLimitMs(process_: TracedProcess, thread: Thread, call: TimedCall): number {
+/** The call ends as without us: with a part, or with EINTR if a stop `mustEnd` it. */
+function leaveCall(thread: Thread, mustEnd: boolean): void {
   const { registers } = thread;
-  if (call.limit === 'milliseconds') return Math.max(registers.getInt(call.register), 0);
-  const value = registers.get(call.register);
-  if (call.limit === 'timespec') {
-    if (value === 0) return 0;
-    const bytes = process_.target.read(value, TIMESPEC_SIZE);
-    if (bytes.length < TIMESPEC_SIZE) return 0;
-    return Number(bytes.readBigInt64LE(0)) * 1000 + Number(bytes.readBigInt64LE(8)) / 1e6;
+  if (!thread.fetchRegisters()) return;
+  if (thread.transfer !== undefined) endTransfer(thread);
+  else if (mustEnd && (registers.isStoppedWithoutRestart() || registers.isMadeAgainByUs())) {
+    registers.finishInterrupted();
+  } else return;
+  thread.waitsUntil = undefined;
+  thread.storeRegisters();
+}
+
+function readDisposition(pid: number, signo: number): Disposition {
+  const status = parseStatus(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  const bit = 1n << BigInt(signo - 1);
+  if (status !== undefined && (status.signalsCaught & bit) !== 0n) return 'caught';
+  if (status !== undefined && (status.signalsIgnored & bit) !== 0n) return 'ignored';
+  if (IGNORED_BY_DEFAULT.has(signo)) return 'ignored';
+  return STOPPING.has(signo) ? 'stops' : 'ends';
+}
+
+/** What select(2) leaves behind when its time is up. */
+function emptySets({ target }: TracedProcess, { registers }: Thread): void {
+  const sizeBytes = Math.ceil(Math.max(registers.getArgument(0) | 0, 0) / 64) * 8;
+  for (const argument of [1, 2, 3]) {
+    const address = registers.getArgument(argument);
+    if (address !== 0 && sizeBytes > 0) target.write(address, Buffer.alloc(sizeBytes));
   }
-  const pidfd = process_.resources?.pidfd;
-  const fd = pidfd === undefined ? -1 : pidfdGetfd(pidfd, registers.getInt(call.register));
-  if (fd < 0) return 0;
-  const option = call.limit === 'receive-option' ? SO_RCVTIMEO : SO_SNDTIMEO;
-  const limitMs = getSocketTimeoutMs(fd, option);
-  close(fd);
-  return limitMs;
 }

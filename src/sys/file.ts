@@ -9,6 +9,7 @@ const O_CLOEXEC = 0o2000000;
 
 export const O_RDONLY = 0;
 export const O_RDWR = 2;
+export const O_NONBLOCK = 0o4000;
 export const SEEK_SET = 0;
 
 const openCall = declare('int open(const char *, int, uint)');

@@ -1,11 +1,13 @@
 /**
- * getsockopt(2) for the time limits of a socket.
+ * getsockopt(2) for the time limits and the type of a socket.
  *
  * @see https://man7.org/linux/man-pages/man7/socket.7.html
  */
 import { declare, NativeBuffer } from './libc.ts';
 
 const SOL_SOCKET = 1;
+const SO_TYPE = 3;
+const SOCK_STREAM = 1;
 export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
 const TIMEVAL_SIZE = 16;
@@ -19,4 +21,11 @@ export function getSocketTimeoutMs(fd: number, option: number): number {
   size.words[0] = TIMEVAL_SIZE;
   if (getsockopt(fd, SOL_SOCKET, option, value.address, size.address) !== 0) return 0;
   return value.getUint64(0) * 1000 + value.getUint64(8) / 1000;
+}
+
+/** `getsockopt(fd, SOL_SOCKET, SO_TYPE)` is SOCK_STREAM. */
+export function isStreamSocket(fd: number): boolean {
+  size.words[0] = 4;
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, value.address, size.address) !== 0) return false;
+  return value.words[0] === SOCK_STREAM;
 }

@@ -12,20 +12,29 @@ const ECHILD = 10;
 const waitpidCall = declare('int waitpid(int, uint64_t, int)');
 const status = new NativeBuffer(8);
 
-/** `pid_t waitpid(pid, &status, __WALL)`: the tid; 0: nothing is left to wait for. Blocks. */
+/**
+ * `pid_t waitpid(-1, &status, __WALL)`: the tid; 0: nothing is left to wait for; -1: a signal to us
+ * (the alarm) came first. Blocks.
+ */
 export function waitpidAny(): number {
-  return waitpidThread(-1);
+  return waitpidOnce(-1);
 }
 
 /** `pid_t waitpid(tid, &status, __WALL)`: the tid; 0: there is no such tracee. Blocks. */
 export function waitpidThread(pid: number): number {
   for (;;) {
-    const tid = toNumber(waitpidCall(pid, status.address, __WALL));
+    const tid = waitpidOnce(pid);
     if (tid >= 0) return tid;
-    const errno = errnoNow();
-    if (errno === ECHILD) return 0;
-    if (errno !== EINTR) throw failed('waitpid');
   }
+}
+
+function waitpidOnce(pid: number): number {
+  const tid = toNumber(waitpidCall(pid, status.address, __WALL));
+  if (tid >= 0) return tid;
+  const errno = errnoNow();
+  if (errno === ECHILD) return 0;
+  if (errno !== EINTR) throw failed('waitpid');
+  return -1;
 }
 
 /** The status of the last successful wait. */

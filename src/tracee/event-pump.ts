@@ -25,6 +25,8 @@ export interface EventHandler {
   onExit(thread: Thread, stop: Stop): void;
   /** The bell was rung: somebody on another thread has work for the tracer. */
   onBell(stop: Stop): void;
+  /** The alarm that was set went off. */
+  onAlarm(): void;
 }
 
 export class EventPump {
@@ -55,6 +57,10 @@ export class EventPump {
     this.beforeWait();
     const tid = waitpidAny();
     if (tid === 0) return false;
+    if (tid < 0) {
+      this.handler.onAlarm();
+      return true;
+    }
     const stop = parseWaitStatus(lastStatus());
     if (tid === this.bellPid) this.handler.onBell(stop);
     else this.route(tid, stop);
@@ -217,8 +223,11 @@ export class EventPump {
 
 /** Undefined: nobody is left to wait for. */
 function waitForAny(): { readonly tid: number; readonly stop: Stop | undefined } {
-  const tid = waitpidAny();
-  return { tid, stop: tid === 0 ? undefined : parseWaitStatus(lastStatus()) };
+  for (;;) {
+    const tid = waitpidAny();
+    // An alarm comes again until it is heard.
+    if (tid >= 0) return { tid, stop: tid === 0 ? undefined : parseWaitStatus(lastStatus()) };
+  }
 }
 
 /**

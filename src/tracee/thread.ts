@@ -24,6 +24,7 @@ import {
   type Stopped,
   type ThreadState,
 } from './thread-state.ts';
+import type { Transfer } from './transfer.ts';
 
 const SIGSTOP = 19;
 
@@ -36,6 +37,8 @@ export class Thread {
   isAtSyscallEntry = false;
   /** It is in a call with a time limit that a stop of ours broke off: until when, or undefined. */
   waitsUntil: number | undefined = undefined;
+  /** It is in the rest of a transfer that a stop of ours broke off. */
+  transfer: Transfer | undefined = undefined;
   /** The call that the kernel goes on with as restart_syscall, which hides its number. */
   restartedCall: number | undefined = undefined;
   /** It was put back, and has not stopped since: where it goes on. */
@@ -151,8 +154,9 @@ export class Thread {
     this.become(RUNNING);
     const handed = signo === 0 ? (deferred ?? 0) : signo;
     if (handed !== 0) this.waitsUntil = undefined;
-    if (this.waitsUntil === undefined) ptraceCont(this.tid, handed);
-    else ptraceSyscall(this.tid, 0);
+    const isFollowed = this.waitsUntil !== undefined || this.transfer !== undefined;
+    if (!isFollowed) ptraceCont(this.tid, handed);
+    else ptraceSyscall(this.tid, handed);
   }
 
   /** Run on from the event of a vfork: to the stop behind it, when `child` execs or ends. */

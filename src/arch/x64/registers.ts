@@ -3,6 +3,7 @@
  *
  * Source: arch/x86/include/asm/user_64.h.
  */
+import { COMPAT_CALLS } from './compat-calls.ts';
 
 export const REGISTERS_SIZE = 27 * 8;
 
@@ -38,6 +39,12 @@ export type RegisterName = keyof typeof REGISTER;
 /** The registers that carry the six arguments of a system call. */
 export const ARGUMENT_REGISTERS = ['rdi', 'rsi', 'rdx', 'r10', 'r8', 'r9'] as const;
 
+/** The same for `int 0x80`, and for 32-bit programs. */
+const COMPAT_ARGUMENT_REGISTERS = ['rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp'] as const;
+
+/** The code segment of 32-bit programs. */
+const USER32_CS = 0x23;
+
 /** The bytes of the `syscall` instruction. */
 export const SYSCALL_INSTRUCTION = Buffer.from([0x0f, 0x05]);
 
@@ -47,6 +54,9 @@ const ERESTARTNOHAND = -514;
 const ERESTART_RESTARTBLOCK = -516;
 const EINTR = -4;
 const SYS_restart_syscall = 219;
+/** Its number in 32-bit programs: read(2)'s in others, which no kernel goes on with. */
+const COMPAT_restart_syscall = 0;
+const SYS_io_pgetevents = 333;
 
 /** Where registers live: 32-bit words of memory that the kernel fills. */
 export interface RegisterWords {
@@ -102,17 +112,52 @@ export class Registers {
       result === ERESTARTNOINTR ||
       result === ERESTARTNOHAND ||
       result === ERESTART_RESTARTBLOCK ||
-      (result === EINTR && SYSCALLS_WITHOUT_RESTART.has(this.getInt('orig_rax')))
+      (result === EINTR && SYSCALLS_WITHOUT_RESTART.has(this.getCall()))
     );
+  }
+
+  /** The call was made by `int 0x80` or by a 32-bit program: another table of numbers. */
+  isCompatCall(): boolean {
+    // The `syscall` instruction leaves its return address in rcx.
+    return this.getInt('cs') === USER32_CS || this.get('rcx') !== this.get('rip');
+  }
+
+  /** The system call's number in the 64-bit table; -1: none, or one that has no equal there. */
+  getCall(): number {
+    const nr = this.getInt('orig_rax');
+    return nr >= 0 && this.isCompatCall() ? (COMPAT_CALLS.get(nr)?.nr ?? -1) : nr;
+  }
+
+  /** The register with the call's argument `index`, from 0. */
+  argumentRegister(index: number): RegisterName {
+    const names = this.isCompatCall() ? COMPAT_ARGUMENT_REGISTERS : ARGUMENT_REGISTERS;
+    return names[index] ?? 'rax';
+  }
+
+  /** The call's argument `index`, from 0: an unsigned number. */
+  getArgument(index: number): number {
+    const name = this.argumentRegister(index);
+    return this.isCompatCall() ? this.getInt(name) >>> 0 : this.get(name);
   }
 
   /** The system call has answered EINTR for no other reason than that the thread was stopped. */
   isStoppedWithoutRestart(): boolean {
-    return (
-      this.isInSyscall() &&
-      this.getInt('rax') === EINTR &&
-      SYSCALLS_WITHOUT_RESTART.has(this.getInt('orig_rax'))
-    );
+    if (!this.isInSyscall()) return false;
+    const result = this.getInt('rax');
+    if (result === ERESTARTNOHAND) return this.getCall() === SYS_io_pgetevents;
+    return result === EINTR && SYSCALLS_WITHOUT_RESTART.has(this.getCall());
+  }
+
+  /** The call would have answered EINTR, if we had not had it made again. */
+  isMadeAgainByUs(): boolean {
+    if (!this.isInSyscall() || this.getInt('rax') !== ERESTARTNOHAND) return false;
+    const call = this.getCall();
+    return SYSCALLS_WITHOUT_RESTART.has(call) && !RESTARTED_BY_KERNEL.has(call);
+  }
+
+  /** Leave the call with EINTR, whatever comes. */
+  finishInterrupted(): void {
+    this.finishSyscall(EINTR);
   }
 
   /** Let the kernel decide: EINTR when a handler runs, the same call again when none does. */
@@ -131,7 +176,9 @@ export class Registers {
 
   /** The kernel is going on with a call under the number of restart_syscall. */
   isRestartSyscall(): boolean {
-    return this.getInt('orig_rax') === SYS_restart_syscall;
+    const nr = this.getInt('orig_rax');
+    if (nr === SYS_restart_syscall) return true;
+    return nr === COMPAT_restart_syscall && this.getInt('rax') === ERESTART_RESTARTBLOCK;
   }
 
   /** Make the thread issue its system call anew when it next runs; `nr`: under this number. */
@@ -150,10 +197,14 @@ export class Registers {
 
 /**
  * System calls that answer EINTR after a stop although no handler ran (signal(7), "Interruption of
- * system calls by stop signals"), or that do so where the socket has a timeout. Each of them has
+ * system calls by stop signals"), or that do so where the socket has a timeout, or where the limit
+ * lies in memory that the kernel cannot write to (select, pselect6, ppoll). Each of them has
  * consumed nothing when it answers EINTR, so that making it again is safe; close(2) is not one.
  */
 const SYSCALLS_WITHOUT_RESTART: ReadonlySet<number> = new Set([
-  0, 1, 19, 20, 42, 43, 44, 45, 46, 47, 65, 69, 70, 128, 208, 220, 232, 281, 288, 299, 307, 333,
-  426, 441,
+  0, 1, 19, 20, 23, 40, 42, 43, 44, 45, 46, 47, 65, 69, 70, 128, 208, 220, 232, 270, 271, 281, 285,
+  288, 299, 307, 333, 426, 441,
 ]);
+
+/** Those of them that the kernel itself makes again when no handler runs (ERESTARTNOHAND). */
+const RESTARTED_BY_KERNEL: ReadonlySet<number> = new Set([23, 69, 70, 270, 271, 333]);

@@ -2,26 +2,30 @@
  * System calls that wait for a limited time and answer EINTR after every stop: how long they were
  * told to wait, and what they answer when the time is up.
  */
-import type { RegisterName } from './registers.ts';
 
 const EAGAIN = -11;
+const ETIME = -62;
 const EINPROGRESS = -115;
 
 export interface TimedCall {
   /**
-   * Where the limit is: milliseconds in a register, a struct timespec, or an option of the socket.
+   * Where the limit is: milliseconds in a register, a struct timespec or timeval, an option of the
+   * socket, or what io_uring_enter(2) is given besides (struct io_uring_getevents_arg).
    */
-  readonly limit: 'milliseconds' | 'timespec' | 'receive-option' | 'send-option';
-  /** The register with the milliseconds, the timespec's address, or the socket. */
-  readonly register: RegisterName;
+  readonly limit:
+    'milliseconds' | 'timespec' | 'timeval' | 'receive-option' | 'send-option' | 'ring-argument';
+  /** The argument with the milliseconds, the limit's address, or the socket. */
+  readonly argument: number;
   /** The answer when the time is up. */
   readonly answer: number;
+  /** Sets of descriptors that are empty then, as select(2) has them. */
+  readonly emptiesSets?: boolean;
 }
 
-const epoll: TimedCall = { limit: 'milliseconds', register: 'r10', answer: 0 };
-const receive: TimedCall = { limit: 'receive-option', register: 'rdi', answer: EAGAIN };
-const send: TimedCall = { limit: 'send-option', register: 'rdi', answer: EAGAIN };
-const events: TimedCall = { limit: 'timespec', register: 'r8', answer: 0 };
+const epoll: TimedCall = { limit: 'milliseconds', argument: 3, answer: 0 };
+const receive: TimedCall = { limit: 'receive-option', argument: 0, answer: EAGAIN };
+const send: TimedCall = { limit: 'send-option', argument: 0, answer: EAGAIN };
+const events: TimedCall = { limit: 'timespec', argument: 4, answer: 0 };
 
 /** By call number; calls that are not listed wait without a limit. */
 export const TIMED_CALLS: ReadonlyMap<number, TimedCall> = new Map<number, TimedCall>([
@@ -29,19 +33,37 @@ export const TIMED_CALLS: ReadonlyMap<number, TimedCall> = new Map<number, Timed
   [1, send],
   [19, receive],
   [20, send],
+  [23, { limit: 'timeval', argument: 4, answer: 0, emptiesSets: true }],
   [42, { ...send, answer: EINPROGRESS }],
   [43, receive],
   [44, send],
   [45, receive],
   [46, send],
   [47, receive],
-  [128, { limit: 'timespec', register: 'rdx', answer: EAGAIN }],
+  [128, { limit: 'timespec', argument: 2, answer: EAGAIN }],
   [208, events],
-  [220, { limit: 'timespec', register: 'r10', answer: EAGAIN }],
+  [220, { limit: 'timespec', argument: 3, answer: EAGAIN }],
   [232, epoll],
+  [270, { limit: 'timespec', argument: 4, answer: 0, emptiesSets: true }],
+  [271, { limit: 'timespec', argument: 2, answer: 0 }],
   [281, epoll],
   [288, receive],
+  [299, receive],
   [307, send],
   [333, events],
-  [441, { limit: 'timespec', register: 'r10', answer: 0 }],
+  [426, { limit: 'ring-argument', argument: 4, answer: ETIME }],
+  [441, { limit: 'timespec', argument: 3, answer: 0 }],
 ]);
+
+/** Bits of io_uring_enter's flags. */
+const IORING_ENTER_EXT_ARG = 8;
+const IORING_ENTER_ABS_TIMER = 32;
+const IORING_ENTER_EXT_ARG_REG = 64;
+/** Where struct io_uring_getevents_arg has the address of its timespec. */
+export const RING_LIMIT_OFFSET = 16;
+
+/** Whether the flags of io_uring_enter say that its limit is a span in memory. */
+export function hasRingLimit(flags: number): boolean {
+  const isSpan = (flags & (IORING_ENTER_ABS_TIMER | IORING_ENTER_EXT_ARG_REG)) === 0;
+  return isSpan && (flags & IORING_ENTER_EXT_ARG) !== 0;
+}

@@ -135,7 +135,9 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     const isInUserCode = !registers.isInSyscall() && thread.stop?.kind !== 'seccomp';
     const kind = thread.stop?.kind;
     const isAtEntry = kind === 'seccomp' || thread.isAtSyscallEntry;
-    if (isAtEntry ? registers.isInSyscall() : registers.isInterruptedSyscall()) {
+    // After a rollback what is left is transferred anew, and the sum is right again.
+    if (thread.transfer !== undefined) registers.copyFrom(thread.transfer.saved);
+    else if (isAtEntry ? registers.isInSyscall() : registers.isInterruptedSyscall()) {
       registers.rewindSyscall(registers.isRestartSyscall() ? thread.restartedCall : undefined);
     }
     const xstateSize = this.extended.read(thread.tid);
@@ -193,6 +195,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     writeCriticalSection(thread.tid, state.criticalSection);
     thread.isAtSyscallEntry = false;
     thread.waitsUntil = undefined;
+    thread.transfer = undefined;
     thread.restoredAt = thread.registers.get('rip');
   }
 

@@ -1,0 +1,150 @@
+/**
+ * System calls that answer with a part of what they were to transfer when a signal (or a stop of
+ * ours) comes in the middle, and by which call the rest is transferred. splice(2), tee(2),
+ * vmsplice(2), and sendfile(2) to a pipe, are not among them: they answer with what fits anyway.
+ */
+import type { Registers } from './registers.ts';
+
+const SYS_read = 0;
+const SYS_write = 1;
+const SYS_sendto = 44;
+const SYS_recvfrom = 45;
+
+const MSG_PEEK = 0x2;
+const MSG_DONTWAIT = 0x40;
+const MSG_WAITALL = 0x100;
+const MSG_NOSIGNAL = 0x4000;
+const MSG_FASTOPEN = 0x20000000;
+const GRND_NONBLOCK = 0x1;
+const FALLOC_SHIFTS = 0x28;
+
+/** What must be so of a descriptor, or a part may be all there is. */
+export type FileKind = 'stream' | 'socket' | 'endless' | 'regular';
+
+export interface TransferCall {
+  /** Descriptors by their argument, and what they must be. All of them must block. */
+  readonly files: readonly (readonly [argument: number, kinds: readonly FileKind[]])[];
+  /** The argument with the flags that may rule it out; undefined: none. */
+  readonly flags?: { readonly argument: number; readonly refused: number; readonly wanted: number };
+  /**
+   * Where the bytes are: in one buffer, in a vector of them, in the buffers of a struct msghdr, or
+   * nowhere in memory (a count is all there is to the rest).
+   */
+  readonly bytes:
+    | { readonly kind: 'buffer'; readonly address: number; readonly size: number }
+    | { readonly kind: 'vector'; readonly address: number; readonly count: number }
+    | { readonly kind: 'message'; readonly address: number }
+    | { readonly kind: 'count'; readonly size: number }
+    | { readonly kind: 'range'; readonly offset: number; readonly size: number };
+}
+
+const outward: TransferCall['files'] = [[0, ['stream', 'socket']]];
+const device: TransferCall['files'] = [[0, ['endless']]];
+const socket: TransferCall['files'] = [[0, ['socket']]];
+const buffer = { kind: 'buffer', address: 1, size: 2 } as const;
+const vector = { kind: 'vector', address: 1, count: 2 } as const;
+const message = { kind: 'message', address: 1 } as const;
+const refusedOut = MSG_DONTWAIT;
+const refusedIn = MSG_DONTWAIT | MSG_PEEK;
+
+/** By call number. */
+export const TRANSFER_CALLS: ReadonlyMap<number, TransferCall> = new Map<number, TransferCall>([
+  [0, { files: device, bytes: buffer }],
+  [1, { files: outward, bytes: buffer }],
+  [17, { files: device, bytes: buffer }],
+  [19, { files: device, bytes: vector }],
+  [20, { files: outward, bytes: vector }],
+  [295, { files: device, bytes: vector }],
+  [44, { files: socket, bytes: buffer, flags: { argument: 3, refused: refusedOut, wanted: 0 } }],
+  [46, { files: socket, bytes: message, flags: { argument: 2, refused: refusedOut, wanted: 0 } }],
+  [
+    45,
+    {
+      files: socket,
+      bytes: buffer,
+      flags: { argument: 3, refused: refusedIn, wanted: MSG_WAITALL },
+    },
+  ],
+  [
+    47,
+    {
+      files: socket,
+      bytes: message,
+      flags: { argument: 2, refused: refusedIn, wanted: MSG_WAITALL },
+    },
+  ],
+  [
+    318,
+    {
+      files: [],
+      bytes: { kind: 'buffer', address: 0, size: 1 },
+      flags: { argument: 2, refused: GRND_NONBLOCK, wanted: 0 },
+    },
+  ],
+  [
+    40,
+    {
+      files: [
+        // To a pipe it answers with what fits.
+        [0, ['socket', 'regular']],
+        [1, ['regular']],
+      ],
+      bytes: { kind: 'count', size: 3 },
+    },
+  ],
+  [
+    326,
+    {
+      files: [
+        [0, ['regular']],
+        [2, ['regular']],
+      ],
+      bytes: { kind: 'count', size: 4 },
+    },
+  ],
+  [
+    285,
+    {
+      files: [[0, ['regular']]],
+      bytes: { kind: 'range', offset: 2, size: 3 },
+      flags: { argument: 1, refused: FALLOC_SHIFTS, wanted: 0 },
+    },
+  ],
+]);
+
+/** Set the registers to a call that transfers `size` bytes at `address`, a part of the rest. */
+export function setRest(
+  registers: Registers,
+  call: TransferCall,
+  isSocket: boolean,
+  address: number,
+  size: number,
+): void {
+  const { bytes, flags } = call;
+  const number = registers.getCall();
+  if (bytes.kind === 'count') {
+    registers.set(registers.argumentRegister(bytes.size), size);
+    registers.rewindSyscall();
+  } else if (bytes.kind === 'range') {
+    registers.set(registers.argumentRegister(bytes.offset), address);
+    registers.set(registers.argumentRegister(bytes.size), size);
+    registers.rewindSyscall();
+  } else if (call.files.length === 0) {
+    registers.set('rdi', address);
+    registers.set('rsi', size);
+    registers.rewindSyscall();
+  } else {
+    const isInward = [0, 17, 19, 45, 47, 295].includes(number);
+    const isFlagged = isSocket && flags !== undefined;
+    const given = isFlagged ? registers.getArgument(flags.argument) & ~MSG_FASTOPEN : 0;
+    registers.set('rsi', address);
+    registers.set('rdx', size);
+    if (isSocket) {
+      // A part was sent: that the other end is gone now is the next call's to say.
+      registers.set('r10', isInward ? given : given | MSG_NOSIGNAL);
+      registers.set('r8', 0);
+      registers.set('r9', 0);
+      registers.rewindSyscall(isInward ? SYS_recvfrom : SYS_sendto);
+    } else registers.rewindSyscall(isInward ? SYS_read : SYS_write);
+  }
+}

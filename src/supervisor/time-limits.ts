@@ -1,0 +1,91 @@
+/** How long a call that was broken off may wait: read where the program put it. */
+import { COMPAT_CALLS } from '../arch/x64/compat-calls.ts';
+import type { Registers } from '../arch/x64/registers.ts';
+import { hasRingLimit, RING_LIMIT_OFFSET, type TimedCall } from '../arch/x64/timed-calls.ts';
+import type { TracedProcess } from '../engine/traced-process.ts';
+import { close } from '../sys/file.ts';
+import { getSocketTimeoutMs, isStreamSocket, SO_RCVTIMEO, SO_SNDTIMEO } from '../sys/getsockopt.ts';
+import { pidfdGetfd, pidfdOpen } from '../sys/pidfd.ts';
+
+const TIMESPEC_SIZE = 16;
+const RING_FLAGS_ARGUMENT = 3;
+
+/** Milliseconds; undefined: without a limit. */
+export function readLimitMs(
+  process_: TracedProcess,
+  registers: Registers,
+  call: TimedCall,
+): number | undefined {
+  const value = registers.getArgument(call.argument);
+  switch (call.limit) {
+    case 'milliseconds':
+      return (value | 0) < 0 ? undefined : value | 0;
+    case 'timespec':
+      return readSpan(process_, registers, value, 1e6);
+    case 'timeval':
+      return readSpan(process_, registers, value, 1e3);
+    case 'ring-argument':
+      return readRingLimit(process_, registers, value);
+    default: {
+      const option = call.limit === 'receive-option' ? SO_RCVTIMEO : SO_SNDTIMEO;
+      const limitMs = withDescriptor(process_, value | 0, (fd) => getSocketTimeoutMs(fd, option));
+      return limitMs === undefined || limitMs === 0 ? undefined : limitMs;
+    }
+  }
+}
+
+/** The descriptor is a stream's, and its calls wait as long as it takes. */
+export function isUnlimitedStream(process_: TracedProcess, fd: number): boolean {
+  const isSo = withDescriptor(process_, fd, (own) => {
+    const limits = [SO_RCVTIMEO, SO_SNDTIMEO].map((option) => getSocketTimeoutMs(own, option));
+    return isStreamSocket(own) && limits.every((limitMs) => limitMs === 0);
+  });
+  return isSo === true;
+}
+
+/** `unitsPerMs`: nanoseconds or microseconds, the second field's. */
+function readSpan(
+  { target }: TracedProcess,
+  registers: Registers,
+  address: number,
+  unitsPerMs: number,
+): number | undefined {
+  if (address === 0) return undefined;
+  const bytes = target.read(address, TIMESPEC_SIZE);
+  if (registers.isCompatCall()) {
+    const isShort = COMPAT_CALLS.get(registers.getInt('orig_rax'))?.hasTime32 === true;
+    if (isShort && bytes.length >= 8) {
+      return bytes.readInt32LE(0) * 1000 + bytes.readInt32LE(4) / unitsPerMs;
+    }
+  }
+  if (bytes.length < TIMESPEC_SIZE) return undefined;
+  return Number(bytes.readBigInt64LE(0)) * 1000 + Number(bytes.readBigInt64LE(8)) / unitsPerMs;
+}
+
+function readRingLimit(
+  process_: TracedProcess,
+  registers: Registers,
+  address: number,
+): number | undefined {
+  if (!hasRingLimit(registers.getArgument(RING_FLAGS_ARGUMENT))) return undefined;
+  const bytes = process_.target.read(address + RING_LIMIT_OFFSET, 8);
+  if (bytes.length < 8) return undefined;
+  return readSpan(process_, registers, Number(bytes.readBigUInt64LE(0)), 1e6);
+}
+
+/** Look at a descriptor of the program's through one of our own. */
+function withDescriptor<Result>(
+  process_: TracedProcess,
+  fd: number,
+  look: (own: number) => Result,
+): Result | undefined {
+  const pidfd = pidfdOpen(process_.pid);
+  const own = pidfdGetfd(pidfd, fd);
+  close(pidfd);
+  if (own < 0) return undefined;
+  try {
+    return look(own);
+  } finally {
+    close(own);
+  }
+}

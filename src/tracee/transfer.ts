@@ -1,0 +1,20 @@
+/** A transfer that was broken off and is followed to its end: see supervisor/transfers.ts. */
+import type { Registers } from '../arch/x64/registers.ts';
+import type { TransferCall } from '../arch/x64/transfer-calls.ts';
+
+/** Consecutive bytes of what is to be transferred. */
+export interface Piece {
+  readonly address: number;
+  readonly size: number;
+}
+
+export interface Transfer {
+  readonly call: TransferCall;
+  readonly isSocket: boolean;
+  /** The registers at the exit of the call that was broken off; rax: what is done so far. */
+  readonly saved: Registers;
+  readonly rest: Piece[];
+  /** Bytes asked for by the call that is under way. */
+  asked: number;
+  pieceMax: number;
+}
