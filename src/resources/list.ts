@@ -5,6 +5,7 @@ import { pidfdOpen } from '../sys/pidfd.ts';
 import { AddressSpace } from './address-space/address-space.ts';
 import { Descriptors } from './descriptors/descriptors.ts';
 import type { Resource } from './resource.ts';
+import { PendingSignals } from './signals/pending-signals.ts';
 import { Signals } from './signals/signals.ts';
 import type { Stopped } from './stopped.ts';
 import { Crew } from './threads/crew.ts';
@@ -32,6 +33,7 @@ export class ResourceList {
       this.addressSpace,
       new Descriptors(pid),
       new Signals(pid),
+      new PendingSignals(),
       new ThreadStates(facts),
     ];
   }

@@ -139,21 +139,27 @@ export function ptraceSetregset(
   return request(PTRACE_SETREGSET, tid, type, iovec.address);
 }
 
-/** Signals of one thread's own queue that a call looks at: chosen; faults come one at a time. */
-const PEEK_COUNT = 8;
+/** Pending signals that one call looks at: chosen; more than one is rare. */
+const PEEK_COUNT = 32;
+const PTRACE_PEEKSIGINFO_SHARED = 1;
 const peekArguments = new NativeBuffer(16);
 const peeked = new NativeBuffer(PEEK_COUNT * SIGINFO_SIZE);
+const NONE_PENDING: readonly Uint8Array[] = [];
 
-/** `ptrace(PTRACE_PEEKSIGINFO, tid)`: the first signals in the thread's own queue. */
-export function ptracePeeksiginfo(tid: number): number[] {
+/**
+ * `ptrace(PTRACE_PEEKSIGINFO, tid)`: the siginfo_t of the signals that wait in the thread's own
+ * queue, or in that of its process; the first 32.
+ */
+export function ptracePeeksiginfo(tid: number, isShared = false): readonly Uint8Array[] {
   peekArguments.setUint64(0, 0);
+  peekArguments.words[2] = isShared ? PTRACE_PEEKSIGINFO_SHARED : 0;
   peekArguments.words[3] = PEEK_COUNT;
-  const count = ptrace(PTRACE_PEEKSIGINFO, tid, peekArguments.address, peeked.address);
-  const signals: number[] = [];
-  for (let index = 0; index < Number(count); index += 1) {
-    signals.push(peeked.words[(index * SIGINFO_SIZE) / 4] ?? 0);
-  }
-  return signals;
+  const { address } = peeked;
+  const count = toNumber(ptrace(PTRACE_PEEKSIGINFO, tid, peekArguments.address, address));
+  if (count <= 0) return NONE_PENDING;
+  return Array.from({ length: count }, (_, index) =>
+    Uint8Array.from(peeked.bytes.subarray(index * SIGINFO_SIZE, (index + 1) * SIGINFO_SIZE)),
+  );
 }
 
 /** `ptrace(PTRACE_GETSIGMASK, tid, 8)`: the mask as set by the program, 8 bytes at `address`. */

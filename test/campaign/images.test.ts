@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { AddressSpace } from '../../src/resources/address-space/address-space.ts';
 import { Descriptors } from '../../src/resources/descriptors/descriptors.ts';
 import type { Resource } from '../../src/resources/resource.ts';
+import { PendingSignals } from '../../src/resources/signals/pending-signals.ts';
 import { Signals } from '../../src/resources/signals/signals.ts';
 import { Crew } from '../../src/resources/threads/crew.ts';
 import { ThreadStates } from '../../src/resources/threads/thread-states.ts';
@@ -26,6 +27,7 @@ const codecs = new Map(
     ['address space', AddressSpace],
     ['descriptors', Descriptors],
     ['signal dispositions', Signals],
+    ['pending signals', PendingSignals],
     ['thread states', ThreadStates],
   ].map(([name, kind]) => [
     name as string,

@@ -2,24 +2,25 @@
  * The signals resource: what the program does with each signal.
  *
  * /proc tells for each signal whether it is default, ignored or caught, but not by which handler;
- * that takes a call of the program's own. So handlers are asked for once, and again when a signal's
- * class has changed. A handler that was replaced by another one without the class changing is not
- * noticed.
+ * that takes a call of the program's own. Handlers are asked for when a signal's class has changed,
+ * and else as often as it may cost (`AskBudget`). A point that is made without knows what the one
+ * before knew: if a rollback then finds another handler, it says so.
  */
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { close, openOrThrow, O_RDONLY, pread } from '../../sys/file.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
+import { AskBudget } from '../ask-budget.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import type { Applied, Resource } from '../resource.ts';
+import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 
 const STATUS_SIZE = 8192;
 /** struct kernel_sigaction: handler, flags, restorer, mask. */
 const SIGACTION_SIZE = 32;
 const SIGNAL_MASK_SIZE = 8;
-const SIGCHLD = 17;
 const SIGNAL_COUNT = 64;
-const VERSION = 1;
+const signals = Array.from({ length: SIGNAL_COUNT }, (_, index) => index + 1);
+const VERSION = 2;
 const IGNORED_LINE = Buffer.from('\nSigIgn:\t');
 /** "SigIgn:\t" and "SigCgt:\t" with 16 digits and a newline each. */
 const LINES_SIZE = 2 * (8 + 16 + 1);
@@ -28,51 +29,61 @@ const LINES_SIZE = 2 * (8 + 16 + 1);
 export interface SignalTable {
   /** The lines SigIgn and SigCgt of /proc/PID/status. */
   readonly lines: Uint8Array;
-  /** What rt_sigaction tells of those that are caught, and of SIGCHLD; else undefined. */
+  /** What rt_sigaction tells of those that are caught; else undefined. */
   readonly actions: readonly (Uint8Array | undefined)[];
+  /** The program was asked at this point; else at an earlier one. */
+  readonly isAsked: boolean;
 }
 
 export class Signals implements Resource<SignalTable, SignalTable> {
   readonly name = 'signal dispositions';
   private readonly statusFd: number;
   private readonly status = new NativeBuffer(STATUS_SIZE);
+  private readonly budget = new AskBudget();
 
   constructor(pid: number) {
     this.statusFd = openOrThrow(`/proc/${pid}/status`, O_RDONLY);
   }
 
-  /** The same object as last time when no class has changed. */
+  /** The same object as last time when nothing has changed. */
   capture(stopped: Stopped, before: SignalTable | undefined): SignalTable {
     const lines = this.readLines();
-    if (before !== undefined && lines.equals(before.lines)) return before;
-    const actions: (Uint8Array | undefined)[] = Array.from({ length: SIGNAL_COUNT + 1 });
-    const { calls, scratch } = stopped.remote();
-    for (const signo of askedFor(lines)) {
-      const address = scratch.reserve(SIGACTION_SIZE);
-      calls.call(SYS.rt_sigaction, signo, 0, address, SIGNAL_MASK_SIZE);
-      actions[signo] = Uint8Array.from(stopped.target.read(address, SIGACTION_SIZE));
-    }
-    return { lines: Uint8Array.from(lines), actions };
+    if (before === undefined || !lines.equals(before.lines)) return this.ask(stopped, lines);
+    if (!before.actions.some((action) => action !== undefined)) return before;
+    if (!this.budget.isLeft) return before.isAsked ? { ...before, isAsked: false } : before;
+    const now = this.ask(stopped, lines);
+    return before.isAsked && isSameActions(now, before) ? before : now;
+  }
+
+  private ask(stopped: Stopped, lines: Buffer): SignalTable {
+    return this.budget.spend(() => {
+      const actions: (Uint8Array | undefined)[] = Array.from({ length: SIGNAL_COUNT + 1 });
+      for (const signo of signals) {
+        if (classOf(lines, signo) === 'caught')
+          actions[signo] = exchange(stopped, signo, undefined);
+      }
+      return { lines: Uint8Array.from(lines), actions, isAsked: true };
+    });
   }
 
   prepare(_stopped: Stopped, image: SignalTable): SignalTable {
     return image;
   }
 
-  /** Put back the signals whose class has changed. */
   apply(stopped: Stopped, wanted: SignalTable): Applied {
     const now = this.readLines();
-    if (now.equals(wanted.lines)) return {};
-    const { calls, scratch } = stopped.remote();
-    for (let signo = 1; signo <= SIGNAL_COUNT; signo += 1) {
+    const lost: Named[] = [];
+    for (const signo of signals) {
       const kind = classOf(wanted.lines, signo);
-      if (kind === classOf(now, signo)) continue;
-      const action = Buffer.alloc(SIGACTION_SIZE);
-      if (kind === 'caught') action.set(wanted.actions[signo] ?? [], 0);
-      if (kind === 'ignored') action.writeUInt8(1, 0);
-      calls.call(SYS.rt_sigaction, signo, scratch.put(action), 0, SIGNAL_MASK_SIZE);
+      const isSameKind = kind === classOf(now, signo);
+      if (isSameKind && kind !== 'caught') continue;
+      const action = actionOf(wanted, signo);
+      const former = exchange(stopped, signo, action);
+      if (!isSameKind || wanted.isAsked || action.equals(former)) continue;
+      const text = `the handler of signal ${signo} has changed: that of an earlier point is back`;
+      lost.push({ bit: LOST.signals, text });
     }
-    return {};
+    return { lost };
   }
 
   release(): void {
@@ -111,7 +122,27 @@ function hasBit(lines: Uint8Array, offset: number, signo: number): boolean {
   return (value & (1 << (bit & 3))) !== 0;
 }
 
-function askedFor(lines: Uint8Array): number[] {
-  const signals = Array.from({ length: SIGNAL_COUNT }, (_, index) => index + 1);
-  return signals.filter((signo) => signo === SIGCHLD || classOf(lines, signo) === 'caught');
+/** Tell the kernel what to do with a signal; what it did until now. Undefined: only ask. */
+function exchange(stopped: Stopped, signo: number, action: Buffer | undefined): Uint8Array {
+  const { calls, scratch } = stopped.remote();
+  const former = scratch.reserve(SIGACTION_SIZE);
+  const next = action === undefined ? 0 : scratch.put(action);
+  calls.call(SYS.rt_sigaction, signo, next, former, SIGNAL_MASK_SIZE);
+  return Uint8Array.from(stopped.target.read(former, SIGACTION_SIZE));
+}
+
+function actionOf({ lines, actions }: SignalTable, signo: number): Buffer {
+  const action = Buffer.alloc(SIGACTION_SIZE);
+  const kind = classOf(lines, signo);
+  if (kind === 'caught') action.set(actions[signo] ?? [], 0);
+  if (kind === 'ignored') action.writeUInt8(1, 0);
+  return action;
+}
+
+function isSameActions(one: SignalTable, other: SignalTable): boolean {
+  return one.actions.every((action, signo) => {
+    const before = other.actions[signo];
+    if (action === undefined || before === undefined) return action === before;
+    return Buffer.compare(action, before) === 0;
+  });
 }

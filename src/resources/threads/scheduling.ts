@@ -1,5 +1,5 @@
 /**
- * How the kernel is to run a thread: policy, nice value, priority, processors, timer slack. A thread
+ * How the kernel is to run a thread: policy, nice value, priority, processors, timer slack. One
  * that is made again has those of its maker, and must be given its own.
  *
  * It costs too much to ask at each point: it is asked when a thread is new, and when it ends.

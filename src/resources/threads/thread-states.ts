@@ -21,7 +21,6 @@ import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { ExtendedState, XSTATE_MAX } from './extended-state.ts';
-import { dropPendingFaults } from './pending-faults.ts';
 import { canChooseTid } from './privilege.ts';
 import { isSameScheduling, writeScheduling } from './scheduling.ts';
 import type { FactsOfThreads, ThreadFacts } from './thread-facts.ts';
@@ -92,7 +91,6 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
       stopped.withCallsOf(thread, (remote) => {
         lost.push(...this.registerWithKernel(stopped.pid, thread, state, remote));
       });
-      dropPendingFaults(stopped.pump, thread);
       this.restore(thread, state);
     }
     return { lost };

@@ -1,0 +1,160 @@
+/**
+ * Signals that wait: sent, and blocked. Those that waited at the point wait again; faults that came
+ * since are taken off. Other signals that came since stay: whoever sent them does not know of a
+ * rollback. (The kernel forces SIGSEGV on a thread whose rseq area is gone; two threads can fall at
+ * the same time; abort(3) sends itself SIGABRT.)
+ *
+ * Source: ptrace(2), PTRACE_PEEKSIGINFO; rt_sigqueueinfo(2).
+ */
+import { SYS } from '../../arch/x64/syscalls.ts';
+import { NativeBuffer } from '../../sys/libc.ts';
+import { ptraceCont, ptracePeeksiginfo, ptraceSetsigmask } from '../../sys/ptrace.ts';
+import type { RemoteSource } from '../../tracee/remote-session.ts';
+import type { Thread } from '../../tracee/thread.ts';
+import { decodeImage, encodeImage } from '../image-codec.ts';
+import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
+import type { Stopped } from '../stopped.ts';
+import { findTaken, findUndone, isFault, signoOf, type SignalQueue } from './pending-queues.ts';
+
+const VERSION = 1;
+/** More cannot be taken off: each fault waits once for the thread and once for the process. */
+const DRAINS_MAX = 14;
+const ALL = 0xffffffff;
+
+export interface PendingImage {
+  /** Sent to the process as a whole. */
+  readonly shared: SignalQueue;
+  /** Of those threads for which some wait. */
+  readonly threads: readonly { readonly tid: number; readonly queue: SignalQueue }[];
+}
+
+const NONE: PendingImage = { shared: [], threads: [] };
+
+export class PendingSignals implements Resource<PendingImage, PendingImage> {
+  readonly name = 'pending signals';
+  private readonly mask = new NativeBuffer(8);
+
+  /** The same object for as long as none wait, which is nearly always. */
+  capture({ group }: Stopped): PendingImage {
+    let shared: SignalQueue | undefined;
+    const threads: { tid: number; queue: SignalQueue }[] = [];
+    for (const { tid } of group.threads.values()) {
+      shared ??= ptracePeeksiginfo(tid, true);
+      const queue = ptracePeeksiginfo(tid);
+      if (queue.length > 0) threads.push({ tid, queue });
+    }
+    return threads.length + (shared?.length ?? 0) === 0 ? NONE : { shared: shared ?? [], threads };
+  }
+
+  prepare(_stopped: Stopped, image: PendingImage): PendingImage {
+    return image;
+  }
+
+  apply(stopped: Stopped, { shared, threads }: PendingImage): Applied {
+    stopped.endCalls();
+    const lost: Named[] = [];
+    const members = [...stopped.group.threads.values()];
+    // The leader may queue anything to its own process; others only what sigqueue(3) sends.
+    const first = stopped.group.leader ?? members[0];
+    for (const thread of members) {
+      const queue = threads.find(({ tid }) => tid === thread.tid)?.queue ?? NONE.shared;
+      lost.push(...this.settle(stopped, thread, queue, thread === first ? shared : undefined));
+    }
+    return { lost };
+  }
+
+  release(): void {
+    // Plain data, collected like any other.
+  }
+
+  encode(image: PendingImage): Uint8Array {
+    return encodeImage(VERSION, image);
+  }
+
+  decode(bytes: Uint8Array): PendingImage {
+    return decodeImage(VERSION, bytes) as PendingImage;
+  }
+
+  close(): void {
+    // Holds nothing.
+  }
+
+  /** Leaves all signals blocked where it did anything: the thread's own mask is set afterwards. */
+  private settle(
+    stopped: Stopped,
+    thread: Thread,
+    own: SignalQueue,
+    shared: SignalQueue | undefined,
+  ): Named[] {
+    const { tid } = thread;
+    this.drain(stopped, thread, own, shared ?? NONE.shared);
+    const taken = findTaken(ptracePeeksiginfo(tid), own);
+    const sharedTaken = shared === undefined ? [] : findTaken(ptracePeeksiginfo(tid, true), shared);
+    if (taken.length + sharedTaken.length === 0) return [];
+    this.setMask(thread, () => true);
+    const refused: Uint8Array[] = [];
+    stopped.withCallsOf(thread, (remote) => {
+      refused.push(...taken.filter((info) => !sendToThread(stopped, thread, info, remote)));
+      refused.push(...sharedTaken.filter((info) => !sendToProcess(stopped, info, remote)));
+    });
+    return refused.map((info) => {
+      const text = `signal ${signoOf(info)}, which waited for thread ${tid}, is lost`;
+      return { bit: LOST.signals, text };
+    });
+  }
+
+  /** Take off the faults that came since: each stops the thread before it runs anything. */
+  private drain(
+    { pump, ownIds, pid }: Stopped,
+    thread: Thread,
+    own: SignalQueue,
+    shared: SignalQueue,
+  ): void {
+    const { stop } = thread.assertStopped();
+    if (stop.kind === 'signal' && !isFault(stop.signo)) return;
+    for (let drains = 0; drains < DRAINS_MAX; drains += 1) {
+      const queues = [
+        { now: ptracePeeksiginfo(thread.tid), wanted: own },
+        { now: ptracePeeksiginfo(thread.tid, true), wanted: shared },
+      ];
+      if (queues.every(({ now }) => now.length === 0)) return;
+      const ownPid = ownIds.ownIdOf(pid);
+      const undone = queues.flatMap(({ now, wanted }) => findUndone(now, wanted, ownPid));
+      if (undone.length === 0) return;
+      const numbers = new Set(undone.map(signoOf));
+      this.setMask(thread, (signo) => !numbers.has(signo));
+      const hasStopped = ptraceCont(thread.tid, 0) === 0 && pump.nextOf(thread) !== undefined;
+      this.setMask(thread, () => true);
+      if (!hasStopped) return;
+      thread.stopFor(stop, stop.kind === 'group-stop');
+    }
+  }
+
+  private setMask({ tid }: Thread, isBlocked: (signo: number) => boolean): void {
+    const { words } = this.mask;
+    words[0] = ALL;
+    words[1] = ALL;
+    for (let signo = 1; signo < 32; signo += 1) {
+      if (!isBlocked(signo)) words[0] = (words[0] & ~(1 << (signo - 1))) >>> 0;
+    }
+    ptraceSetsigmask(tid, this.mask.address);
+  }
+}
+
+function sendToThread(
+  { ownIds, pid }: Stopped,
+  { tid }: Thread,
+  info: Uint8Array,
+  remote: RemoteSource,
+): boolean {
+  const { calls, scratch } = remote();
+  const address = scratch.put(Buffer.from(info));
+  const [group, thread] = [ownIds.ownIdOf(pid), ownIds.ownIdOf(tid)];
+  return calls.call(SYS.rt_tgsigqueueinfo, group, thread, signoOf(info), address) === 0;
+}
+
+function sendToProcess({ ownIds, pid }: Stopped, info: Uint8Array, remote: RemoteSource): boolean {
+  const { calls, scratch } = remote();
+  const address = scratch.put(Buffer.from(info));
+  return calls.call(SYS.rt_sigqueueinfo, ownIds.ownIdOf(pid), signoOf(info), address) === 0;
+}
