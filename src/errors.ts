@@ -4,6 +4,7 @@
  * An expected outcome (the target is gone) is a value, not one of these; a mistake of our own is a
  * failed assertion. Messages read `cannot do X to Y: why`. Every code has a line in docs/errors.md.
  */
+import { escapeControls } from './plain-text.ts';
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 
 /** The stable codes of {@link BelayError}: programs may compare them, so none is ever renamed. */
@@ -40,7 +41,8 @@ export interface BelayErrorOptions {
 }
 
 /**
- * Something belay was asked to do and could not.
+ * Something belay was asked to do and could not. Its text is harmless for a terminal, whatever
+ * names are in it.
  *
  * @example
  * throw new BelayError('ESRCH', 'cannot attach to process 4711: no such process');
@@ -50,10 +52,10 @@ export class BelayError extends Error {
   declare readonly hint?: string;
 
   constructor(code: ErrorCode, message: string, options: BelayErrorOptions = {}) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    super(escapeControls(message), 'cause' in options ? { cause: options.cause } : undefined);
     this.name = 'BelayError';
     this.code = code;
-    if (options.hint !== undefined) this.hint = options.hint;
+    if (options.hint !== undefined) this.hint = escapeControls(options.hint);
   }
 }
 

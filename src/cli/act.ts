@@ -3,6 +3,7 @@ import { Connection } from '../client/connection.ts';
 import { findProgram } from '../client/find-targets.ts';
 import { BelayError } from '../errors.ts';
 import { checkpointResultSchema, rewindResultSchema } from '../protocol/records.ts';
+import { formatJson } from '../plain-text.ts';
 import { formatMicroseconds } from './format.ts';
 
 export async function checkpointProgram(target: string, isJson: boolean): Promise<void> {
@@ -41,7 +42,7 @@ async function withProgram<Result>(
 }
 
 function print(isJson: boolean, result: unknown, text: string): void {
-  process.stdout.write(`${isJson ? JSON.stringify(result) : text}\n`);
+  process.stdout.write(`${isJson ? formatJson(result) : text}\n`);
 }
 
 function parseCd(text: string): number {

@@ -1,5 +1,6 @@
 /** `belay attach PID`. */
 import { startSupervisor } from '../client/start-supervisor.ts';
+import { formatJson } from '../plain-text.ts';
 import { parseAttachArguments } from '../options/run-options.ts';
 
 export async function attachProgram(words: readonly string[]): Promise<number> {
@@ -12,7 +13,7 @@ export async function attachProgram(words: readonly string[]): Promise<number> {
   }
   const { pid, options } = parsed;
   const supervisorPid = await startSupervisor(pid, options);
-  if (isJson) process.stdout.write(`${JSON.stringify({ pid, supervisorPid })}\n`);
+  if (isJson) process.stdout.write(`${formatJson({ pid, supervisorPid })}\n`);
   else process.stdout.write(`process ${pid} is supervised by ${supervisorPid}\n`);
   return 0;
 }

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { diagnose, isUsable } from '../doctor/diagnose.ts';
 import type { Finding, Observation } from '../doctor/diagnose.ts';
 import { BelayError } from '../errors.ts';
+import { escapeControls, formatJson } from '../plain-text.ts';
 import { assertPrivateDirectory, ownBaseDirectory } from '../registry/state-files.ts';
 
 /** Something that belay needs is missing. */
@@ -14,7 +15,7 @@ export function printDiagnosis(isJson: boolean): number {
   const findings = diagnose([observeDirectory()]);
   const usable = isUsable(findings);
   if (isJson) {
-    process.stdout.write(`${JSON.stringify({ usable, findings }, undefined, 2)}\n`);
+    process.stdout.write(`${formatJson({ usable, findings }, 2)}\n`);
   } else {
     process.stdout.write(formatFindings(findings));
     process.stdout.write(usable ? 'belay works here\n' : 'belay cannot work here\n');
@@ -29,7 +30,7 @@ function formatFindings(findings: readonly Finding[]): string {
     ...(meaning === undefined ? [] : [`         means: ${meaning}`]),
     ...(mend === undefined ? [] : [`         mend:  ${mend}`]),
   ]);
-  return `${lines.join('\n')}\n\n`;
+  return `${lines.map(escapeControls).join('\n')}\n\n`;
 }
 
 /** The directory itself if there is one, else the nearest above it, in which it would be made. */

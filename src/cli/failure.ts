@@ -1,6 +1,6 @@
 /** Says on stderr why a command failed, in the one form that all failures have. */
 import { BelayError } from '../errors.ts';
-import { escapeControls } from '../protocol/fall-line.ts';
+import { escapeControls } from '../plain-text.ts';
 import { EXIT_BELAY_FAILED } from '../options/run-options.ts';
 
 /** Prints `belay: cannot do X to Y: why` and the hint; returns the exit code. */
@@ -11,6 +11,12 @@ export function printFailure(error: unknown): number {
     return EXIT_BELAY_FAILED;
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`belay: cannot go on: this is a mistake in belay itself\n${details}\n`);
+  process.stderr.write(
+    `belay: cannot go on: this is a mistake in belay itself\n${escapeLines(details)}\n`,
+  );
   return EXIT_BELAY_FAILED;
+}
+
+function escapeLines(text: string): string {
+  return text.split('\n').map(escapeControls).join('\n');
 }

@@ -1,5 +1,6 @@
 /** Records of the log as people read them: a line each, and for a fall what there is to know. */
-import { escapeControls, formatCause } from '../protocol/fall-line.ts';
+import { escapeControls } from '../plain-text.ts';
+import { formatCause } from '../protocol/fall-line.ts';
 import type { FallRecord, GiveupRecord, LogRecord } from '../protocol/records.ts';
 import { formatCommand, formatMicroseconds, formatTime } from './format.ts';
 

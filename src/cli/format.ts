@@ -1,5 +1,5 @@
 /** Numbers, times and tables as people read them. */
-import { escapeControls } from '../protocol/fall-line.ts';
+import { escapeControls } from '../plain-text.ts';
 
 export interface Column {
   readonly title: string;

@@ -1,6 +1,7 @@
 /** `belay log TARGET`: what happened to a program, oldest first. */
 import { findLogged } from '../client/find-targets.ts';
 import { followLog, readSettledLog } from '../client/log-reader.ts';
+import { formatJson } from '../plain-text.ts';
 import { formatLogRecord } from './format-log.ts';
 
 export interface LogOptions {
@@ -15,7 +16,7 @@ export async function printLog(target: string, options: LogOptions): Promise<voi
   const records = options.isFollowing ? followLog(directory) : readSettledLog(directory);
   for await (const record of records) {
     if (isOneChild && record.pid !== pid) continue;
-    const text = options.isJson ? `${JSON.stringify(record)}\n` : formatLogRecord(record);
+    const text = options.isJson ? `${formatJson(record)}\n` : formatLogRecord(record);
     process.stdout.write(text);
   }
 }

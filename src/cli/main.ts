@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT_BELAY_FAILED } from '../options/run-options.ts';
 import { version } from '../options/version.ts';
+import { escapeControls } from '../plain-text.ts';
 import { printFailure } from './failure.ts';
 
 interface JsonOption {
@@ -93,7 +94,8 @@ function addActions(belay: Command): void {
 
 /** Commander says `error: unknown option '--x'`; we say it as every other failure of ours. */
 function writeUsageError(text: string, write: (text: string) => void): void {
-  write(text.replace(/^error: /, 'belay: cannot read the command line: '));
+  const lines = text.split('\n').map(escapeControls).join('\n');
+  write(lines.replace(/^error: /, 'belay: cannot read the command line: '));
 }
 
 async function main(words: readonly string[]): Promise<number> {

@@ -1,6 +1,6 @@
 /** `belay ps`: what is supervised. */
 import { readPrograms } from '../client/find-targets.ts';
-import { escapeControls } from '../protocol/fall-line.ts';
+import { escapeControls, formatJson } from '../plain-text.ts';
 import type { ProgramStatus } from '../protocol/records.ts';
 import { formatBytes, formatCommand, formatDuration, formatTable } from './format.ts';
 
@@ -17,7 +17,7 @@ const COLUMNS = [
 export async function printPrograms(isJson: boolean): Promise<void> {
   const statuses = (await readPrograms()).map(({ status }) => status);
   if (isJson) {
-    process.stdout.write(`${JSON.stringify(statuses, undefined, 2)}\n`);
+    process.stdout.write(`${formatJson(statuses, 2)}\n`);
     return;
   }
   process.stdout.write(formatTable(COLUMNS, statuses.map(toRow)));

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { Connection } from '../client/connection.ts';
 import { findProgram } from '../client/find-targets.ts';
-import { escapeControls } from '../protocol/fall-line.ts';
+import { escapeControls, formatJson } from '../plain-text.ts';
 import { pointRecordSchema } from '../protocol/records.ts';
 import type { PointRecord, ProgramStatus } from '../protocol/records.ts';
 import {
@@ -37,7 +37,7 @@ export async function printPoints(target: string, isJson: boolean): Promise<void
   );
   connection.close();
   if (isJson) {
-    process.stdout.write(`${JSON.stringify({ ...status, points }, undefined, 2)}\n`);
+    process.stdout.write(`${formatJson({ ...status, points }, 2)}\n`);
     return;
   }
   process.stdout.write(formatHeader(status));

@@ -1,49 +1,69 @@
 /**
  * Serves a supervisor's socket: greets, reads requests, sends replies, and events to subscribers.
  *
- * Only the owner of the state directory can come here: its mode is 0700. Every queue has a bound,
- * so that a client that does not read costs a bounded amount of memory and then its connection.
+ * Only the owner of the state directory, and root, can come here: its mode is 0700. Every queue has
+ * a bound: what clients send, or do not read, costs a bounded amount of memory and then their
+ * connection, and never somebody else's.
  */
-import { closeSync, constants, openSync, unlinkSync } from 'node:fs';
+import { chmodSync, closeSync, constants, openSync, unlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { join } from 'node:path';
-import { LineSplitter } from '../protocol/line-splitter.ts';
-import { PROTOCOL_VERSION, REQUEST_LINE_MAX_BYTES, parseRequest } from '../protocol/messages.ts';
-import type { Request, WireError } from '../protocol/messages.ts';
+import { PROTOCOL_VERSION } from '../protocol/messages.ts';
+import type { Request } from '../protocol/messages.ts';
 import { SOCKET_FILE, socketPath } from '../registry/state-files.ts';
 import { version } from '../options/version.ts';
+import { Peer, type Answer, type PeerHandlers } from './peer.ts';
 
 /** Chosen: people and scripts, not a crowd. */
 const CONNECTIONS_MAX = 64;
-/** Chosen: two full lists of points; a client that lets more pile up does not read. */
-const UNREAD_MAX_BYTES = 32 * 1024 * 1024;
-/** Chosen: a client that asks more than this at once is not waiting for answers. */
-const PENDING_MAX = 64;
-
-export type Answer = { readonly result: unknown } | { readonly error: WireError };
+/** Chosen: half, so that those who come to ask never compete for a place with one another only. */
+const SUBSCRIBERS_MAX = CONNECTIONS_MAX / 2;
+/** Chosen: four of the longest answers; beyond, whoever reads least is let go. */
+const UNREAD_MAX_BYTES = 64 * 1024 * 1024;
 
 export interface SocketServerOptions {
   readonly directory: string;
   /** The supervised program, for the hello. */
   readonly pid: number;
-  /** Carries out a request other than `subscribe`. */
+  /** Carries out a request other than `subscribe`; the next one comes when it is answered. */
   readonly handle: (request: Request, answer: (answer: Answer) => void) => void;
   readonly onSubscribers: (count: number) => void;
+  readonly onMistake: (error: unknown) => void;
+}
+
+interface Asked {
+  readonly peer: Peer;
+  readonly request: Request;
 }
 
 export class SocketServer {
   readonly #options: SocketServerOptions;
   readonly #server: Server;
-  readonly #connections = new Set<Connection>();
+  readonly #peers = new Set<Peer>();
+  readonly #handlers: PeerHandlers;
+  /** At most one for each peer. */
+  #queue: Asked[] = [];
+  #isHandling = false;
   #directoryFd: number | undefined;
 
   constructor(options: SocketServerOptions) {
     this.#options = options;
-    this.#server = createServer((socket) => {
+    this.#handlers = {
+      ask: (peer, request) => {
+        this.#queue.push({ peer, request });
+        this.#handleNext();
+      },
+      onSubscribe: () => {
+        this.#limitSubscribers();
+        this.#countSubscribers();
+      },
+      onMistake: options.onMistake,
+    };
+    // A client may send all it has to ask, say that it is done, and read.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       this.#welcome(socket);
     });
-    this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
   /** Resolves when clients can connect; rejects when the socket cannot be made. */
@@ -52,21 +72,27 @@ export class SocketServer {
     removeStale(join(directory, SOCKET_FILE));
     const path = socketPath(directory, () => this.#openDirectory());
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
+      // Later ones are of connections that could not be accepted: those clients try again.
+      this.#server.on('error', reject);
       this.#server.listen(path, resolve);
     });
+    chmodSync(path, 0o600);
   }
 
   broadcast(event: unknown): void {
-    const line = `${JSON.stringify({ event })}\n`;
-    for (const connection of this.#connections) {
-      if (connection.isSubscribed) connection.send(line);
+    const line = Buffer.from(`${JSON.stringify({ event })}\n`);
+    for (const peer of this.#peers) {
+      if (peer.isSubscribed) peer.hear(line);
     }
   }
 
   /** Sends what is still to be sent, says goodbye, and stops listening. */
   async close(): Promise<void> {
-    const ended = [...this.#connections].map((connection) => connection.end());
+    const error = { code: 'ECONNLOST', message: 'cannot answer: the program is let go' };
+    this.#queue = [];
+    for (const peer of this.#peers) peer.answer({ error });
+    this.#queue = [];
+    const ended = [...this.#peers].map((peer) => peer.end());
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => {
         resolve();
@@ -83,109 +109,71 @@ export class SocketServer {
   }
 
   #welcome(socket: Socket): void {
-    const connection = new Connection(socket, this.#options.handle, () => {
-      this.#countSubscribers();
+    if (this.#peers.size >= CONNECTIONS_MAX) this.#makeRoom();
+    const peer = new Peer(socket, this.#handlers);
+    this.#peers.add(peer);
+    peer.onClose(() => {
+      this.#forget(peer);
     });
-    this.#connections.add(connection);
-    socket.on('close', () => {
-      this.#connections.delete(connection);
-      this.#countSubscribers();
-    });
-    connection.send(
-      `${JSON.stringify({ belay: PROTOCOL_VERSION, version, pid: this.#options.pid })}\n`,
+    peer.send(`${JSON.stringify({ belay: PROTOCOL_VERSION, version, pid: this.#options.pid })}\n`);
+  }
+
+  /** Whoever comes gets in: the one that has been idle for longest goes, subscribers last. */
+  #makeRoom(): void {
+    const rank = (peer: Peer): number => (peer.isAsking ? 2 : peer.isSubscribed ? 1 : 0);
+    const [victim] = [...this.#peers].sort(
+      (left, right) => rank(left) - rank(right) || left.activeMs - right.activeMs,
     );
+    if (victim === undefined) return;
+    victim.drop();
+    this.#forget(victim);
+  }
+
+  #limitSubscribers(): void {
+    const subscribed = [...this.#peers].filter((peer) => peer.isSubscribed);
+    if (subscribed.length <= SUBSCRIBERS_MAX) return;
+    const [oldest] = subscribed.sort((left, right) => left.activeMs - right.activeMs);
+    oldest?.drop();
+  }
+
+  #forget(peer: Peer): void {
+    this.#peers.delete(peer);
+    this.#queue = this.#queue.filter((asked) => asked.peer !== peer);
+    this.#countSubscribers();
+  }
+
+  /**
+   * One request at a time is with the tracer: between two it sees to the program, whatever clients
+   * ask for. Each client has one in the queue, so that none waits for more than the others' one.
+   */
+  #handleNext(): void {
+    const asked = this.#isHandling ? undefined : this.#queue.shift();
+    if (asked === undefined) return;
+    this.#isHandling = true;
+    this.#options.handle(asked.request, (answer) => {
+      this.#isHandling = false;
+      asked.peer.answer(answer);
+      this.#dropHoarders();
+      this.#handleNext();
+    });
+  }
+
+  #dropHoarders(): void {
+    const unread = (): number =>
+      [...this.#peers].reduce((sum, { unreadBytes }) => sum + unreadBytes, 0);
+    while (unread() > UNREAD_MAX_BYTES) {
+      const [worst] = [...this.#peers].sort((left, right) => right.unreadBytes - left.unreadBytes);
+      if (worst === undefined) return;
+      worst.drop();
+      this.#forget(worst);
+    }
   }
 
   #countSubscribers(): void {
-    const subscribed = [...this.#connections].filter((connection) => connection.isSubscribed);
+    const subscribed = [...this.#peers].filter((peer) => peer.isSubscribed);
     this.#options.onSubscribers(subscribed.length);
   }
 }
-
-class Connection {
-  isSubscribed = false;
-  readonly #socket: Socket;
-  readonly #handle: SocketServerOptions['handle'];
-  readonly #onSubscribe: () => void;
-  readonly #splitter = new LineSplitter(REQUEST_LINE_MAX_BYTES);
-  #pendingCount = 0;
-
-  constructor(socket: Socket, handle: SocketServerOptions['handle'], onSubscribe: () => void) {
-    this.#socket = socket;
-    this.#handle = handle;
-    this.#onSubscribe = onSubscribe;
-    // A client that goes away in the middle is its own business.
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk: Buffer) => {
-      this.#receive(chunk);
-    });
-  }
-
-  send(line: string): void {
-    if (this.#socket.destroyed || this.#socket.writableEnded) return;
-    this.#socket.write(line);
-    if (this.#socket.writableLength > UNREAD_MAX_BYTES) this.#socket.destroy();
-  }
-
-  /** Resolves when all is sent, or at the latest after LINGER_MS. */
-  async end(): Promise<void> {
-    if (this.#socket.destroyed) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => this.#socket.destroy(), LINGER_MS);
-      this.#socket.once('close', () => {
-        clearTimeout(timer);
-        resolve();
-      });
-      this.#socket.end(() => this.#socket.destroy());
-    });
-  }
-
-  #receive(chunk: Buffer): void {
-    const lines = this.#splitter.push(chunk);
-    if (lines === undefined) {
-      this.#refuseAll('a line is too long');
-      return;
-    }
-    for (const line of lines) this.#receiveLine(line);
-  }
-
-  #receiveLine(line: string): void {
-    const parsed = parseRequest(line);
-    if (!parsed.ok) {
-      this.#answer(parsed.id, { error: parsed.error });
-      return;
-    }
-    const { request } = parsed;
-    if (request.method === 'subscribe') {
-      this.isSubscribed = true;
-      this.#onSubscribe();
-      this.#answer(request.id, { result: {} });
-      return;
-    }
-    if (this.#pendingCount >= PENDING_MAX) {
-      this.#refuseAll('too many requests are unanswered');
-      return;
-    }
-    this.#pendingCount += 1;
-    this.#handle(request, (answer) => {
-      this.#pendingCount -= 1;
-      this.#answer(request.id, answer);
-    });
-  }
-
-  #answer(id: number, answer: Answer): void {
-    this.send(`${JSON.stringify({ id, ...answer })}\n`);
-  }
-
-  #refuseAll(why: string): void {
-    const message = `cannot go on with this connection: ${why}`;
-    this.#answer(0, { error: { code: 'EPROTOCOL', message } });
-    this.#socket.destroySoon();
-  }
-}
-
-/** Chosen: a client on the same machine reads its last lines in microseconds. */
-const LINGER_MS = 500;
 
 /** A socket left by a supervisor that was killed; the directory is ours alone. */
 function removeStale(path: string): void {

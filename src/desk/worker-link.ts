@@ -35,6 +35,12 @@ export interface DeskHandlers {
 /** Chosen: how long the end of the program waits for its log to be written. */
 const CLOSE_TIMEOUT_MS = 3000;
 
+/**
+ * Chosen: the longest list of points and its text take some 100 MB; and garbage is collected early,
+ * since the memory of a supervisor is what its program costs more.
+ */
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 6 };
+
 export class WorkerLink implements News {
   private readonly port: MessagePort;
   private readonly shared = new Int32Array(new SharedArrayBuffer(SHARED_LENGTH * 4));
@@ -52,7 +58,11 @@ export class WorkerLink implements News {
       verbose,
     };
     const file = new URL(`worker${extname(import.meta.filename)}`, import.meta.url);
-    const worker = new Worker(file, { workerData: data, transferList: [port2] });
+    const worker = new Worker(file, {
+      workerData: data,
+      transferList: [port2],
+      resourceLimits: RESOURCE_LIMITS,
+    });
     worker.unref();
   }
 

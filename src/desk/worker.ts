@@ -18,8 +18,9 @@ import {
 } from './messages.ts';
 import type { FromTracer, IoWorkerData, ToTracer } from './messages.ts';
 import { SocketServer } from './socket-server.ts';
-import type { Answer } from './socket-server.ts';
+import type { Answer } from './peer.ts';
 import { Ticker } from './ticker.ts';
+import { escapeControls } from '../plain-text.ts';
 import { formatFallLine } from '../protocol/fall-line.ts';
 import type { Request } from '../protocol/messages.ts';
 import type { LogRecord, SupervisorEvent } from '../protocol/records.ts';
@@ -51,6 +52,9 @@ class IoWorker {
       },
       onSubscribers: (count) => {
         Atomics.store(data.shared, SHARED_SUBSCRIBERS, count);
+      },
+      onMistake: (error) => {
+        this.#complain('serve a client', error);
       },
     });
   }
@@ -140,8 +144,6 @@ class IoWorker {
 
   async #close(): Promise<void> {
     this.#ticker.start(0);
-    const error = { code: 'ECONNLOST', message: 'cannot answer: the program is let go' };
-    for (const answer of this.#pending.values()) answer({ error });
     this.#pending.clear();
     await this.#socket.close();
     this.#log?.close();
@@ -175,7 +177,7 @@ class IoWorker {
   #complain(what: string, error: unknown): void {
     if (!this.#data.verbose) return;
     const why = error instanceof Error ? error.message : String(error);
-    writeStderr(`belay: cannot ${what}: ${why}\n`);
+    writeStderr(`belay: cannot ${what}: ${escapeControls(why)}\n`);
   }
 }
 

@@ -1,4 +1,5 @@
 /** A fall in one line of text, for `belay log` and for --verbose. */
+import { escapeControls } from '../plain-text.ts';
 import type { CodeLocation, FallRecord, GiveupRecord } from './records.ts';
 
 /**
@@ -43,12 +44,4 @@ function formatOutcome(fallen: FallRecord | GiveupRecord): string {
   const { cd, pagesRestored, us } = fallen;
   const pages = pagesRestored === 1 ? '1 page' : `${pagesRestored} pages`;
   return `back to point ${cd}: ${pages}, ${Math.round(us)} µs`;
-}
-
-/** Makes text from elsewhere harmless for a terminal: no control character gets through. */
-export function escapeControls(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => {
-    const code = character.charCodeAt(0);
-    return `\\x${code.toString(16).padStart(2, '0')}`;
-  });
 }

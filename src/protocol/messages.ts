@@ -10,6 +10,7 @@
  * Requests are read by hand (`parseRequest`), since the supervisor has no memory to spare for a
  * schema library; what a client reads is in server-messages.ts.
  */
+import { escapeControls } from '../plain-text.ts';
 
 /** Grows with each change that an older peer would misunderstand. */
 export const PROTOCOL_VERSION = 1;
@@ -67,11 +68,13 @@ export function parseRequest(line: string): ParsedRequest {
   if (message === undefined) return refusal(0, 'the line is not a JSON object');
   const { id, method, params = {} } = message;
   if (!isWithin(id, 0, Number.MAX_SAFE_INTEGER)) return refusal(0, 'its id is not a number');
-  if (!isMethod(method)) return refusal(id, `there is no method '${String(method)}'`);
+  // Never made text of by its own means: a stranger's object has a stranger's toString.
+  if (typeof method !== 'string') return refusal(id, 'its method is not a name');
+  if (!isMethod(method)) return refusal(id, `there is no method ${quote(method)}`);
   if (!isRecord(params)) return refusal(id, 'its params are not an object');
   for (const [name, value] of Object.entries(params)) {
     if (!ALLOWED_PARAMS[method].includes(name)) {
-      return refusal(id, `${method} has no parameter '${name}'`);
+      return refusal(id, `${method} has no parameter ${quote(name)}`);
     }
     const [least, most] = PARAM_RANGES[name] ?? [0, 0];
     if (!isWithin(value, least, most)) return refusal(id, `its ${name} is out of range`);
@@ -81,6 +84,14 @@ export function parseRequest(line: string): ParsedRequest {
 
 export function formatRequest(request: Request): string {
   return `${JSON.stringify(request)}\n`;
+}
+
+/** Chosen: enough to recognise a mistake by; an answer is no longer than the question. */
+const QUOTED_MAX_CHARS = 64;
+
+function quote(text: string): string {
+  const cut = text.length <= QUOTED_MAX_CHARS ? text : `${text.slice(0, QUOTED_MAX_CHARS)}…`;
+  return `'${escapeControls(cut)}'`;
 }
 
 function refusal(id: number, why: string): ParsedRequest {
@@ -101,8 +112,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isMethod(value: unknown): value is Method {
-  return typeof value === 'string' && (METHODS as readonly string[]).includes(value);
+function isMethod(value: string): value is Method {
+  return (METHODS as readonly string[]).includes(value);
 }
 
 function isWithin(value: unknown, least: number, most: number): value is number {

@@ -3,7 +3,7 @@
 /**
  * A folder of src/ (or a file directly in it) and the layers directly below it. Whatever those may
  * import, it may import too: downward is what counts, not the number of steps.
- * `errors.ts` is below everything.
+ * `errors.ts` and `plain-text.ts` are below everything.
  */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['client'],
@@ -27,7 +27,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   procfs: [],
   sys: [],
   'target.ts': [],
-  'errors.ts': [],
+  'errors.ts': ['plain-text.ts'],
+  'plain-text.ts': [],
 };
 
 /** Packages, and the only places that may import them. */
@@ -60,9 +61,12 @@ export function layerOf(path: string): string {
   return layer;
 }
 
+/** What every layer may import. */
+export const BOTTOM: readonly string[] = ['errors.ts', 'plain-text.ts'];
+
 /** Every layer that `layer` may import. */
 export function layersBelow(layer: string): Set<string> {
-  const below = new Set(['errors.ts']);
+  const below = new Set(BOTTOM);
   const pending = [...(LAYERS[layer] ?? [])];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     if (below.has(next)) continue;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { escapeControls } from '../../src/protocol/fall-line.ts';
+import { escapeControls } from '../../src/plain-text.ts';
 import { LineSplitter } from '../../src/protocol/line-splitter.ts';
 import { METHODS, formatRequest, parseRequest } from '../../src/protocol/messages.ts';
 import {
