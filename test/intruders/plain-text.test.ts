@@ -76,13 +76,10 @@ test('what is escaped already stays as it is, and ordinary text is not touched',
 });
 
 test('JSON that is printed reads back as the same value', () => {
-  const check = fc.property(fc.dictionary(name, fc.array(name)), fc.boolean(), (value, isWide) => {
+  const check = fc.property(fc.array(fc.tuple(name, name)), fc.boolean(), (value, isWide) => {
     const text = formatJson(value, isWide ? 2 : undefined);
     assert.equal(findHarmful(text.replaceAll('\n', '')), undefined, text);
-    assert.equal(
-      JSON.stringify(JSON.parse(text)),
-      JSON.stringify(JSON.parse(JSON.stringify(value))),
-    );
+    assert.deepEqual(JSON.parse(text), value);
   });
   fc.assert(check, { numRuns: 2000 });
 });
