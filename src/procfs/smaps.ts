@@ -15,8 +15,8 @@ export interface AttributeRange extends Range {
 
 const FLAGS = Buffer.from('\nVmFlags: ');
 const KEY = 'ProtectionKey:';
-/** The kernel sets these by itself, or for a watch such as ours. */
-const PASSING = new Set(['sd', 'uw', 'gu']);
+/** The kernel sets these by itself. */
+const PASSING = new Set(['sd', 'gu']);
 
 /** @param bytes the whole file; no byte of a name can be taken for a line's beginning */
 export function parseSmaps(bytes: Buffer): AttributeRange[] {

@@ -71,3 +71,8 @@ export function isZeroMemory(address: number, sizeBytes: number): boolean {
   if (memcmp(address, zeros.address, 8) !== 0) return false;
   return memcmp(address, address + 8, sizeBytes - 8) === 0;
 }
+
+/** Whether `sizeBytes` of our own memory are the same at both addresses. */
+export function isSameMemory(one: number, other: number, sizeBytes: number): boolean {
+  return memcmp(one, other, sizeBytes) === 0;
+}

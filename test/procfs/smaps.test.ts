@@ -29,7 +29,7 @@ test('neighbours alike are one range, and a name is no line', () => {
     'Size: 4 kB',
     'VmFlags: rd wr sd ',
     `2000-3000 rw-p 00000000 08:01 7 ${' '.repeat(20)}${odd}`,
-    'VmFlags: rd wr uw ',
+    'VmFlags: rd wr gu ',
     '3000-4000 rw-p 00000000 00:00 0 ',
     'ProtectionKey:         2',
     'VmFlags: rd wr lo ',

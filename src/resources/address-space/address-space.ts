@@ -5,6 +5,7 @@
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { BelayError } from '../../errors.ts';
 import type { PageDelta } from '../../points/page-history.ts';
+import type { Range } from '../../procfs/maps.ts';
 import type { PageStore } from '../../store/page-store.ts';
 import { close, openOrThrow, O_RDONLY } from '../../sys/file.ts';
 import { pidfdGetfd } from '../../sys/pidfd.ts';
@@ -12,26 +13,30 @@ import { uffdioApi, UFFD_USER_MODE_ONLY } from '../../sys/userfaultfd.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import { LOST, Obstacle, type Applied, type Resource } from '../resource.ts';
+import { Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { Attributes } from './attributes.ts';
 import { MappingTable } from './mapping-table.ts';
 import { Mappings, type MappingsPlan } from './mappings.ts';
 import { Memory } from './memory.ts';
+import { nameUnrestored, nameUnwatched } from './name-losses.ts';
 import { WrittenPages } from './written-pages.ts';
 
-const VERSION = 2;
+const VERSION = 3;
 const O_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
 
 export interface AddressSpaceImage {
   readonly table: MappingTable;
   readonly attributes: Attributes;
+  /** Memory whose writes nobody reports, and too large to be compared. */
+  readonly uncompared: readonly Range[];
   /** The versions of its pages: as long as this process has them, or by number. */
   readonly pages: PageDelta | readonly (readonly [page: number, slot: number])[];
 }
 
 interface Plan {
   readonly mappings: MappingsPlan;
+  readonly image: AddressSpaceImage;
   readonly delta: PageDelta;
 }
 
@@ -42,6 +47,7 @@ interface Encoded {
     readonly isExact: boolean;
     readonly ranges: readonly (readonly [start: number, end: number, flags: string, key: number])[];
   };
+  readonly uncompared: readonly (readonly [start: number, end: number])[];
   readonly pages: readonly (readonly [page: number, slot: number])[];
 }
 
@@ -76,38 +82,40 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     this.leave(former);
     stopped.endCalls();
     const { table, attributes } = this.mappings;
-    const pages = this.memory.capture(table, renewed);
+    const unwatched = this.mappings.findUnwatched();
+    const { delta: pages, uncompared } = this.memory.capture(table, renewed, unwatched);
     this.uses.set(table, (this.uses.get(table) ?? 0) + 1);
-    return { table, attributes, pages };
+    return { table, attributes, uncompared, pages };
   }
 
   prepare(_stopped: Stopped, image: AddressSpaceImage, claims: Claims): Plan | Obstacle {
     const delta = asDelta(image);
     const mappings = this.mappings.prepare(image.table, image.attributes, claims);
-    return mappings instanceof Obstacle ? mappings : { mappings, delta };
+    return mappings instanceof Obstacle ? mappings : { mappings, image, delta };
   }
 
-  apply(stopped: Stopped, { mappings, delta }: Plan): Applied {
+  apply(stopped: Stopped, { mappings, image, delta }: Plan): Applied {
     const former = this.mappings.table;
-    const { renewed, lost: changed } = this.mappings.apply(mappings);
+    const { renewed, lost } = this.mappings.apply(mappings);
     this.leave(former);
-    const { untracked } = this.mappings;
-    const { wanted } = mappings;
-    const pages = this.memory.restore(delta, wanted, untracked, renewed ?? [], stopped.remote);
+    const { untracked } = this.mappings.registration;
+    const unwatched = this.mappings.findUnwatched();
+    const pages = this.memory.restore(
+      delta,
+      { table: mappings.wanted, untracked, renewed: renewed ?? [], unwatched },
+      image.uncompared,
+      stopped.remote,
+    );
     const counts = {
       pagesRestored: pages.pagesRestored,
       pagesDropped: pages.pagesDropped,
       mappingsRestored: renewed?.length ?? 0,
     };
-    const lost = pages.lost.map((page) => ({
-      bit: LOST.memory,
-      text: `page 0x${(page * 4096).toString(16)} was not written`,
-    }));
-    const replaced = pages.replaced.map(({ first, end, mapping }) => ({
-      bit: LOST.memory,
-      text: `${mapping.path} is shorter: ${end - first} pages at 0x${(first * 4096).toString(16)}`,
-    }));
-    return { counts, lost: [...changed, ...lost, ...replaced] };
+    return { counts, lost: [...lost, ...this.losses(image), ...nameUnrestored(pages)] };
+  }
+
+  losses({ table, uncompared }: AddressSpaceImage): readonly Named[] {
+    return nameUnwatched(table, uncompared);
   }
 
   pagesOf(image: AddressSpaceImage): number {
@@ -128,7 +136,7 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     if (!this.uses.has(table)) this.mappings.release(table);
   }
 
-  encode({ table, attributes, pages }: AddressSpaceImage): Uint8Array {
+  encode({ table, attributes, uncompared, pages }: AddressSpaceImage): Uint8Array {
     const versions = 'former' in pages ? this.memory.history.versionsAt(pages) : pages;
     const { text, breakAddress } = table;
     return encodeImage(VERSION, {
@@ -140,17 +148,21 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
           return [start, end, [...flags].join(' '), key] as const;
         }),
       },
+      uncompared: uncompared.map(({ start, end }) => [start, end] as const),
       pages: versions,
     } satisfies Encoded);
   }
 
   decode(bytes: Uint8Array): AddressSpaceImage {
-    const { maps, breakAddress, attributes, pages } = decodeImage(VERSION, bytes) as Encoded;
+    const encoded = decodeImage(VERSION, bytes) as Encoded;
+    const { maps, breakAddress, attributes, pages } = encoded;
+    const uncompared = encoded.uncompared.map(([start, end]) => ({ start, end }));
     const ranges = attributes.ranges.map(([start, end, flags, key]) => {
       return { start, end, flags: new Set(flags === '' ? [] : flags.split(' ')), key };
     });
     const table = new MappingTable(Buffer.from(maps), breakAddress);
-    return { table, attributes: { isExact: attributes.isExact, ranges }, pages };
+    const { isExact } = attributes;
+    return { table, attributes: { isExact, ranges }, uncompared, pages };
   }
 
   close(): void {

@@ -42,6 +42,11 @@ export class AttributeReader {
     this.fd = openOrThrow(`/proc/${stopped.pid}/smaps`, O_RDONLY);
   }
 
+  /** As they were read last. */
+  get latest(): readonly AttributeRange[] {
+    return this.ranges;
+  }
+
   close(): void {
     close(this.fd);
   }

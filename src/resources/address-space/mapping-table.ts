@@ -9,6 +9,10 @@ export class MappingTable {
   readonly tracked: readonly Mapping[];
   /** Private mappings of files. */
   readonly privateFiles: readonly Mapping[];
+  /** Whether an io_uring is mapped. */
+  readonly hasRing: boolean;
+  /** Memory that others may share, and that no watch covers. */
+  readonly sharedWritable: readonly Mapping[];
   /** The program break. */
   readonly breakAddress: number;
 
@@ -17,6 +21,8 @@ export class MappingTable {
     this.mappings = parseMaps(this.text.toString('latin1'));
     this.tracked = this.mappings.filter(isTracked);
     this.privateFiles = this.tracked.filter(({ inode }) => inode !== 0);
+    this.hasRing = this.mappings.some(({ path }) => path === 'anon_inode:[io_uring]');
+    this.sharedWritable = this.mappings.filter(({ shared, writable }) => shared && writable);
     this.breakAddress = breakAddress;
   }
 }

@@ -1,12 +1,6 @@
 /**
  * The mappings resource: reads /proc/PID/maps, registers what is new for write-protection, and
  * makes the mappings of a stopped process those of a point.
- *
- * Invariants
- * 1. After `refresh` every private mapping is registered, or listed in `untracked`.
- * 2. A mapping that is not registered has been made since the last refresh: registration does not
- *    survive munmap, a mapping placed over another, or mremap. So a mapping that looks the same but
- *    is not registered has other pages.
  */
 import { readFileSync } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
@@ -16,22 +10,31 @@ import { findIrreparable, planAttributes } from '../../points/plan-attributes.ts
 import { planNames } from '../../points/plan-names.ts';
 import { planMappings, type MappingStep } from '../../points/plan-mappings.ts';
 import { READ_IMPLIES_EXEC } from '../../sys/personality.ts';
-import { uffdioRegister } from '../../sys/userfaultfd.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Scratch } from '../../tracee/scratch.ts';
 import type { Claims } from '../claims.ts';
 import { Obstacle, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import { accessOf, AttributeReader, findSealed, type Attributes } from './attributes.ts';
+import {
+  accessOf,
+  AttributeReader,
+  findAttributes,
+  findSealed,
+  type Attributes,
+} from './attributes.ts';
 import { ClaimedFiles } from './claimed-files.ts';
 import { cannotRestore, performSteps, restoreBreak } from './map-again.ts';
 import { MappedFiles, type Access } from './mapped-files.ts';
 import { MappingTable } from './mapping-table.ts';
 import { MapsReader } from './maps-reader.ts';
 import { mendAttributes, mendNames, nameLoss } from './mend-attributes.ts';
+import { readPinnedBuffers } from './pinned-buffers.ts';
+import type { Unwatched } from './unwatched-pages.ts';
+import { isWithin, Registration } from './registration.ts';
 import { findLackOfRoom } from './room.ts';
-import { PageRanges, type WrittenPages } from './written-pages.ts';
+import type { WrittenPages } from './written-pages.ts';
 
+const NOTHING_UNWATCHED: readonly Unwatched[] = [];
 const UNSURE = 'its attributes may have been changed before the point or after it';
 
 /** What `prepare` has found: nothing to do as of `generation`, or files open in the program. */
@@ -53,17 +56,11 @@ export interface MappingsApplied {
 
 export class Mappings {
   private readonly stopped: Stopped;
-  private readonly uffd: number;
-  private readonly written: WrittenPages;
+  readonly registration: Registration;
   private readonly text: MapsReader;
   /** /proc/PID/maps as it reads when the mappings are those of `table`. */
   private known: Buffer = Buffer.alloc(0);
-  private readonly unregistered = new PageRanges();
-  /** What no registration covers: the kernel's own mappings, and shared ones. */
-  untracked: Range[] = [];
   table: MappingTable = new MappingTable(Buffer.alloc(0), 0);
-  /** Where private mappings start that the kernel refused to register. */
-  readonly refused = new Set<number>();
 
   private readonly files: MappedFiles;
   private readonly reader: AttributeReader;
@@ -75,8 +72,7 @@ export class Mappings {
     this.stopped = stopped;
     this.files = new MappedFiles(pid, pidfd);
     this.reader = new AttributeReader(stopped);
-    this.uffd = uffd;
-    this.written = written;
+    this.registration = new Registration(uffd, written);
     this.text = new MapsReader(stopped);
   }
 
@@ -98,7 +94,7 @@ export class Mappings {
    */
   refresh(): readonly Range[] | undefined {
     const isSameText = this.text.isSame(this.known);
-    if (isSameText && !this.hasNewRanges()) {
+    if (isSameText && !this.registration.hasNew() && !this.registration.hasRelented()) {
       this.attributes = this.reader.capture(false);
       return undefined;
     }
@@ -107,6 +103,7 @@ export class Mappings {
       this.table = new MappingTable(this.text.read(), breakAddress);
     }
     const found = this.registerNew();
+    if (this.registration.refused.length > 0) this.reader.read();
     this.attributes = this.reader.capture(true);
     this.files.hold(this.table, (mapping) => accessOf(mapping, this.attributes.ranges));
     return found;
@@ -121,8 +118,9 @@ export class Mappings {
   prepare(wanted: MappingTable, attributes: Attributes, claims: Claims): MappingsPlan | Obstacle {
     const access = (mapping: Mapping): Access => accessOf(mapping, attributes.ranges);
     const files = new ClaimedFiles(this.stopped, this.files, access);
-    const isSame = this.text.isSame(this.known) && this.stands(wanted) && !this.hasNewRanges();
-    const now = this.reader.readForRollback(!isSame);
+    const isSame =
+      this.text.isSame(this.known) && this.stands(wanted) && !this.registration.hasNew();
+    const now = this.reader.readForRollback(!isSame || this.registration.refused.length > 0);
     const irreparable = this.findIrreparable(now, attributes);
     const isMended = now === undefined || planAttributes(now, attributes.ranges).length === 0;
     const isDone = isSame && isMended && irreparable.length === 0;
@@ -133,7 +131,7 @@ export class Mappings {
     const steps = planMappings(table.mappings, wanted.mappings);
     const lack = findLackOfRoom(this.stopped.pid, table.mappings, wanted.mappings, steps);
     if (lack !== undefined) return lack;
-    const anew = [...this.findSuspects(table), ...irreparable];
+    const anew = [...this.registration.findNew(table.tracked), ...irreparable];
     const isMapping = anew.length > 0 || steps.some(({ kind }) => kind !== 'unmap');
     if (isMapping && hasReadImpliesExec(this.stopped.pid)) {
       const obstacle = files.claimHand(claims);
@@ -154,7 +152,8 @@ export class Mappings {
     if (plan.isDone && plan.generation === this.stopped.generation) {
       return { renewed: undefined, lost: [] };
     }
-    const isSame = this.text.isSame(this.known) && this.stands(wanted) && !this.hasNewRanges();
+    const isSame =
+      this.text.isSame(this.known) && this.stands(wanted) && !this.registration.hasNew();
     if (isSame && plan.isDone) return { renewed: undefined, lost: [] };
     const { calls, scratch } = this.stopped.remote();
     const anew = isSame && plan.irreparable.length === 0 ? [] : this.mapAnew(plan, calls, scratch);
@@ -170,7 +169,7 @@ export class Mappings {
   /** Ranges that were mapped anew. */
   private mapAnew(plan: MappingsPlan, calls: RemoteCalls, scratch: Scratch): Range[] {
     const { wanted, irreparable, attributes, files } = plan;
-    const suspects = [...this.findSuspects(this.readTable(0)), ...irreparable];
+    const suspects = [...this.registration.findNew(this.readTable(0).tracked), ...irreparable];
     restoreBreak(calls, wanted.breakAddress);
     for (const { start, end } of suspects) calls.call(SYS.munmap, start, end - start);
     this.text.forget();
@@ -213,54 +212,29 @@ export class Mappings {
     return wanted === this.table || wanted.text.equals(this.table.text);
   }
 
-  private findSuspects(now: MappingTable): Range[] {
-    this.findNew();
-    return now.tracked.flatMap((mapping) => this.newPartsOf(mapping));
-  }
-
   private readTable(breakAddress: number): MappingTable {
     return new MappingTable(this.text.read(), breakAddress);
   }
 
-  private findNew(): void {
-    this.unregistered.clear();
-    this.written.findUnregistered(this.unregistered);
-  }
-
-  private hasNewRanges(): boolean {
-    this.findNew();
-    const { starts, ends } = this.unregistered;
-    if (starts.length !== this.untracked.length) return true;
-    return this.untracked.some(
-      (range, index) => range.start !== starts[index] || range.end !== ends[index],
-    );
-  }
-
-  private newPartsOf(mapping: Mapping): Range[] {
-    const parts: Range[] = [];
-    this.unregistered.starts.forEach((from, index) => {
-      const start = Math.max(from, mapping.start);
-      const end = Math.min(this.unregistered.ends[index] ?? 0, mapping.end);
-      if (start < end && !this.refused.has(mapping.start)) parts.push({ start, end });
+  /** Memory whose writes nobody reports, and how it may be treated. */
+  findUnwatched(): readonly Unwatched[] {
+    const pinned = readPinnedBuffers(this.stopped.pid, this.table);
+    if (pinned.length + this.registration.refused.length === 0) return NOTHING_UNWATCHED;
+    const list: Unwatched[] = this.registration.refused.map((range) => {
+      const flags = findAttributes(this.reader.latest, range.start)?.flags;
+      const isDroppable = flags?.has('dp') === true;
+      const kind = isDroppable ? 'droppable' : flags?.has('uw') === true ? 'protected' : 'missing';
+      return { ...range, kind };
     });
-    return parts;
+    for (const range of pinned) {
+      if (isWithin(this.table.tracked, range)) list.push({ ...range, kind: 'registered' });
+    }
+    return list;
   }
 
   /** Register what is not; the ranges that were not. */
   private registerNew(wanted?: MappingTable): Range[] {
-    this.findNew();
-    const found: Range[] = [];
-    for (const mapping of this.table.tracked) {
-      for (const range of this.newPartsOf(mapping)) {
-        if (uffdioRegister(this.uffd, range.start, range.end) === 0) found.push(range);
-        else this.refused.add(mapping.start);
-      }
-    }
-    this.findNew();
-    this.untracked = this.unregistered.starts.map((start, index) => ({
-      start,
-      end: this.unregistered.ends[index] ?? 0,
-    }));
+    const found = this.registration.register(this.table.tracked);
     this.text.forget();
     // Registration lets the kernel join neighbours: the text is read again, as it will be compared.
     const table = this.readTable(this.table.breakAddress);

@@ -8,7 +8,7 @@
  */
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { PageHistory, type PageDelta } from '../../points/page-history.ts';
-import { ABSENT, GUARD, PAGES_PER_CHUNK, type PageIndex } from '../../points/page-index.ts';
+import { ABSENT, GUARD, PAGES_PER_CHUNK } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
 import type { PageStore } from '../../store/page-store.ts';
 import type { TargetMemory } from '../../tracee/target-memory.ts';
@@ -19,6 +19,8 @@ import type { RemoteSource } from '../../tracee/remote-session.ts';
 import { PageRestorer } from './page-restorer.ts';
 import type { PageRun } from './page-runs.ts';
 import { PageReader } from './page-copier.ts';
+import { isWithin } from './registration.ts';
+import { UnwatchedPages, type Unwatched } from './unwatched-pages.ts';
 import { WrittenFiles } from './written-files.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
@@ -27,12 +29,30 @@ import { PageRanges, type WrittenPages } from './written-pages.ts';
  * fewer are copied again by the next one.
  */
 const PROTECT_AGAIN_MIN_PAGES = 16;
+export interface Captured {
+  readonly delta: PageDelta;
+  /** Unwatched ranges that are too large to be compared. */
+  readonly uncompared: readonly Range[];
+}
+
 export interface RestoreCount {
   readonly pagesRestored: number;
   readonly pagesDropped: number;
   readonly lost: readonly number[];
   /** Pages of private files that are anonymous memory now: behind the end of their file. */
   readonly replaced: readonly PageRun[];
+  /** Unwatched ranges that could not be put back. */
+  readonly changed: readonly Range[];
+}
+
+/** What is mapped when pages are to be written back. */
+export interface MemoryNow {
+  readonly table: MappingTable;
+  /** What no registration covers. */
+  readonly untracked: readonly Range[];
+  /** Mapped anew: all of it must be written back. */
+  readonly renewed: readonly Range[];
+  readonly unwatched: readonly Unwatched[];
 }
 
 export class Memory {
@@ -45,6 +65,7 @@ export class Memory {
   private readonly guards: GuardPages;
   private readonly reader: PageReader;
   private readonly restorer: PageRestorer;
+  readonly unwatched: UnwatchedPages;
   private readonly coverage = new Coverage();
   private hasLeftovers = false;
   /** The mappings at the last capture or rollback. */
@@ -52,6 +73,8 @@ export class Memory {
   /** Ranges that a capture that failed had explored. */
   private pendingRanges: readonly Range[] = [];
   private exploredNow: Range[] = [];
+  /** Unwatched memory that is not registered. */
+  private refused: readonly Range[] = [];
   private readonly files = new WrittenFiles();
 
   constructor(target: TargetMemory, written: WrittenPages, store: PageStore) {
@@ -62,6 +85,7 @@ export class Memory {
     this.written = written;
     this.guards = new GuardPages(written, this.history);
     this.reader = new PageReader(target);
+    this.unwatched = new UnwatchedPages(target, written, store, this.history);
     this.restorer = new PageRestorer(target, written, store, this.history);
   }
 
@@ -69,15 +93,22 @@ export class Memory {
    * Save what was written since the last point into a new delta. `renewed`: ranges mapped anew.
    * Throws when memory runs out; then nothing is lost and no delta was added.
    */
-  capture(table: MappingTable, newRanges: readonly Range[]): PageDelta {
+  capture(
+    table: MappingTable,
+    newRanges: readonly Range[],
+    unwatched: readonly Unwatched[],
+  ): Captured {
     const { history, found } = this;
     const former = this.lastTable ?? table;
     const renewed = [...this.pendingRanges, ...newRanges];
     const delta = history.begin();
+    let uncompared: readonly Range[];
     try {
       delta.seen = this.hasLeftovers || renewed.length > 0 ? new Set() : undefined;
       if (former !== table) this.forgetUnmapped(delta, former, table);
-      if (former !== table || renewed.length > 0) this.updateCoverage(table, renewed);
+      this.refused = unwatched.filter(({ kind }) => kind !== 'registered');
+      const isNew = former !== table || renewed.length + this.refused.length > 0;
+      if (isNew) this.updateCoverage(table, renewed);
       this.reader.reset();
       this.exploredNow = [];
       for (const range of renewed) this.forgetRange(delta, range);
@@ -88,6 +119,7 @@ export class Memory {
       this.guards.record(delta);
       this.findDropped(table, delta);
       this.saveFound(delta);
+      uncompared = this.unwatched.save(delta, unwatched);
     } catch (error) {
       history.undoNewest([]);
       // What was protected is not saved after all: it is new once more for the next capture.
@@ -99,21 +131,20 @@ export class Memory {
     this.pendingRanges = [];
     this.lastTable = table;
     delta.seen = undefined;
-    return delta;
+    return { delta, uncompared };
   }
 
   /** Make every page what it was when `delta` was made; newer deltas are dropped. */
   restore(
     delta: PageDelta,
-    table: MappingTable,
-    untracked: readonly Range[],
-    renewed: readonly Range[],
+    { table, untracked, renewed, unwatched }: MemoryNow,
+    uncompared: readonly Range[],
     remote: RemoteSource,
   ): RestoreCount {
     const { history, found, restorer } = this;
-    const touched: number[] = [];
-    while (history.newest !== undefined && history.newest !== delta) history.undoNewest(touched);
-    if (renewed.length > 0) this.updateCoverage(table, renewed);
+    this.refused = unwatched.filter(({ kind }) => kind !== 'registered');
+    const touched = this.undoTo(delta);
+    if (renewed.length + this.refused.length > 0) this.updateCoverage(table, renewed);
     this.written.scan(found, this.guards.found, this.coverage.spans, false, untracked);
     const mayBeMore = this.coverage.unexplored.length > 0;
     for (const page of this.guards.remove(table, mayBeMore, remote)) found.push(page, page + 1);
@@ -139,11 +170,12 @@ export class Memory {
     const dropped = restorer.dropPages(absent, table, remote);
     const replaced = restorer.finish(table, remote);
     const lost = [...restorer.lost, ...this.guards.install(table, remote)];
+    const changed = this.unwatched.restore(unwatched, uncompared);
     if (count >= PROTECT_AGAIN_MIN_PAGES) this.protectAgain();
     found.clear();
     this.hasLeftovers = false;
     this.lastTable = table;
-    return { pagesRestored: count, pagesDropped: dropped, lost, replaced };
+    return { pagesRestored: count, pagesDropped: dropped, lost, replaced, changed };
   }
 
   close(): void {
@@ -154,11 +186,11 @@ export class Memory {
   private findDropped(table: MappingTable, delta: PageDelta | undefined): void {
     const { found, history, away, readIn } = this;
     this.written.findDropped(readIn, away, this.files.rangesOf(table, history.current));
-    forEachVersion(history.current, away, (page) => {
+    away.forEachVersion(history.current, (page) => {
       if (delta !== undefined) delta.seen ??= new Set(delta.pages);
       found.push(page, page + 1);
     });
-    forEachVersion(history.current, readIn, (page) => {
+    readIn.forEachVersion(history.current, (page) => {
       if (delta === undefined) found.push(page, page + 1);
       else {
         delta.seen ??= new Set(delta.pages);
@@ -170,7 +202,20 @@ export class Memory {
   }
 
   private updateCoverage(table: MappingTable, renewed: readonly Range[]): void {
-    this.coverage.update(table.tracked, renewed, this.history.current.keys());
+    const watched = table.tracked.filter((mapping) => !isWithin(this.refused, mapping));
+    this.coverage.update(watched, renewed, this.history.current.keys());
+  }
+
+  /** Undo all that is newer; the pages whose version changed, but for refused memory. */
+  private undoTo(delta: PageDelta): number[] {
+    const { history } = this;
+    const touched: number[] = [];
+    while (history.newest !== undefined && history.newest !== delta) history.undoNewest(touched);
+    if (this.refused.length === 0) return touched;
+    return touched.filter((page) => {
+      const start = page * PAGE_SIZE;
+      return !isWithin(this.refused, { start, end: start + PAGE_SIZE });
+    });
   }
 
   /** Save all of a range about which nothing is known, and protect it. */
@@ -266,16 +311,5 @@ export class Memory {
       }
       if (start < old.end) this.forgetRange(delta, { start, end: old.end });
     }
-  }
-}
-
-/** Visit the pages of `ranges` that have a version. */
-function forEachVersion(
-  current: PageIndex,
-  ranges: PageRanges,
-  visit: (page: number) => void,
-): void {
-  for (let index = 0; index < ranges.length; index += 1) {
-    current.forEachIn(ranges.starts[index] ?? 0, ranges.ends[index] ?? 0, visit);
   }
 }

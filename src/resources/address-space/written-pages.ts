@@ -10,6 +10,7 @@
  * 2. Mappings without registration are new: a scan for them alone.
  */
 import { PAGE_SIZE, TASK_SIZE } from '../../arch/x64/syscalls.ts';
+import type { PageIndex } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
 import {
   PAGE_IS_FILE,
@@ -49,6 +50,13 @@ export class PageRanges {
     for (let index = 0; index < this.length; index += 1) {
       const end = this.ends[index] ?? 0;
       for (let page = this.starts[index] ?? 0; page < end; page += 1) visit(page);
+    }
+  }
+
+  /** Visit the pages that have a version. */
+  forEachVersion(current: PageIndex, visit: (page: number) => void): void {
+    for (let index = 0; index < this.length; index += 1) {
+      current.forEachIn(this.starts[index] ?? 0, this.ends[index] ?? 0, visit);
     }
   }
 
