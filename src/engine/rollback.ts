@@ -16,7 +16,13 @@ import { asBelayError } from '../errors.ts';
 import type { Point } from '../points/point.ts';
 import type { Range } from '../procfs/maps.ts';
 import { Claims } from '../resources/claims.ts';
-import { Obstacle, type Applied, type Named, type RollbackCounts } from '../resources/resource.ts';
+import {
+  LOST,
+  Obstacle,
+  type Applied,
+  type Named,
+  type RollbackCounts,
+} from '../resources/resource.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { TracedProcess } from './traced-process.ts';
 import { writeWhy, type Why } from './why.ts';
@@ -86,9 +92,9 @@ export function rollBack(process_: TracedProcess, prepared: Prepared, why: Why):
   }
   stopped.endCalls();
   points.dropNewerThan(point);
-  for (const { start, bytes } of kept) writeKept(process_, start, bytes);
+  const unkept = kept.filter((range) => !writeKept(process_, range)).map(nameUnkept);
   point.rollbacks += 1;
-  const result = sum(applied);
+  const result = sum([...applied, { lost: unkept }]);
   if (point.why !== 0) {
     const lost = result.lost.reduce((bits, { bit }) => bits | bit, 0);
     const told = { ...why, tid, rollbacks: point.rollbacks, lost };
@@ -117,13 +123,24 @@ function sum(applied: readonly Applied[]): RollbackResult {
 
 interface Kept {
   readonly start: number;
+  /** Its bytes, whatever the protection is; fewer, where some of it is not mapped any more. */
   readonly bytes: Buffer;
+  readonly sizeBytes: number;
 }
 
 function readKept(process_: TracedProcess, { start, end }: Range): Kept {
-  return { start, bytes: Buffer.from(process_.target.read(start, end - start)) };
+  const sizeBytes = end - start;
+  return { start, bytes: process_.target.forceRead(start, sizeBytes), sizeBytes };
 }
 
-function writeKept(process_: TracedProcess, start: number, bytes: Buffer): void {
-  if (bytes.length > 0) process_.target.write(start, bytes);
+/** Whether all of it was kept. */
+function writeKept(process_: TracedProcess, { start, bytes, sizeBytes }: Kept): boolean {
+  return process_.target.forceWrite(start, bytes) && bytes.length === sizeBytes;
+}
+
+function nameUnkept({ start, sizeBytes }: Kept): Named {
+  const end = start + sizeBytes;
+  const range = `0x${start.toString(16)}-0x${end.toString(16)}`;
+  const text = `bytes at ${range} could not all be kept`;
+  return { bit: LOST.memory, text };
 }

@@ -57,6 +57,21 @@ export class TargetMemory {
     return pread(this.openMem(), to, sizeBytes, address);
   }
 
+  /** Up to `sizeBytes` at `address`, whatever the protection says; shorter where a hole begins. */
+  forceRead(address: number, sizeBytes: number): Buffer {
+    const bytes = allocateNative(Math.max(sizeBytes, 1));
+    const size = this.forceReadInto(addressOf(bytes), address, sizeBytes);
+    return bytes.subarray(0, Math.max(size, 0));
+  }
+
+  /** As `forceRead`; false when some of it cannot be written at all. */
+  forceWrite(address: number, bytes: Buffer): boolean {
+    if (bytes.length === 0) return true;
+    const native = new NativeBuffer(bytes.length);
+    bytes.copy(native.bytes);
+    return this.forceWriteFrom(native.address, address, bytes.length) === bytes.length;
+  }
+
   /** As `forceReadInto`, into the places of `local` in turn. */
   forceReadVector(local: IovecTable, address: number): number {
     return preadv(this.openMem(), local, address);
