@@ -16,6 +16,7 @@ export const ERROR_CODES = [
   'ESRCH',
   'EBADF',
   'ENOMEM',
+  'EAGAIN',
   'EUNSUPPORTED',
   'EPROTOCOL',
   'EINTERNAL',

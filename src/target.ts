@@ -76,7 +76,8 @@ function assertInt32(value: number, name: string): void {
  * Returns again, with the same `cd` and another `cause`, after each rollback to the point; every
  * variable, promise and timer is then as it was, and only what is returned here differs.
  *
- * @throws SyscallError ENOSYS: not supervised; ENOMEM: too many live points, or no memory
+ * @throws SyscallError ENOSYS: not supervised; ENOMEM: too many live points, or no memory;
+ * EAGAIN: another thread cannot be stopped just now (it is in vfork, say)
  * @example
  * const point = tsetjmp();
  * if (point.cause === 'signal') console.log(`fell at 0x${point.ip.toString(16)}`);

@@ -1,11 +1,15 @@
 /** The whole operations on a process: stop it, do the work, let it go. */
-import { asBelayError, type BelayError } from '../errors.ts';
+import { asBelayError, BelayError } from '../errors.ts';
 import type { Point } from '../points/point.ts';
+import { kill } from '../sys/process.ts';
+import type { HoldOutcome } from '../tracee/event-pump.ts';
 import { TargetGoneError } from '../tracee/remote-calls.ts';
 import { makePoint, type CheckpointRequest } from './checkpoint.ts';
 import { rollBack, type Prepared, type RollbackResult } from './rollback.ts';
 import type { TracedProcess } from './traced-process.ts';
 import type { Why } from './why.ts';
+
+const SIGKILL = 9;
 
 /** A point that was made, or why none was. */
 export type CheckpointOutcome =
@@ -16,16 +20,48 @@ export type RollbackOutcome =
   | { readonly ok: true; readonly result: RollbackResult }
   | { readonly ok: false; readonly error: BelayError };
 
-/** Stop every thread; false when the process has gone or exec'd meanwhile. */
-export function hold({ stopped, group }: TracedProcess): boolean {
-  const isHeld = stopped.pump.hold(group);
+/** Stop every thread, or say why that cannot be done now: the process is then to be let go. */
+export function hold({ stopped, group }: TracedProcess): HoldOutcome {
+  const outcome = stopped.pump.hold(group);
   stopped.renew();
-  return isHeld;
+  return outcome;
+}
+
+/**
+ * As `hold`, of a process that is to go back. Children in vfork(2) run in its memory and on its
+ * stack: they cannot go on, and are ended. Answers how many were.
+ */
+export function holdToGoBack({ stopped, group }: TracedProcess): {
+  readonly outcome: HoldOutcome;
+  readonly ended: number;
+} {
+  let ended = 0;
+  for (const { state } of group.threads.values()) {
+    if (state.kind !== 'in-vfork') continue;
+    kill(state.child, SIGKILL);
+    ended += 1;
+  }
+  const outcome = stopped.pump.hold(group, true);
+  stopped.renew();
+  return { outcome, ended };
+}
+
+/** Why a process that was to be held is not. */
+export function whyNotHeld({ pid }: TracedProcess, outcome: HoldOutcome): BelayError {
+  if (outcome === 'gone' || outcome === 'held') return new TargetGoneError(pid);
+  const doing = `cannot stop process ${pid}`;
+  if (outcome === 'in-vfork') {
+    const hint = 'its child runs in its memory until it execs or ends; try again';
+    return new BelayError('EAGAIN', `${doing}: one of its threads is in vfork`, { hint });
+  }
+  const hint = 'it waits for a device, a file system or a vfork; try again';
+  return new BelayError('EAGAIN', `${doing}: one of its threads does not stop`, { hint });
 }
 
 /** Hold the process and make a point. The process stays held. */
 export function checkpoint(process_: TracedProcess, request: CheckpointRequest): CheckpointOutcome {
-  if (!hold(process_)) return { ok: false, error: new TargetGoneError(process_.pid) };
+  const held = hold(process_);
+  if (held !== 'held') return { ok: false, error: whyNotHeld(process_, held) };
   try {
     return { ok: true, point: makePoint(process_, request) };
   } catch (error) {

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { TracedProcess } from '../engine/traced-process.ts';
+import { hold } from '../engine/operations.ts';
 import { chooseThread } from '../resources/stopped.ts';
 import { BelayError } from '../errors.ts';
 import { ptraceDetach, ptraceSeize } from '../sys/ptrace.ts';
@@ -9,16 +10,35 @@ import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
 import { installFilter } from './install-filter.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 
+/** Chosen: each takes a fifth of a second at most when a thread does not stop. */
+const HOLDS_MAX = 5;
 const { EPERM, ESRCH } = constants.errno;
 
 /** Seize every thread, install the filter, and let the process run on. */
 export function attach(supervisor: Supervisor, process_: TracedProcess): void {
   seizeThreads(supervisor, process_);
-  if (!supervisor.pump.hold(process_.group)) {
-    throw new BelayError('ESRCH', `cannot attach to process ${process_.pid}: it ended`);
-  }
+  holdForAttach(supervisor, process_);
   installFilter(supervisor, process_, chooseThread(process_.group));
   supervisor.release(process_);
+}
+
+/** One in vfork(2) can be stopped a moment later. */
+function holdForAttach(supervisor: Supervisor, process_: TracedProcess): void {
+  for (let tries = 0; tries < HOLDS_MAX; tries += 1) {
+    const outcome = hold(process_);
+    if (outcome === 'held') return;
+    if (outcome === 'gone') {
+      throw new BelayError('ESRCH', `cannot attach to process ${process_.pid}: it ended`);
+    }
+    supervisor.release(process_);
+  }
+  throw new BelayError(
+    'EAGAIN',
+    `cannot attach to process ${process_.pid}: a thread does not stop`,
+    {
+      hint: 'it is in vfork, or waits for a device or a file system; try again',
+    },
+  );
 }
 
 /** New threads come up while we seize: those of a seized thread are ours by themselves. */
@@ -57,8 +77,10 @@ function cannotSeize(pid: number, errno: number): BelayError {
 /** Let every process go, as if belay had never been there. */
 export function detachAll(supervisor: Supervisor): void {
   for (const process_ of [...supervisor.program.processes.values()]) {
-    // An exec breaks a hold off, and is over then.
-    while (!supervisor.pump.hold(process_.group) && process_.group.threads.size > 0);
+    // An exec breaks a hold off, and is over then. Who cannot be stopped is let go by our end.
+    for (let tries = 0; tries < HOLDS_MAX && process_.group.threads.size > 0; tries += 1) {
+      if (supervisor.pump.hold(process_.group, true) === 'held') break;
+    }
     if (process_.group.threads.size === 0) continue;
     process_.resources?.close();
     for (const thread of process_.group.threads.values()) {

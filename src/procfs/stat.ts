@@ -17,6 +17,8 @@ export interface ProcessStat {
   readonly terminal: number;
   /** -1 without a terminal. */
   readonly terminalForegroundGroup: number;
+  /** The kernel's PF_ flags: include/linux/sched.h. */
+  readonly flags: number;
   readonly userTicks: number;
   readonly systemTicks: number;
   readonly threadCount: number;
@@ -62,6 +64,7 @@ export function parseStat(text: string): ProcessStat | undefined {
     session: field(6),
     terminal: field(7),
     terminalForegroundGroup: field(8),
+    flags: field(9),
     userTicks: field(14),
     systemTicks: field(15),
     threadCount: field(20),

@@ -8,7 +8,7 @@ import type { BelayError } from '../errors.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Supervision } from './supervision.ts';
 
-const { EBADF, EFAULT, EINVAL, ENOMEM, ENOSYS } = constants.errno;
+const { EAGAIN, EBADF, EFAULT, EINVAL, ENOMEM, ENOSYS } = constants.errno;
 /** Not among Node's constants; include/belay.h says what it means here. */
 const ENOTRECOVERABLE = 131;
 /** Chosen: a program that keeps more ranges than this wants a mapping of its own for them. */
@@ -58,6 +58,8 @@ function callTsetjmp(
   why: number,
   sizeBytes: number,
 ): void {
+  if (supervisor.postpones(thread)) return;
+  const isPatienceOver = process_.group.isInVfork;
   const startedAt = process.hrtime();
   const refusal = refuseTsetjmp(supervisor, process_, why, sizeBytes);
   if (refusal !== 0) {
@@ -79,11 +81,22 @@ function callTsetjmp(
   if (outcome.ok) {
     process_.lastCd = cd;
     supervisor.tellPoint(process_, outcome.point);
+  } else if (outcome.error.code === 'EAGAIN' && !isPatienceOver && supervisor.postpones(thread)) {
+    makeAnew(thread);
+    supervisor.release(process_);
+    return;
   } else if (process_.group.execCount === execCount) {
     finish(thread, -errnoOf(outcome.error));
     supervisor.warn(process_, `no point was made: ${outcome.error.message}`);
   }
   supervisor.release(process_, thread);
+}
+
+/** As it was when it made the call: it is handled once more. */
+function makeAnew(thread: Thread): void {
+  thread.registers.set('orig_rax', BELAY_CALL.tsetjmp);
+  thread.registers.set('rax', -ENOSYS);
+  thread.storeRegisters();
 }
 
 function refuseTsetjmp(
@@ -102,10 +115,12 @@ function refuseTsetjmp(
 }
 
 function errnoOf(error: BelayError): number {
+  if (error.code === 'EAGAIN') return EAGAIN;
   return error.code === 'ENOMEM' ? ENOMEM : ENOSYS;
 }
 
 function callTlongjmp(supervisor: Supervision, process_: TracedProcess, thread: Thread): void {
+  if (supervisor.postpones(thread)) return;
   const startedAt = process.hrtime();
   const { registers } = thread;
   const point = process_.points.find(registers.getInt('rdi'));

@@ -1,5 +1,5 @@
 /** What to do when a thread is about to take a fatal signal. */
-import { hold } from '../engine/operations.ts';
+import { whyNotHeld } from '../engine/operations.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
 import { choosePoint } from '../policy/choose-point.ts';
@@ -18,8 +18,13 @@ export function handleFall(
   signo: number,
 ): boolean {
   const startedAt = process.hrtime();
-  if (!hold(process_)) return false;
+  const outcome = supervisor.holdToGoBack(process_);
+  if (outcome === 'gone') return false;
   const why = readWhy(thread, signo);
+  if (outcome !== 'held') {
+    giveUp(supervisor, process_, thread, why, [whyNotHeld(process_, outcome).message]);
+    return false;
+  }
   const { prepared, refusals } = choosePoint(process_, supervisor.program.options.retries);
   if (prepared === undefined) {
     giveUp(supervisor, process_, thread, why, refusals);

@@ -42,6 +42,8 @@ export function makeEveryPoints(supervisor: Supervisor): void {
       operatorCheckpoint(supervisor, process_, 'every');
       forgetOldEveryPoints(process_);
     } catch (error) {
+      // In vfork, say: the next one is not far.
+      if (error instanceof BelayError && error.code === 'EAGAIN') continue;
       const message = error instanceof Error ? error.message : String(error);
       supervisor.warn(process_, message);
     }

@@ -8,7 +8,7 @@
  */
 import type { News } from '../desk/news.ts';
 import { existsSync } from 'node:fs';
-import { goBack, hold } from '../engine/operations.ts';
+import { goBack, holdToGoBack, whyNotHeld } from '../engine/operations.ts';
 import { prepareRollback, type Prepared, type RollbackResult } from '../engine/rollback.ts';
 import { TracedProcess } from '../engine/traced-process.ts';
 import type { Why } from '../engine/why.ts';
@@ -17,12 +17,14 @@ import { Obstacle } from '../resources/resource.ts';
 import { isSameMemory, kill } from '../sys/process.ts';
 import { ptraceCont } from '../sys/ptrace.ts';
 import type { Stop } from '../sys/wait.ts';
-import { EventPump, type EventHandler } from '../tracee/event-pump.ts';
+import { EventPump, type EventHandler, type HoldOutcome } from '../tracee/event-pump.ts';
 import { ProcessorPin } from '../tracee/processor-pin.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { handleCall } from './calls.ts';
 import { tellFall } from './fall-news.ts';
 import { handleFall } from './falls.ts';
+import { forgetFault, isStale, releaseRolledBack } from './faults-on-the-way.ts';
+import { Postponed } from './postponed.ts';
 import { readCommand, signalName, type Program } from './program.ts';
 import type { StateWriter } from '../registry/state-writer.ts';
 import type { JumpOrigin, Supervision } from './supervision.ts';
@@ -34,6 +36,7 @@ export class Supervisor implements EventHandler, Supervision {
   readonly pump: EventPump;
   readonly program: Program;
   news: News;
+  private readonly postponed = new Postponed();
   private readonly pin = new ProcessorPin();
   private readonly waits = new Waits();
   /** Its arena is to be warmed when the program runs again. */
@@ -63,6 +66,25 @@ export class Supervisor implements EventHandler, Supervision {
       }
       if (!this.pump.next()) break;
     }
+  }
+
+  private answerPostponed(): void {
+    for (const thread of this.postponed.take()) {
+      const { stop } = thread;
+      if (stop !== undefined && !thread.group.isHeld) this.onStop(thread, stop);
+    }
+  }
+
+  /**
+   * Whether the thread is to stay where it is stopped until its process is out of vfork(2): its
+   * stop is then handled once more. False: it is not in vfork, or has been for too long.
+   */
+  postpones(thread: Thread): boolean {
+    return this.postponed.add(thread);
+  }
+
+  onVforkOver(): void {
+    if (!this.postponed.isEmpty) this.answerPostponed();
   }
 
   addProcess(pid: number): TracedProcess {
@@ -147,6 +169,7 @@ export class Supervisor implements EventHandler, Supervision {
 
   onAlarm(): void {
     this.waits.onAlarm();
+    if (!this.postponed.isEmpty) this.answerPostponed();
   }
 
   /** Let a held process go: `first` at once, the others with their stops handled. */
@@ -164,16 +187,24 @@ export class Supervisor implements EventHandler, Supervision {
     why: Why,
     origin: JumpOrigin,
   ): RollbackResult | string {
-    if (!hold(process_)) {
-      // It has exec'd meanwhile: the new image runs on.
-      this.release(process_);
-      return 'the process has gone';
+    const outcome = this.holdToGoBack(process_);
+    if (outcome !== 'held') {
+      // If it has exec'd meanwhile, the new image runs on.
+      this.release(process_, origin.thread);
+      return whyNotHeld(process_, outcome).message;
     }
     const prepared = prepareRollback(process_, point);
     if (!(prepared instanceof Obstacle)) return this.jumpHeld(process_, prepared, why, origin);
     this.warn(process_, `no way back to point ${point.cd}: ${prepared.reason}`);
     this.release(process_, origin.thread);
     return prepared.reason;
+  }
+
+  holdToGoBack(process_: TracedProcess): HoldOutcome {
+    const { outcome, ended } = holdToGoBack(process_);
+    if (ended > 0)
+      this.warn(process_, 'a child in vfork was ended: it ran in memory that goes back');
+    return outcome;
   }
 
   /** Go back where that was prepared; the process runs on. A string says why it was killed. */
@@ -224,6 +255,7 @@ export class Supervisor implements EventHandler, Supervision {
       return;
     }
     if (process_ !== undefined && isFall && process_.points.hasLive) {
+      if (this.postpones(thread)) return;
       if (handleFall(this, process_, thread, signo)) return;
       process_.group.isHeld = false;
       if (thread.isStopped) thread.resume(signo);
@@ -255,43 +287,4 @@ export function describePoint(point: Point) {
     falls: point.falls,
     pauseUs: point.pauseNs / 1000,
   };
-}
-
-/**
- * A fault of a thread that was put back and has not run since: it was on its way before (the kernel
- * forces SIGSEGV on a thread whose rseq area is gone), and what caused it is undone.
- */
-function isStale(thread: Thread): boolean {
-  const { restoredAt } = thread;
-  thread.restoredAt = undefined;
-  if (restoredAt === undefined) return false;
-  const code = (thread.fetchSiginfo()?.words[2] ?? 0) | 0;
-  return code > 0 && thread.fetchRegisters() && thread.registers.get('rip') === restoredAt;
-}
-
-/** What caused the fault that a thread is stopped for is about to be undone. */
-function forgetFault(thread: Thread, { fallSignals }: Program): void {
-  const { stop } = thread;
-  if (stop?.kind !== 'signal' || !fallSignals.has(stop.signo)) return;
-  thread.stopFor({ kind: 'interrupt' }, thread.isDisplaced);
-}
-
-/**
- * Run a process on that was put back. Signals that were on their way to other threads still arrive,
- * but for faults: what caused them is undone.
- */
-function releaseRolledBack(
-  process_: TracedProcess,
-  fallSignals: ReadonlySet<number>,
-  resume: (thread: Thread, signo: number) => void,
-): void {
-  process_.group.isHeld = false;
-  for (const thread of [...process_.group.threads.values()]) {
-    const { stop, deferredSignals } = thread;
-    if (stop === undefined) continue;
-    const kept = deferredSignals.filter((signo) => !fallSignals.has(signo));
-    deferredSignals.splice(0, deferredSignals.length, ...kept);
-    const isKept = stop.kind === 'signal' && !fallSignals.has(stop.signo);
-    resume(thread, isKept ? stop.signo : 0);
-  }
 }

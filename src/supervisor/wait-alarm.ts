@@ -1,13 +1,12 @@
 /** The alarm that ends calls whose time is up, in threads that are followed to their end. */
-import { setAlarm } from '../sys/itimer.ts';
+import { Alarm } from '../sys/alarm.ts';
 import type { Thread } from '../tracee/thread.ts';
 
-/** An alarm cannot be set for no time at all. */
-const SOONEST_MS = 0.05;
 /** When a thread is looked at again that has been told to stop. Chosen. */
 const AGAIN_MS = 1;
 
 export class WaitAlarm {
+  private readonly alarm = new Alarm();
   private readonly threads = new Set<Thread>();
   /** When it goes off, from performance.now; Infinity: it is not set. */
   private setFor = Infinity;
@@ -36,7 +35,7 @@ export class WaitAlarm {
 
   private wind(untilMs: number): void {
     this.setFor = untilMs;
-    if (untilMs === Infinity) setAlarm(0);
-    else setAlarm(Math.max(untilMs - performance.now(), SOONEST_MS));
+    if (untilMs === Infinity) this.alarm.clear();
+    else this.alarm.set(untilMs);
   }
 }

@@ -6,12 +6,14 @@
  * 2. Stops of a held group stay in the thread; those inside a system call that makes or ends
  *    threads are run on, to an interrupt behind it. A thread that is ending
  *    leaves its group at once: a leader reports its exit only after all other threads.
- * 3. Events of other groups are handled as usual while one group is being held: a thread that
- *    waits in vfork(2) stops only when its child goes on.
+ * 3. Events of other groups are handled as usual while one group is being held.
+ * 4. A thread in vfork(2) stops only when its child has exec'd or ended: no group is held for that,
+ *    except where the child is about to end. No hold waits without a limit.
  */
 import { ptraceGeteventmsg } from '../sys/ptrace.ts';
 import { lastStatus, parseWaitStatus, waitpidAny, type Stop } from '../sys/wait.ts';
 import { KillGuard, type DeathNote } from './kill-guard.ts';
+import { Patience } from './patience.ts';
 import { Thread, type ThreadGroup } from './thread.ts';
 
 export interface EventHandler {
@@ -23,11 +25,23 @@ export interface EventHandler {
   /** The thread will run no more code of the program; the kernel still has its memory. */
   onExiting(thread: Thread): void;
   onExit(thread: Thread, stop: Stop): void;
+  /** A thread has come out of vfork(2), or its process has ended. */
+  onVforkOver(parent: Thread): void;
   /** The bell was rung: somebody on another thread has work for the tracer. */
   onBell(stop: Stop): void;
   /** The alarm that was set went off. */
   onAlarm(): void;
 }
+
+/** What came of stopping a process; unless it is held, it is to be let go. */
+export type HoldOutcome =
+  | 'held'
+  /** It has ended or exec'd meanwhile. */
+  | 'gone'
+  /** A thread is in vfork(2), and cannot stop until its child execs or ends. */
+  | 'in-vfork'
+  /** A thread does not stop within the time that is waited for it. */
+  | 'stuck';
 
 export class EventPump {
   readonly threads = new Map<number, Thread>();
@@ -36,6 +50,8 @@ export class EventPump {
   takeChild: ((tid: number) => Thread) | undefined = undefined;
   /** Run before each wait. */
   beforeWait: () => void = () => undefined;
+  /** Threads in vfork(2), by the child that they wait for. */
+  private readonly vforks = new Map<number, Thread>();
   private readonly early = new Map<number, Stop>();
   private readonly backlog: { readonly tid: number; readonly stop: Stop }[] = [];
   /** Held by whoever makes a thread something else than the program left it as. */
@@ -49,22 +65,27 @@ export class EventPump {
 
   /** Wait for one event and route it; false when there is nobody left to wait for. */
   next(): boolean {
+    return this.take() !== 'nobody';
+  }
+
+  /** What ended the wait. */
+  private take(): 'event' | 'alarm' | 'nobody' {
     const waiting = this.backlog.shift();
     if (waiting !== undefined) {
       this.route(waiting.tid, waiting.stop);
-      return true;
+      return 'event';
     }
     this.beforeWait();
     const tid = waitpidAny();
-    if (tid === 0) return false;
+    if (tid === 0) return 'nobody';
     if (tid < 0) {
       this.handler.onAlarm();
-      return true;
+      return 'alarm';
     }
     const stop = parseWaitStatus(lastStatus());
     if (tid === this.bellPid) this.handler.onBell(stop);
     else this.route(tid, stop);
-    return true;
+    return 'event';
   }
 
   /**
@@ -117,18 +138,39 @@ export class EventPump {
     if (thread.group.threads.get(thread.tid) === thread) thread.group.threads.delete(thread.tid);
   }
 
-  /** Stop every thread of the group and hold it; false when the process has gone or exec'd. */
-  hold(group: ThreadGroup): boolean {
-    const execCount = group.execCount;
+  /**
+   * Stop every thread of the group and hold it, within a limited time. `outOfVfork`: wait for those
+   * in vfork(2), too, whose child is about to end.
+   */
+  hold(group: ThreadGroup, outOfVfork = false): HoldOutcome {
+    if (group.isInVfork && !outOfVfork) return 'in-vfork';
+    const { execCount } = group;
     group.isHeld = true;
     for (const thread of group.threads.values()) {
       if (!thread.isStopped) thread.interrupt();
     }
-    while (!group.isStill()) {
-      if (!this.next()) break;
+    const outcome = this.awaitStill(group, outOfVfork);
+    if (outcome !== 'held') return outcome;
+    return group.threads.size > 0 && group.execCount === execCount ? 'held' : 'gone';
+  }
+
+  private awaitStill(group: ThreadGroup, outOfVfork: boolean): HoldOutcome {
+    if (group.isStill() && !this.hasEnding(group)) return 'held';
+    using patience = new Patience();
+    while (!group.isStill() || this.hasEnding(group)) {
+      if (group.isInVfork && !outOfVfork) return 'in-vfork';
+      const came = this.take();
+      if (came === 'nobody') return 'gone';
+      if (came === 'alarm' && patience.isOver(this.movingThreads(group))) return 'stuck';
     }
-    while (this.hasEnding(group) && this.next());
-    return group.threads.size > 0 && group.execCount === execCount;
+    return 'held';
+  }
+
+  /** Those of the group that have not stopped, or not ended. */
+  private *movingThreads(group: ThreadGroup): Iterable<Thread> {
+    for (const thread of this.threads.values()) {
+      if (thread.group === group && !thread.isStopped) yield thread;
+    }
   }
 
   /** Whether a thread of the group is on its way out: until its end it still writes to memory. */
@@ -160,6 +202,7 @@ export class EventPump {
     if (stop.kind === 'exited' || stop.kind === 'killed') {
       this.remove(thread);
       this.handler.onExit(thread, stop);
+      this.endVfork(tid);
       return;
     }
     thread.stopFor(stop);
@@ -178,7 +221,8 @@ export class EventPump {
       case 'fork':
       case 'vfork': {
         const child = this.announceChild(thread, stop.kind);
-        if (thread.group.isHeld) runOn(thread);
+        if (stop.kind === 'vfork') this.beginVfork(thread);
+        else if (thread.group.isHeld) runOn(thread);
         else this.handler.onStop(thread, stop);
         this.releaseNewborn(child);
         return;
@@ -189,6 +233,7 @@ export class EventPump {
       case 'exec':
         thread.isAtSyscallEntry = false;
         this.handler.onExec(thread, ptraceGeteventmsg(thread.tid));
+        this.endVfork(thread.tid);
         break;
       case 'exit':
         this.letEnd(thread);
@@ -206,6 +251,23 @@ export class EventPump {
     this.handler.onExiting(thread);
     thread.group.threads.delete(thread.tid);
     thread.end();
+  }
+
+  private beginVfork(thread: Thread): void {
+    const child = ptraceGeteventmsg(thread.tid);
+    this.vforks.set(child, thread);
+    thread.resumeInVfork(child);
+    // It stops for that before it runs any code of the program.
+    if (thread.group.isHeld) thread.interrupt();
+  }
+
+  /** The process has exec'd or ended: a parent in vfork(2) goes on. */
+  private endVfork(pid: number): void {
+    const parent = this.vforks.get(pid);
+    if (parent === undefined) return;
+    this.vforks.delete(pid);
+    parent.comeOutOfVfork();
+    this.handler.onVforkOver(parent);
   }
 
   private announceChild(parent: Thread, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined {

@@ -7,7 +7,7 @@
  *               ▼                                     │
  *   running ─▶ stopped ── resume ──▶ running          │
  *               │  ├── resume, group stop ──▶ listening (SIGCONT or interrupt)
- *               │  ├── resume, has called vfork ──▶ in-vfork (its child execs or ends)
+ *               │  ├── resume, has called vfork ──▶ in-vfork ── child execs or ends ──▶ running
  *               │  └── on its way out ──▶ ending ── its id taken over by an exec
  *   any ── exit reported ──▶ gone
  */
@@ -45,7 +45,7 @@ const NEXT: Readonly<Record<Kind, readonly Kind[]>> = {
   running: ['stopped', 'gone'],
   stopped: ['stopped', 'running', 'listening', 'in-vfork', 'ending', 'gone'],
   listening: ['stopped', 'gone'],
-  'in-vfork': ['stopped', 'gone'],
+  'in-vfork': ['running', 'stopped', 'gone'],
   ending: ['stopped', 'gone'],
   gone: [],
 };

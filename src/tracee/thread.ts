@@ -161,8 +161,14 @@ export class Thread {
 
   /** Run on from the event of a vfork: to the stop behind it, when `child` execs or ends. */
   resumeInVfork(child: number): void {
+    this.restoredAt = undefined;
     this.become({ kind: 'in-vfork', child });
     ptraceCont(this.tid, 0);
+  }
+
+  /** The child has exec'd or ended: the thread runs, as far as it has not stopped already. */
+  comeOutOfVfork(): void {
+    if (this.current.kind === 'in-vfork') this.become(RUNNING);
   }
 
   private resumeGroupStop(isDisplaced: boolean): void {
@@ -203,6 +209,14 @@ export class ThreadGroup {
 
   get leader(): Thread | undefined {
     return this.threads.get(this.pid);
+  }
+
+  /** A thread that waits in vfork(2) cannot be stopped. */
+  get isInVfork(): boolean {
+    for (const thread of this.threads.values()) {
+      if (thread.state.kind === 'in-vfork') return true;
+    }
+    return false;
   }
 
   isStill(): boolean {

@@ -163,6 +163,7 @@ test('every field of a stat', () => {
     session: 12,
     terminal: 34_816,
     terminalForegroundGroup: 13,
+    flags: 4_194_304,
     userTicks: 55,
     systemTicks: 66,
     threadCount: 7,
