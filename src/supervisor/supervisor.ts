@@ -50,7 +50,6 @@ export class Supervisor implements EventHandler, Supervision {
     this.news = news;
     this.pump = new EventPump(this, state);
     this.pump.beforeWait = () => {
-      this.pin.release();
       this.toWarm?.resources?.addressSpace.store.warm();
       this.toWarm = undefined;
     };
@@ -123,6 +122,7 @@ export class Supervisor implements EventHandler, Supervision {
   onChild(parent: Thread, tid: number, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined {
     const { group } = parent;
     if (this.pump.threads.has(tid)) return undefined;
+    this.pin.receive(parent, tid);
     if (kind === 'clone' && existsSync(`/proc/${group.pid}/task/${tid}`)) {
       return this.pump.add(tid, group);
     }
@@ -223,8 +223,6 @@ export class Supervisor implements EventHandler, Supervision {
         if (thread === origin.thread) this.resumeHere(thread);
         else thread.resume(signo);
       });
-      // Whoever is idle may take the program: we are busy for a moment.
-      this.pin.release();
       tellFall(this.news, process_, prepared.point, why, origin, outcome.result, maps);
       this.toWarm = process_;
       return outcome.result;
@@ -268,7 +266,7 @@ export class Supervisor implements EventHandler, Supervision {
   /** Let a thread go on that will be back soon: on the processor where we are. */
   resumeHere(thread: Thread): void {
     this.pin.stayHere();
-    this.pin.wakeHere(thread.tid, () => {
+    this.pin.wakeHere(thread, () => {
       thread.resume();
     });
   }

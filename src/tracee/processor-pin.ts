@@ -3,16 +3,24 @@
  * times as much as one on the same.
  *
  * The tracer stays on the processor where it is. A tracee that it resumes is bound to that
- * processor for the moment of its wake-up alone: its own mask is put back before it runs.
+ * processor for the moment of its wake-up alone, while the tracer occupies that processor.
+ *
+ * Invariants
+ * 1. A mask that others set is never overwritten: a thread whose mask has changed since it was
+ *    bound last is somebody's who manages it, and is not bound any more.
+ * 2. Should the tracer lose the processor in that moment, the tracee runs with one processor until
+ *    it is the tracer's turn again. What it begins meanwhile gets its mask, before it runs.
  */
 import { NativeBuffer } from '../sys/libc.ts';
 import { CPU_SET_SIZE, schedGetaffinity, schedGetcpu, schedSetaffinity } from '../sys/sched.ts';
+import type { Thread } from './thread.ts';
 
 export class ProcessorPin {
   private readonly single = new NativeBuffer(CPU_SET_SIZE);
   private readonly mask = new NativeBuffer(CPU_SET_SIZE);
   private cpu = -1;
-  private boundTid = 0;
+  /** The mask of each thread when it was bound last; undefined: it is left alone. */
+  private readonly masks = new WeakMap<Thread, Uint32Array | undefined>();
 
   /** Stay on the processor where we are now. */
   stayHere(): void {
@@ -24,25 +32,48 @@ export class ProcessorPin {
   }
 
   /**
-   * Run `wake`, which wakes thread `tid`, so that the thread wakes up here. It is bound to this
-   * processor until `release`, at the latest just before we sleep: earlier, while it waits for us
-   * to give the processor up, another one that is idle would fetch it.
+   * Run `wake`, which wakes the thread, so that it wakes up here. It does not run before we give
+   * the processor up.
    */
-  wakeHere(tid: number, wake: () => void): void {
-    this.release();
-    const isAllowed =
-      this.cpu >= 0 &&
-      schedGetaffinity(tid, this.mask) &&
-      ((this.mask.words[this.cpu >> 5] ?? 0) & (1 << (this.cpu & 31))) !== 0 &&
-      schedSetaffinity(tid, this.single);
+  wakeHere(thread: Thread, wake: () => void): void {
+    const isBound = this.isOurs(thread) && schedSetaffinity(thread.tid, this.single);
     wake();
-    if (isAllowed) this.boundTid = tid;
+    if (!isBound) return;
+    const { tid } = thread;
+    // Whoever has set another one in this moment means it.
+    if (!schedGetaffinity(tid, this.mask) || !isSame(this.mask.words, this.single.words)) return;
+    this.mask.words.set(this.masks.get(thread) ?? this.mask.words);
+    schedSetaffinity(tid, this.mask);
   }
 
-  /** Give the thread that was bound last its own mask back. */
-  release(): void {
-    if (this.boundTid === 0) return;
-    schedSetaffinity(this.boundTid, this.mask);
-    this.boundTid = 0;
+  /** A thread or child has begun, and has not run yet: it has its parent's own mask. */
+  receive(parent: Thread, tid: number): void {
+    const own = this.masks.get(parent);
+    if (own === undefined || isSame(own, this.single.words)) return;
+    if (!schedGetaffinity(tid, this.mask) || !isSame(this.mask.words, this.single.words)) return;
+    this.mask.words.set(own);
+    schedSetaffinity(tid, this.mask);
   }
+
+  /** Whether the thread may be bound here; its mask is noted then. */
+  private isOurs(thread: Thread): boolean {
+    const isKnown = this.masks.has(thread);
+    const known = this.masks.get(thread);
+    if (this.cpu < 0 || (isKnown && known === undefined)) return false;
+    if (!schedGetaffinity(thread.tid, this.mask)) return false;
+    const { words } = this.mask;
+    if (known === undefined) this.masks.set(thread, words.slice());
+    else if (!isSame(known, words)) {
+      this.masks.set(thread, undefined);
+      return false;
+    }
+    return ((words[this.cpu >> 5] ?? 0) & (1 << (this.cpu & 31))) !== 0;
+  }
+}
+
+function isSame(first: Uint32Array, second: Uint32Array): boolean {
+  for (let index = 0; index < CPU_SET_SIZE / 4; index += 1) {
+    if (first[index] !== second[index]) return false;
+  }
+  return true;
 }
