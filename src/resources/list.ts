@@ -7,6 +7,7 @@ import { Descriptors } from './descriptors/descriptors.ts';
 import type { Resource } from './resource.ts';
 import { PendingSignals } from './signals/pending-signals.ts';
 import { Signals } from './signals/signals.ts';
+import { StackUse } from './stack-use.ts';
 import type { Stopped } from './stopped.ts';
 import { Crew } from './threads/crew.ts';
 import { FactsOfThreads } from './threads/thread-facts.ts';
@@ -27,12 +28,13 @@ export class ResourceList {
     const { pid } = stopped;
     this.pidfd = pidfdOpen(pid);
     this.addressSpace = new AddressSpace(stopped, this.pidfd, new PageArena());
-    const facts = new FactsOfThreads();
+    const stackUse = new StackUse();
+    const facts = new FactsOfThreads(stackUse);
     this.all = [
       new Crew(facts),
       this.addressSpace,
       new Descriptors(pid),
-      new Signals(pid),
+      new Signals(pid, stackUse),
       new PendingSignals(),
       new ThreadStates(facts),
     ];

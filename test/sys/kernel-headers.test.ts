@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import ts from 'typescript';
 import { REGISTER, REGISTERS_SIZE } from '../../src/arch/x64/registers.ts';
 import { SYS } from '../../src/arch/x64/syscalls.ts';
-import { STACK_T_SIZE } from '../../src/resources/threads/thread-facts.ts';
+import { STACK_T_SIZE } from '../../src/resources/threads/alternate-stack.ts';
 import { CLONE_ARGS_SIZE, CLONE_THREAD_FLAGS } from '../../src/sys/clone3.ts';
 import { SIGINFO_SIZE } from '../../src/sys/ptrace.ts';
 import { CPU_SET_SIZE } from '../../src/sys/sched.ts';
@@ -150,12 +150,13 @@ test('registers have their places', () =>
   ));
 
 test('clone3 has its arguments and flags', async () => {
-  const source = readText('src/resources/threads/crew.ts');
-  const places = [...source.matchAll(/^ {2}put\((\d+), /gm)].map(([, offset]) => Number(offset));
-  const fields = ['flags', 'child_tid', 'tls', 'set_tid', 'set_tid_size'];
+  const source = readText('src/resources/threads/remake-threads.ts');
+  const writes = source.matchAll(/^ {2}bytes\.writeBigUInt64LE\(.*, (\d+)\);$/gm);
+  const places = [...writes].map(([, offset]) => Number(offset));
+  const fields = ['flags', 'set_tid', 'set_tid_size'];
   const flags =
     'CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | ' +
-    'CLONE_SETTLS | CLONE_CHILD_CLEARTID';
+    'CLONE_SETTLS';
   const expressions = fields.map((field) => `offsetof(struct clone_args, ${field})`);
   const all = [...expressions, 'sizeof(struct clone_args)', flags];
   const values = await evaluateC(['linux/sched.h', 'linux/types.h'], all, { mustExist: true });

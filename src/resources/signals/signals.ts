@@ -12,11 +12,15 @@ import { NativeBuffer } from '../../sys/libc.ts';
 import { AskBudget } from '../ask-budget.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
+import type { StackUse } from '../stack-use.ts';
 import type { Stopped } from '../stopped.ts';
 
 const STATUS_SIZE = 8192;
 /** struct kernel_sigaction: handler, flags, restorer, mask. */
 const SIGACTION_SIZE = 32;
+const FLAGS_OFFSET = 8;
+/** SA_ONSTACK is 0x08000000: in the fourth byte of the flags. */
+const SA_ONSTACK_BYTE = 0x08;
 const SIGNAL_MASK_SIZE = 8;
 const SIGNAL_COUNT = 64;
 const signals = Array.from({ length: SIGNAL_COUNT }, (_, index) => index + 1);
@@ -40,8 +44,10 @@ export class Signals implements Resource<SignalTable, SignalTable> {
   private readonly statusFd: number;
   private readonly status = new NativeBuffer(STATUS_SIZE);
   private readonly budget = new AskBudget();
+  private readonly stackUse: StackUse;
 
-  constructor(pid: number) {
+  constructor(pid: number, stackUse: StackUse) {
+    this.stackUse = stackUse;
     this.statusFd = openOrThrow(`/proc/${pid}/status`, O_RDONLY);
   }
 
@@ -62,6 +68,7 @@ export class Signals implements Resource<SignalTable, SignalTable> {
         if (classOf(lines, signo) === 'caught')
           actions[signo] = exchange(stopped, signo, undefined);
       }
+      this.stackUse.isUsed = actions.some(isOnStack);
       return { lines: Uint8Array.from(lines), actions, isAsked: true };
     });
   }
@@ -137,6 +144,10 @@ function actionOf({ lines, actions }: SignalTable, signo: number): Buffer {
   if (kind === 'caught') action.set(actions[signo] ?? [], 0);
   if (kind === 'ignored') action.writeUInt8(1, 0);
   return action;
+}
+
+function isOnStack(action: Uint8Array | undefined): boolean {
+  return action !== undefined && ((action[FLAGS_OFFSET + 3] ?? 0) & SA_ONSTACK_BYTE) !== 0;
 }
 
 function isSameActions(one: SignalTable, other: SignalTable): boolean {

@@ -1,6 +1,7 @@
 /**
  * What only a thread itself can tell of it, which takes calls of its own: asked when it is first
- * seen, and again while it is young, since threads set these up early in life.
+ * seen, and again while it is young, since threads set these up early in life. Where alternate
+ * stacks are in use, it is asked as often as it may cost besides (`AskBudget`).
  */
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { PR_GET_TID_ADDRESS } from '../../sys/prctl.ts';
@@ -8,12 +9,14 @@ import type { RemoteSource } from '../../tracee/remote-session.ts';
 import type { TargetMemory } from '../../tracee/target-memory.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import type { Stopped } from '../stopped.ts';
-import { readScheduling, type Scheduling } from './scheduling.ts';
+import { AskBudget } from '../ask-budget.ts';
+import type { StackUse } from '../stack-use.ts';
+import { STACK_T_SIZE } from './alternate-stack.ts';
+import { isSameScheduling, readScheduling, type Scheduling } from './scheduling.ts';
 
 /** Chosen: a thread is asked about four times in its first five seconds, then never again. */
 const YOUNG_MS = 5000;
 const ASK_AGAIN_FACTOR = 10;
-export const STACK_T_SIZE = 24;
 /** Chosen: threads of which is remembered how they ended. */
 const ENDED_MAX = 1024;
 
@@ -29,8 +32,11 @@ interface Known {
   facts: ThreadFacts;
   readonly seenMs: number;
   askAgainMs: number;
+  /** The round in which it was asked last. */
+  readonly round: number;
 }
 
+const NO_BYTES = new Uint8Array();
 const NOTHING: ThreadFacts = {
   clearChildTid: 0,
   alternateStack: undefined,
@@ -39,29 +45,41 @@ const NOTHING: ThreadFacts = {
 
 export class FactsOfThreads {
   private readonly known = new Map<Thread, Known>();
+  private readonly budget = new AskBudget();
+  readonly stackUse: StackUse;
+  private round = 0;
   /** Threads that a rollback has made again, and as what: the kernel knows nothing of it yet. */
   readonly remade = new Map<number, ThreadFacts>();
   /** How threads were to be run when they ended, the latest last. */
   private readonly atEnd = new Map<number, Scheduling>();
+
+  constructor(stackUse: StackUse) {
+    this.stackUse = stackUse;
+  }
 
   factsOf(thread: Thread): ThreadFacts {
     return this.known.get(thread)?.facts ?? NOTHING;
   }
 
   set(thread: Thread, facts: ThreadFacts): void {
-    this.known.set(thread, { facts, seenMs: performance.now(), askAgainMs: 0 });
+    this.known.set(thread, { facts, seenMs: performance.now(), askAgainMs: 0, round: 0 });
   }
 
-  /** Ask those threads that are new or young. */
-  refresh(stopped: Stopped): void {
-    const { group } = stopped;
-    if (group.threads.size === 1) return;
+  /** @param canRemake threads that end could be made again: what they have will be needed */
+  refresh(stopped: Stopped, canRemake: boolean): void {
+    this.round += 1;
     const now = performance.now();
-    for (const thread of group.threads.values()) {
-      // A leader cannot be made again: what it has is never needed.
-      if (thread.tid === group.pid || now < (this.known.get(thread)?.askAgainMs ?? 0)) continue;
-      this.ask(stopped, thread, now);
+    for (const thread of stopped.group.threads.values()) {
+      // A leader cannot be made again.
+      const isNeeded = canRemake && thread.tid !== stopped.pid;
+      const isDue = isNeeded && now >= (this.known.get(thread)?.askAgainMs ?? 0);
+      if (isDue || (this.stackUse.isUsed && this.budget.isLeft)) this.ask(stopped, thread, now);
     }
+  }
+
+  /** The thread was asked in the last `refresh`. */
+  isFresh(thread: Thread): boolean {
+    return this.known.get(thread)?.round === this.round;
   }
 
   /** A thread is about to end. */
@@ -88,15 +106,34 @@ export class FactsOfThreads {
 
   private ask(stopped: Stopped, thread: Thread, now: number): void {
     stopped.endCalls();
-    const seenMs = this.known.get(thread)?.seenMs ?? now;
-    stopped.withCallsOf(thread, (remote) => {
-      const scheduling = readScheduling(thread.tid);
-      const facts = { ...askThread(stopped.target, remote), scheduling };
-      const ageMs = now - seenMs;
-      const askAgainMs = ageMs > YOUNG_MS ? Infinity : now + Math.max(ageMs, 1) * ASK_AGAIN_FACTOR;
-      this.known.set(thread, { facts, seenMs, askAgainMs });
+    const { round } = this;
+    const known = this.known.get(thread);
+    const seenMs = known?.seenMs ?? now;
+    this.budget.spend(() => {
+      stopped.withCallsOf(thread, (remote) => {
+        const scheduling = readScheduling(thread.tid);
+        const asked = { ...askThread(stopped.target, remote), scheduling };
+        const facts = known !== undefined && isSame(known.facts, asked) ? known.facts : asked;
+        const ageMs = now - seenMs;
+        const askAgainMs =
+          ageMs > YOUNG_MS ? Infinity : now + Math.max(ageMs, 1) * ASK_AGAIN_FACTOR;
+        this.known.set(thread, { facts, seenMs, askAgainMs, round });
+      });
     });
   }
+}
+
+/** Then the object is the same, too, and points share it. */
+function isSame(one: ThreadFacts, other: ThreadFacts): boolean {
+  const { alternateStack: stack, scheduling } = other;
+  return (
+    one.clearChildTid === other.clearChildTid &&
+    stack !== undefined &&
+    Buffer.compare(one.alternateStack ?? NO_BYTES, stack) === 0 &&
+    (scheduling === undefined || one.scheduling === undefined
+      ? scheduling === one.scheduling
+      : isSameScheduling(one.scheduling, scheduling))
+  );
 }
 
 function askThread(target: TargetMemory, remote: RemoteSource): Omit<ThreadFacts, 'scheduling'> {

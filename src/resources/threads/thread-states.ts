@@ -20,6 +20,7 @@ import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
+import { exchangeStack, isStackEnabled } from './alternate-stack.ts';
 import { ExtendedState, XSTATE_MAX } from './extended-state.ts';
 import { canChooseTid } from './privilege.ts';
 import { isSameScheduling, writeScheduling } from './scheduling.ts';
@@ -43,6 +44,8 @@ export interface ThreadState {
   /** The restartable sequence (struct rseq_cs) that it may be in the middle of; 0: none. */
   readonly criticalSection: number;
   readonly alternateStack: Uint8Array | undefined;
+  /** The thread was asked for it at this point; else at an earlier one. */
+  readonly isStackAsked: boolean;
 }
 
 export type ThreadStatesImage = readonly ThreadState[];
@@ -65,7 +68,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
 
   capture(stopped: Stopped, before: ThreadStatesImage | undefined): ThreadStatesImage {
     this.asksThreads ??= canChooseTid(stopped);
-    if (this.asksThreads) this.facts.refresh(stopped);
+    this.facts.refresh(stopped, this.asksThreads);
     const { threads } = stopped.group;
     const states: ThreadState[] = [];
     let isSame = before?.length === threads.size;
@@ -92,6 +95,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
         lost.push(...this.registerWithKernel(stopped.pid, thread, state, remote));
       });
       this.restore(thread, state);
+      lost.push(...this.restoreStack(stopped, thread, state));
     }
     return { lost };
   }
@@ -148,6 +152,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     // Sequences make no system calls.
     const criticalSection = isInUserCode ? readCriticalSection(thread.tid) : 0;
     const { alternateStack } = this.facts.factsOf(thread);
+    const isStackAsked = this.facts.isFresh(thread);
     const sizeBytes = XSTATE_OFFSET + xstateSize;
     const isSame =
       former?.bytes.length === sizeBytes &&
@@ -155,10 +160,19 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
       former.rseq === rseq &&
       former.criticalSection === criticalSection &&
       former.alternateStack === alternateStack &&
+      former.isStackAsked === isStackAsked &&
       work.bytes.compare(former.bytes, 0, sizeBytes, 0, sizeBytes) === 0;
     if (isSame) return former;
     const bytes = Uint8Array.prototype.slice.call(work.bytes, 0, sizeBytes);
-    return { tid: thread.tid, bytes, robustList, rseq, criticalSection, alternateStack };
+    return {
+      tid: thread.tid,
+      bytes,
+      robustList,
+      rseq,
+      criticalSection,
+      alternateStack,
+      isStackAsked,
+    };
   }
 
   /** What only the thread itself can tell the kernel. */
@@ -195,6 +209,21 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     thread.waitsUntil = undefined;
     thread.transfer = undefined;
     thread.restoredAt = thread.registers.get('rip');
+  }
+
+  private restoreStack(stopped: Stopped, thread: Thread, state: ThreadState): Named[] {
+    const { alternateStack: wanted, isStackAsked, tid } = state;
+    if (wanted === undefined) return [];
+    if (!isStackEnabled(wanted) && !this.facts.stackUse.isUsed) return [];
+    const lost: Named[] = [];
+    stopped.withCallsOf(thread, (remote) => {
+      const found = exchangeStack(remote, stopped.target, wanted);
+      if (found === 'was it' || (found === 'was another' && isStackAsked)) return;
+      const what = found === 'refused' ? 'it is in use' : 'it is that of an earlier point';
+      const text = `the alternate stack of thread ${tid} has changed: ${what}`;
+      lost.push({ bit: LOST.signals, text });
+    });
+    return lost;
   }
 
   private isRenamed(pid: number, state: ThreadState): boolean {
