@@ -28,6 +28,8 @@ export interface SuperviseOptions {
   readonly every?: number;
   readonly maxPoints?: number;
   readonly verbose?: boolean;
+  /** Put the offsets of standard output and error back as well. */
+  readonly rewindOutput?: boolean;
 }
 
 export interface RunProgramOptions extends SuperviseOptions {
@@ -112,6 +114,7 @@ function completeOptions(options: SuperviseOptions): RunOptions {
   if (options.every !== undefined) words.push(`--every=${options.every}`);
   if (options.maxPoints !== undefined) words.push(`--max-points=${options.maxPoints}`);
   if (options.verbose === true) words.push('--verbose');
+  if (options.rewindOutput === true) words.push('--rewind-output');
   const parsed = parseAttachArguments([...words, '1']);
   if (parsed.ok) return parsed.options;
   const [message = ''] = parsed.stderr.split('\n');

@@ -7,6 +7,7 @@ const COMMON_OPTIONS = `\
                     older point is tried (default: 3)
   --every MS        make a point by itself every MS milliseconds
   --max-points N    live points one process may hold (default: 4096)
+  --rewind-output   put the offsets of standard output and error back as well
   -v, --verbose     tell of each fall on stderr, too
   -V, --version     print belay's version
   -h, --help        print this

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly maxPoints: number;
   /** Tell of each fall on stderr, too. */
   readonly verbose: boolean;
+  /** Put the offsets of standard output and error back as well: results, not a log. */
+  readonly rewindOutput?: true;
 }
 
 export interface ParseFailure {
@@ -69,6 +71,7 @@ interface MutableOptions {
   every: number | undefined;
   maxPoints: number;
   verbose: boolean;
+  rewindOutput: boolean;
 }
 
 type Setter = (options: MutableOptions, value: string) => void;
@@ -125,6 +128,7 @@ export function formatRunOptions(options: RunOptions): string[] {
   words.push(`--max-points=${String(options.maxPoints)}`);
   if (options.every !== undefined) words.push(`--every=${String(options.every)}`);
   if (options.verbose) words.push('--verbose');
+  if (options.rewindOutput === true) words.push('--rewind-output');
   return words;
 }
 
@@ -162,6 +166,7 @@ function parseOptions(argv: readonly string[]): { options: RunOptions; rest: str
     every: undefined,
     maxPoints: DEFAULT_MAX_POINTS,
     verbose: false,
+    rewindOutput: false,
   };
   let index = 0;
   while (index < argv.length) {
@@ -184,6 +189,10 @@ function applyOption(options: MutableOptions, word: string, next: string | undef
     options.verbose = true;
     return 1;
   }
+  if (word === '--rewind-output') {
+    options.rewindOutput = true;
+    return 1;
+  }
   const equals = word.indexOf('=');
   const name = equals < 0 ? word : word.slice(0, equals);
   const setter = Object.hasOwn(valueOptions, name) ? valueOptions[name] : undefined;
@@ -195,9 +204,13 @@ function applyOption(options: MutableOptions, word: string, next: string | undef
 }
 
 function finishOptions(options: MutableOptions): RunOptions {
-  const { every, ...others } = options;
-  const on = [...new Set(options.on ?? DEFAULT_SIGNALS)];
-  return every === undefined ? { ...others, on } : { ...others, on, every };
+  const { every, rewindOutput, ...others } = options;
+  return {
+    ...others,
+    on: [...new Set(options.on ?? DEFAULT_SIGNALS)],
+    ...(every !== undefined && { every }),
+    ...(rewindOutput && { rewindOutput }),
+  };
 }
 
 function parseCount(what: string, text: string, least: number, most: number): number {

@@ -19,6 +19,7 @@ export const runOptionsSchema = z.object({
   every: z.optional(count),
   maxPoints: count,
   verbose: z.boolean(),
+  rewindOutput: z.optional(z.literal(true)),
 });
 
 /** One supervised process, as `belay ps` shows it. */

@@ -179,6 +179,7 @@ function isRunOptions(value: unknown): boolean {
     Number.isSafeInteger(options.retries) &&
     Number.isSafeInteger(options.maxPoints) &&
     typeof options.verbose === 'boolean' &&
+    [undefined, true].includes(options.rewindOutput as true | undefined) &&
     (options.every === undefined || Number.isSafeInteger(options.every))
   );
 }

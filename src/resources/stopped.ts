@@ -10,6 +10,8 @@ export class Stopped {
   readonly group: ThreadGroup;
   readonly target: TargetMemory;
   readonly ownIds: OwnIds;
+  /** Standard output and error are results, to be written over, and no log. */
+  rewindsOutput = false;
   private readonly findSyscall: () => number;
   private readonly session: RemoteSession;
   /** Chooses the thread that makes calls; set by whoever holds the process. */

@@ -88,6 +88,7 @@ export class Supervisor implements EventHandler, Supervision {
 
   addProcess(pid: number): TracedProcess {
     const process_ = new TracedProcess(this.pump, pid);
+    process_.stopped.rewindsOutput = this.program.options.rewindOutput === true;
     this.program.processes.set(pid, process_);
     return process_;
   }

@@ -50,6 +50,7 @@ test('every option sets its field, with = and without', () => {
     '5',
     '--max-points',
     '9',
+    '--rewind-output',
     '-v',
   ];
   const joined = [
@@ -58,10 +59,11 @@ test('every option sets its field, with = and without', () => {
     '--retries=0',
     '--every=5',
     '--max-points=9',
+    '--rewind-output',
     '--verbose',
   ];
   const on = ['SIGSEGV', 'SIGBUS'];
-  const options = { on, retries: 0, every: 5, maxPoints: 9, verbose: true };
+  const options = { on, retries: 0, every: 5, maxPoints: 9, verbose: true, rewindOutput: true };
   for (const words of [apart, joined]) {
     assert.deepEqual(parseRunArguments([...words, 'x']), { ok: true, options, command: ['x'] });
   }
@@ -120,6 +122,7 @@ test('options survive being written as words and read again', () => {
       every: fc.integer({ min: 1, max: 86_400_000 }),
       maxPoints: fc.integer({ min: 1, max: 1_000_000 }),
       verbose: fc.boolean(),
+      rewindOutput: fc.constant(true as const),
     },
     { requiredKeys: ['on', 'retries', 'maxPoints', 'verbose'], noNullPrototype: true },
   );

@@ -107,7 +107,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const putBack = new PutBack(stopped, {
       hungUp,
       spared: new Set(spared.map(({ fd }) => fd)),
-      keepsOffset: (image) => this.keepsOffset(image),
+      keepsOffset: (image) => !stopped.rewindsOutput && this.keepsOffset(image),
       leadsTo: (fd, image) => this.leadsTo(fd, image),
     });
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.hard, limit.hard);
