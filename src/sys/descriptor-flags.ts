@@ -23,9 +23,16 @@ export const F_SETFL = 4;
 export const F_SETLK = 6;
 export const F_DUPFD_CLOEXEC = 1030;
 export const FD_CLOEXEC = 1;
+export const F_OFD_SETLK = 37;
 export const F_RDLCK = 0;
 export const F_WRLCK = 1;
+export const F_UNLCK = 2;
 export const FLOCK_SIZE = 32;
+
+export const LOCK_SH = 1;
+export const LOCK_EX = 2;
+export const LOCK_NB = 4;
+export const LOCK_UN = 8;
 
 export const AT_FDCWD = -100;
 export const AF_UNIX = 1;

@@ -33,6 +33,7 @@ export const SYS = {
   exit: 60,
   wait4: 61,
   fcntl: 72,
+  flock: 73,
   rt_sigtimedwait: 128,
   rt_sigqueueinfo: 129,
   sigaltstack: 131,

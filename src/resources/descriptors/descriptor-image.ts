@@ -26,6 +26,8 @@ export interface DescriptorImage {
   readonly description: number;
   /** Of an epoll set: what it watches, as fdinfo has it. */
   readonly watches: Uint8Array | undefined;
+  /** Of a file: the locks that were taken through this open file, as fdinfo has them. */
+  readonly locks: Uint8Array | undefined;
 }
 
 const KINDS: readonly (readonly [prefix: string, kind: DescriptorKind])[] = [

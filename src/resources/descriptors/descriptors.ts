@@ -14,7 +14,7 @@ import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
 import { isSameFile as areOneFile } from '../../sys/process.ts';
 import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import { LOST, Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
+import { Obstacle, type Applied, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import {
   accessOf,
@@ -26,12 +26,15 @@ import {
 import { readDescriptorLimit, setSoftLimit } from './descriptor-limit.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
 import { claimHungUp } from './hung-up.ts';
-import { planDescriptors, type DescriptorSteps } from './plan-descriptors.ts';
+import { planDescriptors } from './plan-descriptors.ts';
 import { PutBack } from './put-back.ts';
-import { isSameLock, readRecordLocks, retakeLocks, type RecordLock } from './record-locks.ts';
+import { parseLocks, readRecordLocks, type FileLock } from './file-locks.ts';
+import { findSpared, nameSpared, settleLocks } from './settle-locks.ts';
 
 /** Chosen: open files of one inode that a new descriptor is compared with. */
 const COMPARISONS_MAX = 32;
+
+const LOCK_LINE = Buffer.from('lock:\t');
 
 /** What fdinfo adds for the anonymous files that are common: eventfd-count, tfd, clockid, … */
 const FIRST_LETTERS: readonly (readonly [link: string, letter: string])[] = [
@@ -43,9 +46,7 @@ const FIRST_LETTERS: readonly (readonly [link: string, letter: string])[] = [
   ['anon_inode:[pidfd]', 'P'],
 ];
 
-const VERSION = 2;
-/** Chosen: so many are left open for the sake of a lock, in programs that fall again and again. */
-const SPARED_MAX = 8;
+const VERSION = 3;
 
 export interface DescriptorsPlan {
   readonly wanted: DescriptorsImage;
@@ -54,7 +55,7 @@ export interface DescriptorsPlan {
   /** The soft limit to set back, where it had to be raised. */
   readonly limit: { readonly soft: number; readonly hard: number } | undefined;
   /** Record locks before anything was touched. */
-  readonly locks: readonly RecordLock[];
+  readonly locks: readonly FileLock[];
 }
 
 export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> {
@@ -101,9 +102,9 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   apply(stopped: Stopped, plan: DescriptorsPlan): Applied {
     const { wanted, hungUp, limit, locks } = plan;
     const now = this.readTable();
-    if (now === wanted) return { lost: keepLocks(stopped, locks, wanted) };
+    if (now === wanted) return {};
     const steps = planDescriptors(wanted, hungUp > 0 ? now.filter(({ fd }) => fd !== hungUp) : now);
-    const spared = findSpared(steps, locks);
+    const spared = findSpared(steps, wanted, locks);
     const putBack = new PutBack(stopped, {
       hungUp,
       spared: new Set(spared.map(({ fd }) => fd)),
@@ -113,7 +114,12 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.hard, limit.hard);
     putBack.run(steps);
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.soft, limit.hard);
-    const lost = [...putBack.lost, ...spared.map(nameSpared), ...keepLocks(stopped, locks, wanted)];
+    this.adopt(wanted);
+    const lost = [
+      ...putBack.lost,
+      ...spared.map(nameSpared),
+      ...settleLocks(stopped, wanted, now, locks, (fd) => this.readLocks(fd)),
+    ];
     return { counts: { descriptorsClosed: putBack.closedCount }, lost };
   }
 
@@ -136,6 +142,10 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   /** Lines of a log that were written since the point are not to be written over. */
   private keepsOffset(image: DescriptorImage): boolean {
     return this.streams?.some((stream) => isSameFile(stream, image)) ?? false;
+  }
+
+  private readLocks(fd: number): FileLock[] {
+    return this.reader.readInfo(fd) ? parseLocks(this.reader.rest.toString('latin1')) : [];
   }
 
   private leadsTo(fd: number, image: DescriptorImage): boolean {
@@ -181,9 +191,11 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       this.isStillThat(known);
     if (!isKnown) return this.readFresh(fd, fresh);
     const isSameSet = known.watches === undefined || reader.rest.equals(known.watches);
-    if (known.position === position && known.flags === flags && isSameSet) return known;
+    const locks = this.locksAs(known);
+    const isSame = known.position === position && known.flags === flags && known.locks === locks;
+    if (isSame && isSameSet) return known;
     const watches = isSameSet ? known.watches : Uint8Array.from(reader.rest);
-    return this.keep({ ...known, position, flags, watches });
+    return this.keep({ ...known, position, flags, watches, locks });
   }
 
   private readFresh(fd: number, fresh: number[]): DescriptorImage | undefined {
@@ -192,7 +204,16 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const kind = kindOf(link);
     const watches = kind === 'epoll' ? Uint8Array.from(this.reader.rest) : undefined;
     if (kind !== 'socket' && kind !== 'pipe') fresh.push(fd);
-    return this.keep({ fd, ...this.reader.told, kind, link, description: 0, watches });
+    const locks = kind === 'path' ? toLocks(this.reader.rest) : undefined;
+    return this.keep({ fd, ...this.reader.told, kind, link, description: 0, watches, locks });
+  }
+
+  /** What is told of locks; the same object when it is what was told last time. */
+  private locksAs({ kind, locks }: DescriptorImage): Uint8Array | undefined {
+    if (kind !== 'path') return undefined;
+    const now = toLocks(this.reader.rest);
+    if (now === undefined || locks === undefined) return now;
+    return Buffer.compare(now, locks) === 0 ? locks : now;
   }
 
   /**
@@ -254,39 +275,10 @@ function isOutput({ fd, kind, flags }: DescriptorImage): boolean {
   return fd <= 2 && kind === 'path' && (flags & O_ACCMODE) !== 0;
 }
 
-/** Descriptors opened since whose closing would drop record locks on their file. */
-function findSpared(
-  { extras }: DescriptorSteps,
-  locks: readonly RecordLock[],
-): readonly DescriptorImage[] {
-  if (locks.length === 0) return [];
-  const locked = new Set(locks.map(({ inode }) => inode));
-  return extras
-    .filter(({ kind, inode }) => kind === 'path' && locked.has(inode))
-    .slice(0, SPARED_MAX);
-}
-
-function nameSpared({ fd, link }: DescriptorImage): Named {
-  const text = `descriptor ${fd} is left open: closing it would drop the locks on ${link}`;
-  return { bit: LOST.descriptors, text };
-}
-
-/** Whatever closed a descriptor of theirs, locks that are gone are taken once more, and named. */
-function keepLocks(
-  stopped: Stopped,
-  before: readonly RecordLock[],
-  table: DescriptorsImage,
-): Named[] {
-  if (before.length === 0) return [];
-  const now = readRecordLocks(stopped.pid);
-  const dropped = before.filter((lock) => !now.some((each) => isSameLock(each, lock)));
-  if (dropped.length === 0) return [];
-  const gone = new Set(retakeLocks(stopped.remote, dropped, table));
-  return dropped.map((lock) => {
-    const path = table.find(({ inode }) => inode === lock.inode)?.link ?? `inode ${lock.inode}`;
-    const what = gone.has(lock) ? 'is lost' : 'was dropped for a moment and taken again';
-    return { bit: LOST.locks, text: `the record lock on ${path} at ${lock.start} ${what}` };
-  });
+/** Lines of fdinfo from the first on that tells of a lock. */
+function toLocks(rest: Buffer): Uint8Array | undefined {
+  const at = rest.length === 0 ? -1 : rest.indexOf(LOCK_LINE);
+  return at < 0 ? undefined : Uint8Array.from(rest.subarray(at));
 }
 
 function firstLetterOf(link: string): number | undefined {

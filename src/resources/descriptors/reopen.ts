@@ -2,8 +2,9 @@
  * Opens a file again that the program has closed, by the path that led to it at the point; only
  * what can be opened without consequences, and only when it is still the same file.
  */
-import { readlinkSync, statSync, type Stats } from 'node:fs';
+import { readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
+import { parseStat } from '../../procfs/stat.ts';
 import {
   AT_FDCWD,
   F_SETFL,
@@ -27,7 +28,7 @@ export function findPath(pid: number, image: DescriptorImage): string | undefine
     const root = readlinkSync(`/proc/${pid}/root`, 'latin1');
     const path = pathBelow(root, image.link);
     const stats = statSync(Buffer.from(`/proc/${pid}/root${path}`, 'latin1'));
-    return isHarmless(stats) ? path : undefined;
+    return isHarmless(pid, stats) ? path : undefined;
   } catch {
     return undefined;
   }
@@ -50,9 +51,15 @@ function pathBelow(root: string, path: string): string {
   return path.slice(root.length);
 }
 
-function isHarmless(stats: Stats): boolean {
+function isHarmless(pid: number, stats: Stats): boolean {
   if (stats.isFile() || stats.isDirectory()) return true;
-  return (
-    stats.isCharacterDevice() && (stats.rdev >> 8 === MEMORY_DEVICES || stats.rdev === TTY_DEVICE)
-  );
+  if (!stats.isCharacterDevice()) return false;
+  if (stats.rdev >> 8 === MEMORY_DEVICES || stats.rdev === TTY_DEVICE) return true;
+  return stats.rdev === readTerminal(pid);
+}
+
+/** The device of the controlling terminal: whatever has its number is no other terminal. */
+function readTerminal(pid: number): number {
+  const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  return stat?.terminal ?? 0;
 }

@@ -1,0 +1,95 @@
+/**
+ * Locks on files: record locks (fcntl), which the program as a whole holds and which vanish when it
+ * closes any descriptor of their file; and those of one open file (flock, OFD).
+ *
+ * Source: fcntl(2), "Advisory record locking"; flock(2); proc_locks(5), proc_pid_fdinfo(5).
+ */
+import { readFileSync } from 'node:fs';
+import { SYS } from '../../arch/x64/syscalls.ts';
+import {
+  F_OFD_SETLK,
+  F_RDLCK,
+  F_SETLK,
+  F_UNLCK,
+  F_WRLCK,
+  FLOCK_SIZE,
+  LOCK_EX,
+  LOCK_NB,
+  LOCK_SH,
+  LOCK_UN,
+} from '../../sys/descriptor-flags.ts';
+import type { RemoteSource } from '../../tracee/remote-session.ts';
+
+/** As /proc/locks has it, and fdinfo behind "lock:"; a line with "->" is one that waits. */
+const LOCK = new RegExp(
+  '^(?:lock:\\t)?\\d+: (POSIX|FLOCK|OFDLCK) +\\w+ +(READ|WRITE) +(-?\\d+) +' +
+    '[0-9a-f]+:[0-9a-f]+:(\\d+) (\\d+) (\\d+|EOF)$',
+  'gm',
+);
+
+export interface FileLock {
+  readonly kind: 'POSIX' | 'FLOCK' | 'OFDLCK';
+  readonly inode: number;
+  readonly isWrite: boolean;
+  readonly start: bigint;
+  /** 0: to the end of the file, wherever that is. */
+  readonly length: bigint;
+}
+
+/** The record locks that the process holds. */
+export function readRecordLocks(pid: number): FileLock[] {
+  return parseLocks(readFileSync('/proc/locks', 'latin1'), pid);
+}
+
+/** @param pid only the record locks of this process; undefined: all locks */
+export function parseLocks(text: string, pid?: number): FileLock[] {
+  return [...text.matchAll(LOCK)]
+    .filter((match) => pid === undefined || (match[1] === 'POSIX' && Number(match[3]) === pid))
+    .map(([, kind, type, , inode, start = '0', end]) => ({
+      kind: kind as FileLock['kind'],
+      inode: Number(inode),
+      isWrite: type === 'WRITE',
+      start: BigInt(start),
+      length: end === 'EOF' || end === undefined ? 0n : BigInt(end) - BigInt(start) + 1n,
+    }));
+}
+
+/** The locks that are in the one list and not in the other. */
+export function withoutLocks(locks: readonly FileLock[], others: readonly FileLock[]): FileLock[] {
+  return locks.filter((lock) => !others.some((other) => isSameLock(lock, other)));
+}
+
+/** Have the program take a lock through `fd`, or let go of it; false when it is refused. */
+export function setLock(
+  remote: RemoteSource,
+  fd: number,
+  lock: FileLock,
+  isTaken: boolean,
+): boolean {
+  const { calls, scratch } = remote();
+  if (lock.kind === 'FLOCK') {
+    const operation = isTaken ? (lock.isWrite ? LOCK_EX : LOCK_SH) | LOCK_NB : LOCK_UN;
+    return calls.call(SYS.flock, fd, operation) === 0;
+  }
+  const command = lock.kind === 'OFDLCK' ? F_OFD_SETLK : F_SETLK;
+  return calls.call(SYS.fcntl, fd, command, scratch.put(encodeLock(lock, isTaken))) === 0;
+}
+
+function isSameLock(one: FileLock, other: FileLock): boolean {
+  return (
+    one.kind === other.kind &&
+    one.inode === other.inode &&
+    one.isWrite === other.isWrite &&
+    one.start === other.start &&
+    one.length === other.length
+  );
+}
+
+/** struct flock: type, whence (0: from the start), then start and length at 8 and 16. */
+function encodeLock(lock: FileLock, isTaken: boolean): Buffer {
+  const bytes = Buffer.alloc(FLOCK_SIZE);
+  bytes.writeInt16LE(isTaken ? (lock.isWrite ? F_WRLCK : F_RDLCK) : F_UNLCK, 0);
+  bytes.writeBigInt64LE(lock.start, 8);
+  bytes.writeBigInt64LE(lock.length, 16);
+  return bytes;
+}

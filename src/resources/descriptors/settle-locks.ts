@@ -1,0 +1,107 @@
+/**
+ * Makes the program's locks those of the point, when its descriptors are back.
+ *
+ * A lock that has to be taken again was not held for a moment, or for long: somebody else may have
+ * had it, and changed what it is about. So it is named also where taking it again worked.
+ */
+import { O_ACCMODE, O_WRONLY } from '../../sys/descriptor-flags.ts';
+import { LOST, type Named } from '../resource.ts';
+import type { Stopped } from '../stopped.ts';
+import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
+import type { DescriptorSteps } from './plan-descriptors.ts';
+import { parseLocks, readRecordLocks, setLock, withoutLocks, type FileLock } from './file-locks.ts';
+
+/** Chosen: so many are left open for the sake of a lock, in programs that fall again and again. */
+const SPARED_MAX = 8;
+
+/** Descriptors opened since whose closing would drop record locks that are to be kept. */
+export function findSpared(
+  { extras }: DescriptorSteps,
+  wanted: DescriptorsImage,
+  before: readonly FileLock[],
+): readonly DescriptorImage[] {
+  if (before.length === 0) return [];
+  const held = new Set(before.map(({ inode }) => inode));
+  const records = wanted.flatMap(locksOf).filter(({ kind }) => kind === 'POSIX');
+  const kept = new Set(records.map(({ inode }) => inode).filter((inode) => held.has(inode)));
+  return extras
+    .filter(({ kind, inode }) => kind === 'path' && kept.has(inode))
+    .slice(0, SPARED_MAX);
+}
+
+export function nameSpared({ fd, link }: DescriptorImage): Named {
+  const text = `descriptor ${fd} is left open: closing it would drop the locks on ${link}`;
+  return { bit: LOST.descriptors, text };
+}
+
+function locksOf({ locks }: DescriptorImage): FileLock[] {
+  return locks === undefined ? [] : parseLocks(Buffer.from(locks).toString('latin1'));
+}
+
+/**
+ * @param now the table before descriptors were put back
+ * @param before record locks before anything was closed
+ * @param readLocks the locks of an open file as they are now, as fdinfo has them
+ */
+export function settleLocks(
+  stopped: Stopped,
+  wanted: DescriptorsImage,
+  now: DescriptorsImage,
+  before: readonly FileLock[],
+  readLocks: (fd: number) => FileLock[],
+): Named[] {
+  const hadLocks = new Set(now.flatMap(({ fd, locks }) => (locks === undefined ? [] : [fd])));
+  const ofFiles = wanted
+    .filter(({ fd, locks }) => locks !== undefined || hadLocks.has(fd))
+    .flatMap((image) => settleOpenFile(stopped, image, readLocks));
+  const records = wanted.flatMap(locksOf).filter(({ kind }) => kind === 'POSIX');
+  if (records.length + before.length === 0) return ofFiles;
+  return [...ofFiles, ...settleRecords(stopped, wanted, records)];
+}
+
+/** flock and OFD locks belong to an open file: they are looked for where there were some. */
+function settleOpenFile(
+  { remote }: Stopped,
+  image: DescriptorImage,
+  readLocks: (fd: number) => FileLock[],
+): Named[] {
+  if (image.kind !== 'path') return [];
+  const isOwn = ({ kind }: FileLock): boolean => kind !== 'POSIX';
+  const locks = locksOf(image).filter(isOwn);
+  const now = readLocks(image.fd).filter(isOwn);
+  const missing = withoutLocks(locks, now);
+  const extra = withoutLocks(now, locks);
+  // One flock replaces another: there is one of an open file at most.
+  const surplus = extra.filter(({ kind }) => kind !== 'FLOCK' || missing.length === 0);
+  for (const lock of surplus) setLock(remote, image.fd, lock, false);
+  return missing.map((lock) => nameTaken(image, lock, setLock(remote, image.fd, lock, true)));
+}
+
+function settleRecords(
+  { remote, pid }: Stopped,
+  table: DescriptorsImage,
+  wanted: readonly FileLock[],
+): Named[] {
+  const now = readRecordLocks(pid);
+  for (const lock of withoutLocks(now, wanted)) {
+    const image = table.find(({ kind, inode }) => kind === 'path' && inode === lock.inode);
+    if (image !== undefined) setLock(remote, image.fd, lock, false);
+  }
+  return withoutLocks(wanted, readRecordLocks(pid)).flatMap((lock) => {
+    const image = table.find((each) => each.inode === lock.inode && canLock(each, lock));
+    return image === undefined
+      ? []
+      : [nameTaken(image, lock, setLock(remote, image.fd, lock, true))];
+  });
+}
+
+function nameTaken(image: DescriptorImage, lock: FileLock, isTaken: boolean): Named {
+  const what = isTaken ? 'was not held for a while: it is taken again' : 'is lost to somebody else';
+  return { bit: LOST.locks, text: `the lock on ${image.link} at ${lock.start} ${what}` };
+}
+
+/** A lock for writing needs a descriptor for writing, one for reading one for reading. */
+function canLock(image: DescriptorImage, lock: FileLock): boolean {
+  const access = image.flags & O_ACCMODE;
+  return image.kind === 'path' && (lock.isWrite ? access !== 0 : access !== O_WRONLY);
+}
