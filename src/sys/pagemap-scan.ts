@@ -36,7 +36,10 @@ export interface ScanMasks {
   readonly writeProtect: boolean;
 }
 
-/** Pages written since they were protected last; they are protected again at once. */
+/**
+ * Pages written since they were protected last; they are protected again at once. The kernel has a
+ * way of its own for just this question, three times as fast: nothing else may be asked with it.
+ */
 export const SCAN_WRITTEN_AND_PROTECT: ScanMasks = {
   inverted: 0,
   all: PAGE_IS_WRITTEN,
@@ -53,7 +56,7 @@ export const SCAN_POPULATED: ScanMasks = {
   inverted: 0,
   all: 0,
   anyOf: PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
-  returned: PAGE_IS_FILE | PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_PFNZERO,
+  returned: PAGE_IS_FILE | PAGE_IS_PRESENT | PAGE_IS_SWAPPED | PAGE_IS_PFNZERO | PAGE_IS_GUARD,
   writeProtect: false,
 };
 
@@ -62,7 +65,7 @@ export const SCAN_NOT_OWN: ScanMasks = {
   inverted: 0,
   all: 0,
   anyOf: PAGE_IS_FILE | PAGE_IS_SWAPPED,
-  returned: PAGE_IS_FILE | PAGE_IS_SWAPPED,
+  returned: PAGE_IS_FILE | PAGE_IS_SWAPPED | PAGE_IS_GUARD,
   writeProtect: false,
 };
 
@@ -88,7 +91,7 @@ export const SCAN_UNREGISTERED: ScanMasks = {
 export class PagemapScanner {
   private readonly arg = new NativeBuffer(ARG_SIZE);
   private readonly regions = new NativeBuffer(REGION_COUNT * REGION_SIZE);
-  /** PAGE_IS_GUARD, which every scan answers; 0 where the kernel does not know it. */
+  /** PAGE_IS_GUARD; 0 where the kernel does not know it. */
   guardBit = PAGE_IS_GUARD;
   /** Regions of the last call. */
   count = 0;
@@ -109,7 +112,7 @@ export class PagemapScanner {
     arg.setUint64(MASK.inverted, masks.inverted);
     arg.setUint64(MASK.all, masks.all);
     arg.setUint64(MASK.anyOf, masks.anyOf);
-    arg.setUint64(MASK.returned, masks.returned | this.guardBit);
+    arg.setUint64(MASK.returned, masks.returned & (~PAGE_IS_GUARD | this.guardBit));
     const count = toNumber(ioctl(pagemapFd, PAGEMAP_SCAN, arg.address));
     if (count < 0) {
       if (this.guardBit === 0 || errnoNow() !== EINVAL) {

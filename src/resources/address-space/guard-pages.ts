@@ -2,8 +2,9 @@
  * Guard pages (MADV_GUARD_INSTALL): pages without content that answer every touch with SIGSEGV.
  *
  * Each has the version GUARD, as another page has that of its content. Installing one drops the
- * content, removing one leaves a hole: either way the next scan reports the page as written. They
- * are seen from Linux 6.15 on.
+ * content, removing one leaves a hole: either way the next scan reports the page as written. That
+ * it is a guard shows when the kind of a page is asked, or when it cannot be read or written. They
+ * can be told from Linux 6.15 on.
  */
 import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
 import type { PageDelta, PageHistory } from '../../points/page-history.ts';
@@ -40,6 +41,11 @@ export class GuardPages {
     found.clear();
   }
 
+  /** A page could not be read: it may have become one. */
+  ask(page: number): void {
+    this.written.findGuards(this.found, page * PAGE_SIZE, (page + 1) * PAGE_SIZE);
+  }
+
   /** The page is none any more. */
   forget(delta: PageDelta, page: number): void {
     delta.seen ??= new Set(delta.pages);
@@ -47,14 +53,13 @@ export class GuardPages {
   }
 
   /**
-   * Remove those that were none at the point, before pages are written. `mayBeMore`: not all memory
-   * has been scanned. Answers those that were removed, ascending.
+   * Remove those that were none at the point, before pages are written. `mayBeAny`: there is a sign
+   * of them, or no telling. Answers those that were removed, ascending.
    */
-  remove(table: MappingTable, mayBeMore: boolean, remote: RemoteSource): readonly number[] {
+  remove(table: MappingTable, mayBeAny: boolean, remote: RemoteSource): readonly number[] {
     const { found, history, staying } = this;
     staying.clear();
-    if (found.length > 0) this.hasAny = true;
-    if (!this.hasAny && !mayBeMore) return [];
+    if (!this.hasAny && !mayBeAny) return [];
     found.clear();
     const removed: number[] = [];
     for (const { start, end } of table.tracked) this.written.findGuards(found, start, end);

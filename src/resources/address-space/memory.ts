@@ -16,8 +16,7 @@ import type { MappingTable } from './mapping-table.ts';
 import { GuardPages } from './guard-pages.ts';
 import { Coverage } from './coverage.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
-import { PageRestorer } from './page-restorer.ts';
-import type { PageRun } from './page-runs.ts';
+import { PageRestorer, type MemoryNow, type RestoreCount } from './page-restorer.ts';
 import { PageReader } from './page-copier.ts';
 import { isWithin } from './registration.ts';
 import { UnwatchedPages, type Unwatched } from './unwatched-pages.ts';
@@ -33,26 +32,6 @@ export interface Captured {
   readonly delta: PageDelta;
   /** Unwatched ranges that are too large to be compared. */
   readonly uncompared: readonly Range[];
-}
-
-export interface RestoreCount {
-  readonly pagesRestored: number;
-  readonly pagesDropped: number;
-  readonly lost: readonly number[];
-  /** Pages of private files that are anonymous memory now: behind the end of their file. */
-  readonly replaced: readonly PageRun[];
-  /** Unwatched ranges that could not be put back. */
-  readonly changed: readonly Range[];
-}
-
-/** What is mapped when pages are to be written back. */
-export interface MemoryNow {
-  readonly table: MappingTable;
-  /** What no registration covers. */
-  readonly untracked: readonly Range[];
-  /** Mapped anew: all of it must be written back. */
-  readonly renewed: readonly Range[];
-  readonly unwatched: readonly Unwatched[];
 }
 
 export class Memory {
@@ -115,10 +94,10 @@ export class Memory {
       for (const range of renewed) if (!this.coverage.isLarge(range)) this.explore(delta, range);
       this.exploreLarge(delta);
       this.hasLeftovers = true;
-      this.written.scan(found, this.guards.found, this.coverage.spans, true, []);
-      this.guards.record(delta);
+      this.written.scan(found, this.coverage.spans, true, []);
       this.findDropped(table, delta);
       this.saveFound(delta);
+      this.guards.record(delta);
       uncompared = this.unwatched.save(delta, unwatched);
     } catch (error) {
       history.undoNewest([]);
@@ -145,13 +124,13 @@ export class Memory {
     this.refused = unwatched.filter(({ kind }) => kind !== 'registered');
     const touched = this.undoTo(delta);
     if (renewed.length + this.refused.length > 0) this.updateCoverage(table, renewed);
-    this.written.scan(found, this.guards.found, this.coverage.spans, false, untracked);
-    const mayBeMore = this.coverage.unexplored.length > 0;
-    for (const page of this.guards.remove(table, mayBeMore, remote)) found.push(page, page + 1);
+    this.written.scan(found, this.coverage.spans, false, untracked);
+    const mayBeAny = this.coverage.unexplored.length > 0;
+    for (const page of this.guards.remove(table, mayBeAny, remote)) found.push(page, page + 1);
     this.findDropped(table, undefined);
     restorer.begin();
     const absent: number[] = [];
-    let count = restorer.queueFound(found, absent);
+    let count = restorer.queueFound(found, absent, this.guards.found);
     for (const { start, end } of this.coverage.unexplored) {
       this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
         const slot = history.current.get(page);
@@ -168,7 +147,11 @@ export class Memory {
     }
     if (touched.length > 0) count += restorer.queueTouched(touched, absent, table);
     const dropped = restorer.dropPages(absent, table, remote);
-    const replaced = restorer.finish(table, remote);
+    if (restorer.flush() || this.guards.found.length > 0) {
+      this.guards.remove(table, true, remote);
+      restorer.tryAgain();
+    }
+    const replaced = restorer.replaceLost(table, remote);
     const lost = [...restorer.lost, ...this.guards.install(table, remote)];
     const changed = this.unwatched.restore(unwatched, uncompared);
     if (count >= PROTECT_AGAIN_MIN_PAGES) this.protectAgain();
@@ -212,18 +195,19 @@ export class Memory {
     const touched: number[] = [];
     while (history.newest !== undefined && history.newest !== delta) history.undoNewest(touched);
     if (this.refused.length === 0) return touched;
-    return touched.filter((page) => {
-      const start = page * PAGE_SIZE;
-      return !isWithin(this.refused, { start, end: start + PAGE_SIZE });
+    const toRange = (page: number): Range => ({
+      start: page * PAGE_SIZE,
+      end: page * PAGE_SIZE + 1,
     });
+    return touched.filter((page) => !isWithin(this.refused, toRange(page)));
   }
 
   /** Save all of a range about which nothing is known, and protect it. */
   private explore(delta: PageDelta, { start, end }: Range): void {
-    this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
+    const save = (page: number): void => {
       this.savePage(delta, page);
-    });
-    this.written.findGuards(this.guards.found, start, end);
+    };
+    this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, save, this.guards.found);
     this.written.protect(start, end);
   }
 
@@ -234,8 +218,7 @@ export class Memory {
       pages.set(Math.floor(page / PAGES_PER_CHUNK), page);
     };
     for (const { start, end } of this.coverage.unexplored) {
-      this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, note);
-      this.written.findGuards(this.away, start, end);
+      this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, note, this.away);
     }
     this.away.forEachPage(note);
     this.away.clear();
@@ -268,17 +251,21 @@ export class Memory {
         this.savePage(delta, page);
       }
       if (known === end - start) continue;
-      this.written.forEachOwnPage(start, end, (page, isSure) => {
+      const save = (page: number, isSure: boolean): void => {
         if (history.current.get(page) !== ABSENT) return;
         this.files.invalidate();
         this.savePage(delta, page);
         if (!isSure) doubtful.push(page);
-      });
+      };
+      this.written.forEachOwnPage(start, end, save, this.guards.found);
     }
     this.reader.flush();
     if (this.reader.lost.length + doubtful.length === 0) return;
     delta.seen ??= new Set(delta.pages);
-    for (const page of this.reader.lost) history.record(delta, page, ABSENT);
+    for (const page of this.reader.lost) {
+      history.record(delta, page, ABSENT);
+      this.guards.ask(page);
+    }
     for (const page of doubtful) {
       const slot = history.current.get(page);
       if (slot !== ABSENT && this.store.isZero(slot)) history.record(delta, page, ABSENT);

@@ -3,7 +3,7 @@ import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import type { Range } from '../../procfs/maps.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { MappingTable } from './mapping-table.ts';
-import type { RestoreCount } from './memory.ts';
+import type { RestoreCount } from './page-restorer.ts';
 
 /** Known when the point is made: what nobody reports writes to. */
 export function nameUnwatched(table: MappingTable, uncompared: readonly Range[]): Named[] {

@@ -1,6 +1,6 @@
 /** Writes pages back to the target: a version each, zeros, or the content of their file. */
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
-import { findMapping, isAnonymous } from '../../procfs/maps.ts';
+import { findMapping, isAnonymous, type Range } from '../../procfs/maps.ts';
 import type { PageHistory } from '../../points/page-history.ts';
 import { ABSENT, GUARD } from '../../points/page-index.ts';
 import type { PageStore } from '../../store/page-store.ts';
@@ -10,6 +10,7 @@ import type { TargetMemory } from '../../tracee/target-memory.ts';
 import type { MappingTable } from './mapping-table.ts';
 import { PageWriter } from './page-copier.ts';
 import { dropRun, replaceRun, splitRuns, type PageRun } from './page-runs.ts';
+import type { Unwatched } from './unwatched-pages.ts';
 import type { PageRanges, WrittenPages } from './written-pages.ts';
 
 /**
@@ -17,6 +18,26 @@ import type { PageRanges, WrittenPages } from './written-pages.ts';
  * page costs 0.5 µs to write, a remote call about 20.
  */
 const ZERO_RUN_MAX_PAGES = 32;
+
+export interface RestoreCount {
+  readonly pagesRestored: number;
+  readonly pagesDropped: number;
+  readonly lost: readonly number[];
+  /** Pages of private files that are anonymous memory now: behind the end of their file. */
+  readonly replaced: readonly PageRun[];
+  /** Unwatched ranges that could not be put back. */
+  readonly changed: readonly Range[];
+}
+
+/** What is mapped when pages are to be written back. */
+export interface MemoryNow {
+  readonly table: MappingTable;
+  /** What no registration covers. */
+  readonly untracked: readonly Range[];
+  /** Mapped anew: all of it must be written back. */
+  readonly renewed: readonly Range[];
+  readonly unwatched: readonly Unwatched[];
+}
 
 export class PageRestorer {
   private readonly written: WrittenPages;
@@ -42,7 +63,7 @@ export class PageRestorer {
   }
 
   /** Queue the written pages that have a version; the others that exist go to `absent`. */
-  queueFound(found: PageRanges, absent: number[]): number {
+  queueFound(found: PageRanges, absent: number[], guards: PageRanges): number {
     const { history } = this;
     let count = 0;
     for (let index = 0; index < found.length; index += 1) {
@@ -56,9 +77,10 @@ export class PageRestorer {
         count += this.queue(page, slot);
       }
       if (known === end - start) continue;
-      this.written.forEachOwnPage(start, end, (page) => {
+      const note = (page: number): void => {
         if (history.current.get(page) === ABSENT) absent.push(page);
-      });
+      };
+      this.written.forEachOwnPage(start, end, note, guards);
     }
     return count;
   }
@@ -84,14 +106,24 @@ export class PageRestorer {
     return 1;
   }
 
-  /** Write all that is queued. Answers pages whose file ends before them now. */
-  finish(table: MappingTable, remote: RemoteSource): PageRun[] {
+  /** Write all that is queued; whether something could not be written. */
+  flush(): boolean {
     this.writer.flush();
-    return this.replaceLost(table, remote);
+    return this.writer.lost.length > 0;
+  }
+
+  /** What could not be written may be writable now. */
+  tryAgain(): void {
+    for (const page of this.writer.lost.splice(0)) {
+      const slot = this.history.current.get(page);
+      if (slot > ABSENT) this.queue(page, slot);
+      else this.writer.lost.push(page);
+    }
+    this.writer.flush();
   }
 
   /** Pages that cannot be written because their file ends before them now. */
-  private replaceLost(table: MappingTable, remote: RemoteSource): PageRun[] {
+  replaceLost(table: MappingTable, remote: RemoteSource): PageRun[] {
     const lost = this.writer.lost.splice(0);
     const replaced: PageRun[] = [];
     for (const run of splitRuns(lost, table.mappings)) {

@@ -76,13 +76,11 @@ export class WrittenPages {
   }
 
   /**
-   * Append the written pages of `spans` to `found`, but guard pages to `guards`. With `protect`
-   * they are protected again in the same walk; without, ranges of `untracked` mappings are left out
-   * here.
+   * Append the written pages of `spans` to `found`. With `protect` they are protected again in the
+   * same walk; without, ranges of `untracked` mappings are left out here.
    */
   scan(
     found: PageRanges,
-    guards: PageRanges,
     spans: readonly Range[],
     protect: boolean,
     untracked: readonly Range[],
@@ -91,7 +89,7 @@ export class WrittenPages {
     for (const { start, end } of spans) {
       for (let from = start; from < end; from = this.scanner.walkEnd) {
         this.scanner.scan(this.pagemapFd, masks, from, end);
-        this.take(found, guards, protect, untracked);
+        this.take(found, protect, untracked);
         if (this.scanner.walkEnd <= from) break;
       }
     }
@@ -153,12 +151,13 @@ export class WrittenPages {
   /**
    * Visit the pages in [startPage, endPage) that hold something of their own: neither a hole, nor
    * the shared zero page, nor an unchanged page of a file. `isSure` is false where it cannot be
-   * told from a hole that is protected: then only its content says.
+   * told from a hole that is protected: then only its content says. Guard pages go to `guards`.
    */
   forEachOwnPage(
     startPage: number,
     endPage: number,
     visit: (page: number, isSure: boolean) => void,
+    guards?: PageRanges,
   ): void {
     const { scanner } = this;
     const end = endPage * PAGE_SIZE;
@@ -167,7 +166,11 @@ export class WrittenPages {
       const next = scanner.walkEnd;
       for (let index = 0; index < scanner.count; index += 1) {
         const kind = scanner.categories(index);
-        if ((kind & (PAGE_IS_PFNZERO | PAGE_IS_GUARD)) !== 0) continue;
+        if ((kind & PAGE_IS_PFNZERO) !== 0) continue;
+        if ((kind & PAGE_IS_GUARD) !== 0) {
+          guards?.push(scanner.start(index) / PAGE_SIZE, scanner.end(index) / PAGE_SIZE);
+          continue;
+        }
         if ((kind & PAGE_IS_FILE) !== 0 && (kind & PAGE_IS_SWAPPED) === 0) continue;
         const isSure = (kind & PAGE_IS_PRESENT) !== 0;
         const last = scanner.end(index) / PAGE_SIZE;
@@ -180,19 +183,12 @@ export class WrittenPages {
     }
   }
 
-  private take(
-    found: PageRanges,
-    guards: PageRanges,
-    protect: boolean,
-    untracked: readonly Range[],
-  ): void {
+  private take(found: PageRanges, protect: boolean, untracked: readonly Range[]): void {
     for (let index = 0; index < this.scanner.count; index += 1) {
       const from = this.scanner.start(index);
       const to = this.scanner.end(index);
-      const isGuard = (this.scanner.categories(index) & PAGE_IS_GUARD) !== 0;
-      const list = isGuard ? guards : found;
-      if (protect) list.push(from / PAGE_SIZE, to / PAGE_SIZE);
-      else pushWithout(list, from, to, untracked);
+      if (protect) found.push(from / PAGE_SIZE, to / PAGE_SIZE);
+      else pushWithout(found, from, to, untracked);
     }
   }
 }

@@ -43,7 +43,7 @@ int main(void) {
   keep(&kept, sizeof kept);
   count_lines();
   point(&why);
-  /* Counted here: belay seals a page at the first point, which is a mapping of its own from then. */
+  /* Counted here: at the first point belay seals a page, which is a mapping of its own since. */
   if (kept.falls == 0) kept.before = count_lines();
   if (kept.falls++ < FALLS) {
     for (int count = 0; count < 3; count++) split(memory, file);
