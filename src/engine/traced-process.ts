@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { SYSCALL_INSTRUCTION } from '../arch/x64/registers.ts';
 import { BelayError } from '../errors.ts';
+import { FallPlaces } from '../points/fall-places.ts';
 import { PointList } from '../points/point-list.ts';
 import { parseMaps, type Range } from '../procfs/maps.ts';
 import { ResourceList } from '../resources/list.ts';
@@ -22,6 +23,7 @@ export class TracedProcess {
   /** Ranges that rollbacks leave alone. */
   keeps: Range[] = [];
   falls = 0;
+  places = new FallPlaces();
   readonly startedAt = Date.now();
   readonly warnings = new Set<string>();
   /** It shares its parent's memory until it execs: no points of its own. */
@@ -63,6 +65,7 @@ export class TracedProcess {
     this.target.isShared = false;
     this.points = this.makeList();
     this.keeps = [];
+    this.places = new FallPlaces();
     this.lastCd = 0;
     this.vdsoSyscall = 0;
     this.sharesMemory = false;

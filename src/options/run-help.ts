@@ -1,8 +1,9 @@
 /** The help texts of `belay run` and `belay attach`. */
 
 const COMMON_OPTIONS = `\
-  --on SIGNALS      signals that start a rollback, comma separated, or 'none'
-                    (default: SEGV,BUS,ILL,FPE,ABRT,SYS,TRAP)
+  --on SIGNALS      signals that start a rollback, comma separated; 'none'; or 'auto'
+                    (default): SEGV,BUS,ILL,FPE,ABRT,SYS,TRAP, but where the newest
+                    point is not the program's own, its handlers have the first try
   --retries N       falls on one point, with no newer one reached, before the next
                     older point is tried (default: 3)
   --every MS        make a point by itself every MS milliseconds

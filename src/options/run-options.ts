@@ -11,6 +11,8 @@ import { version } from './version.ts';
 export interface RunOptions {
   /** Names of the signals that start a rollback, `SIGSEGV` and so on. */
   readonly on: readonly string[];
+  /** A handler of the program's own has the first try where it did not make the point. */
+  readonly auto: boolean;
   /** Falls on one point, with no newer point reached, before the next older one is tried. */
   readonly retries: number;
   /** Make a point by itself every so many milliseconds. */
@@ -67,6 +69,7 @@ class UsageError extends Error {}
 
 interface MutableOptions {
   on: string[] | undefined;
+  auto: boolean;
   retries: number;
   every: number | undefined;
   maxPoints: number;
@@ -78,7 +81,8 @@ type Setter = (options: MutableOptions, value: string) => void;
 
 const valueOptions: Readonly<Record<string, Setter>> = {
   '--on': (options, value) => {
-    options.on = [...(options.on ?? []), ...parseSignals(value)];
+    options.auto = value === 'auto';
+    options.on = options.auto ? undefined : [...(options.on ?? []), ...parseSignals(value)];
   },
   '--retries': (options, value) => {
     options.retries = parseCount('--retries', value, 0, RETRIES_MAX);
@@ -123,7 +127,8 @@ export function parseAttachArguments(argv: readonly string[]): ParsedAttach {
 
 /** The options as words again, for handing them to another process. */
 export function formatRunOptions(options: RunOptions): string[] {
-  const on = options.on.length === 0 ? 'none' : options.on.join(',');
+  const names = options.on.length === 0 ? 'none' : options.on.join(',');
+  const on = options.auto ? 'auto' : names;
   const words = [`--on=${on}`, `--retries=${String(options.retries)}`];
   words.push(`--max-points=${String(options.maxPoints)}`);
   if (options.every !== undefined) words.push(`--every=${String(options.every)}`);
@@ -162,6 +167,7 @@ function optionWords(argv: readonly string[]): string[] {
 function parseOptions(argv: readonly string[]): { options: RunOptions; rest: string[] } {
   const options: MutableOptions = {
     on: undefined,
+    auto: true,
     retries: DEFAULT_RETRIES,
     every: undefined,
     maxPoints: DEFAULT_MAX_POINTS,

@@ -15,9 +15,14 @@ export interface Choice {
   readonly refusals: readonly string[];
 }
 
-export function choosePoint(process_: TracedProcess, retries: number): Choice {
+/** `ceiling`: of points made from outside none above it is taken: it fell there before. */
+export function choosePoint(process_: TracedProcess, retries: number, ceiling = Infinity): Choice {
   const refusals: string[] = [];
   for (const point of process_.points.newestFirst()) {
+    if (point.origin !== 'program' && point.cd > ceiling) {
+      refusals.push(`point ${point.cd}: it falls at the same place again`);
+      continue;
+    }
     if (point.falls >= retries) {
       refusals.push(`point ${point.cd}: ${point.falls} falls`);
       continue;

@@ -17,6 +17,7 @@ export const runOptionsSchema = z.object({
   on: z.array(text),
   retries: count,
   every: z.optional(count),
+  auto: z.optional(z.boolean()),
   maxPoints: count,
   verbose: z.boolean(),
   rewindOutput: z.optional(z.literal(true)),

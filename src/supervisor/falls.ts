@@ -10,33 +10,38 @@ import type { Supervision } from './supervision.ts';
 const SIGINFO_CODE = 2;
 const SIGINFO_ADDRESS = 16;
 
-/** The thread stopped before `signo` is delivered; true when the process went back instead. */
+/** A thread stopped before a fault is delivered; true when the process went back instead. */
 export function handleFall(
   supervisor: Supervision,
   process_: TracedProcess,
   thread: Thread,
-  signo: number,
+  why: Why,
 ): boolean {
   const startedAt = process.hrtime();
   const outcome = supervisor.holdToGoBack(process_);
   if (outcome === 'gone') return false;
-  const why = readWhy(thread, signo);
+  const { retries } = supervisor.program.options;
+  const { signo = 0, ip = 0, address = 0 } = why;
+  const place = `${signo}/${ip}/${address}`;
+  const ceiling = process_.places.note(place, process_.lastCd);
   if (outcome !== 'held') {
     giveUp(supervisor, process_, thread, why, [whyNotHeld(process_, outcome).message]);
     return false;
   }
-  const { prepared, refusals } = choosePoint(process_, supervisor.program.options.retries);
+  const { prepared, refusals } = choosePoint(process_, retries, ceiling);
   if (prepared === undefined) {
     giveUp(supervisor, process_, thread, why, refusals);
     return false;
   }
+  process_.places.wentBack(place, prepared.point.cd, retries);
   prepared.point.falls += 1;
   process_.falls += 1;
   supervisor.jumpHeld(process_, prepared, why, { startedAt, thread, passedOver: refusals });
   return true;
 }
 
-function readWhy(thread: Thread, signo: number): Why {
+/** What the thread, which is stopped for a signal, falls of. */
+export function readWhy(thread: Thread, signo: number): Why {
   thread.fetchRegisters();
   const info = thread.fetchSiginfo();
   const code = (info?.words[SIGINFO_CODE] ?? 0) | 0;

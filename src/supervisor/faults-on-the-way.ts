@@ -18,6 +18,7 @@ export function isStale(thread: Thread): boolean {
 /** What caused the fault that a thread is stopped for is about to be undone. */
 export function forgetFault(thread: Thread, { fallSignals }: Program): void {
   const { stop } = thread;
+  thread.handling = undefined;
   if (stop?.kind !== 'signal' || !fallSignals.has(stop.signo)) return;
   thread.stopFor({ kind: 'interrupt' }, thread.isDisplaced);
 }

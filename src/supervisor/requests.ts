@@ -7,6 +7,7 @@ import type { Point, PointOrigin } from '../points/point.ts';
 import type { RequestParams } from '../protocol/messages.ts';
 import type { CheckpointResult, ProgramStatus, RewindResult } from '../protocol/records.ts';
 import type { TracerRequest } from '../desk/messages.ts';
+import { isHandling } from './own-handlers.ts';
 import { readCommand, readParentPid, savedBytesOf } from './program.ts';
 import { describePoint, type Supervisor } from './supervisor.ts';
 
@@ -37,13 +38,13 @@ export function answerRequest(supervisor: Supervisor, request: TracerRequest): u
 /** A point of the `--every` clock, in each process that can have one. */
 export function makeEveryPoints(supervisor: Supervisor): void {
   for (const process_ of [...supervisor.program.processes.values()]) {
-    if (process_.sharesMemory) continue;
+    if (process_.sharesMemory || isHandling(process_)) continue;
     try {
       operatorCheckpoint(supervisor, process_, 'every');
       forgetOldEveryPoints(process_);
     } catch (error) {
-      // In vfork, say: the next one is not far.
-      if (error instanceof BelayError && error.code === 'EAGAIN') continue;
+      // In vfork, say, where the next one is not far; or it is on its way out.
+      if (error instanceof BelayError && ['EAGAIN', 'ESRCH'].includes(error.code)) continue;
       const message = error instanceof Error ? error.message : String(error);
       supervisor.warn(process_, message);
     }

@@ -22,7 +22,8 @@ import { ProcessorPin } from '../tracee/processor-pin.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { handleCall } from './calls.ts';
 import { tellFall } from './fall-news.ts';
-import { handleFall } from './falls.ts';
+import { handleFall, readWhy } from './falls.ts';
+import { beginHandling, followHandling, hasFirstTry } from './own-handlers.ts';
 import { forgetFault, isStale, releaseRolledBack } from './faults-on-the-way.ts';
 import { Postponed } from './postponed.ts';
 import { readCommand, signalName, type Program } from './program.ts';
@@ -110,6 +111,7 @@ export class Supervisor implements EventHandler, Supervision {
         this.waits.resumeInterrupted(process_, thread);
         return;
       case 'syscall':
+        if (process_ !== undefined && this.hasNotCoped(process_, thread)) return;
         this.waits.resumeFollowed(process_, thread);
         return;
       case 'group-stop':
@@ -255,13 +257,32 @@ export class Supervisor implements EventHandler, Supervision {
     }
     if (process_ !== undefined && isFall && process_.points.hasLive) {
       if (this.postpones(thread)) return;
-      if (handleFall(this, process_, thread, signo)) return;
-      process_.group.isHeld = false;
-      if (thread.isStopped) thread.resume(signo);
-      this.pump.letGo(process_.group);
+      const why = readWhy(thread, signo);
+      if (this.program.options.auto && hasFirstTry(process_, thread, signo)) {
+        this.warn(process_, beginHandling(thread, why));
+        thread.resume(signo);
+        return;
+      }
+      if (!handleFall(this, process_, thread, why)) this.giveUp(process_, thread, signo);
       return;
     }
     this.waits.resumeSignalled(process_, thread, signo);
+  }
+
+  /** The program's own handler was given a fault and is about to end the process: it goes back. */
+  private hasNotCoped(process_: TracedProcess, thread: Thread): boolean {
+    const why = followHandling(process_.target, thread);
+    if (why === undefined || !process_.points.hasLive) return false;
+    if (!handleFall(this, process_, thread, why)) this.giveUp(process_, thread, 0);
+    return true;
+  }
+
+  /** No point is left: the signal is delivered as if belay were not there. */
+  private giveUp(process_: TracedProcess, thread: Thread, signo: number): void {
+    thread.handling = undefined;
+    process_.group.isHeld = false;
+    if (thread.isStopped) thread.resume(signo);
+    this.pump.letGo(process_.group);
   }
 
   /** Let a thread go on that will be back soon: on the processor where we are. */

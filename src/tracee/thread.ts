@@ -43,6 +43,8 @@ export class Thread {
   restartedCall: number | undefined = undefined;
   /** It was put back, and has not stopped since: where it goes on. */
   restoredAt: number | undefined = undefined;
+  /** It is in a handler of the program's, which is given the first try at a fault. */
+  handling: Handling | undefined = undefined;
   /** Signals taken off the queue while the thread made remote calls, to be handed over later. */
   readonly deferredSignals: number[] = [];
   private current: ThreadState = RUNNING;
@@ -154,9 +156,15 @@ export class Thread {
     this.become(RUNNING);
     const handed = signo === 0 ? (deferred ?? 0) : signo;
     if (handed !== 0) this.waitsUntil = undefined;
-    const isFollowed = this.waitsUntil !== undefined || this.transfer !== undefined;
-    if (!isFollowed) ptraceCont(this.tid, handed);
-    else ptraceSyscall(this.tid, handed);
+    const isFollowed =
+      this.waitsUntil !== undefined || this.transfer !== undefined || this.handling !== undefined;
+    if (isFollowed) {
+      ptraceSyscall(this.tid, handed);
+      return;
+    }
+    // The way out of a call is not told of to one who did not ask.
+    this.isAtSyscallEntry = false;
+    ptraceCont(this.tid, handed);
   }
 
   /** Run on from the event of a vfork: to the stop behind it, when `child` execs or ends. */
@@ -192,6 +200,24 @@ export class Thread {
     assertMove(this.tid, this.current, next);
     this.current = next;
   }
+}
+
+/** A fault that was given to the program's own handler. */
+export interface Handling {
+  readonly signo: number;
+  readonly code: number;
+  readonly ip: number;
+  readonly address: number;
+  /** The stack pointer when it fell. */
+  readonly stackPointer: number;
+  /** Where the kernel put the handler's frame, once it was found; 0: not yet. */
+  frame: number;
+  /** Handlers that have begun and not returned: they can fall themselves. */
+  depth: number;
+  /** System calls that were followed since. */
+  calls: number;
+  /** When it began: from performance.now. */
+  readonly sinceMs: number;
 }
 
 /** The threads of one traced process, and whether they are being held still. */

@@ -12,6 +12,7 @@ import type { RunOptions } from '../../src/options/run-options.ts';
 
 const DEFAULTS: RunOptions = {
   on: DEFAULT_SIGNALS,
+  auto: true,
   retries: 3,
   maxPoints: 4096,
   verbose: false,
@@ -118,13 +119,14 @@ test('options survive being written as words and read again', () => {
   const options = fc.record(
     {
       on: fc.uniqueArray(fc.constantFrom(...DEFAULT_SIGNALS, 'SIGUSR1')),
+      auto: fc.constant(false),
       retries: fc.nat(1000),
       every: fc.integer({ min: 1, max: 86_400_000 }),
       maxPoints: fc.integer({ min: 1, max: 1_000_000 }),
       verbose: fc.boolean(),
       rewindOutput: fc.constant(true as const),
     },
-    { requiredKeys: ['on', 'retries', 'maxPoints', 'verbose'], noNullPrototype: true },
+    { requiredKeys: ['on', 'auto', 'retries', 'maxPoints', 'verbose'], noNullPrototype: true },
   );
   fc.assert(
     fc.property(options, (known) => {

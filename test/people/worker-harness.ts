@@ -40,7 +40,7 @@ export function ownSupervisorFile(overrides: Partial<SupervisorFile> = {}): Supe
     command: ['/usr/bin/demo', 'one two'],
     cwd: '/',
     uid: process.geteuid?.() ?? 0,
-    options: { on: DEFAULT_SIGNALS, retries: 3, maxPoints: 4096, verbose: false },
+    options: { on: DEFAULT_SIGNALS, auto: true, retries: 3, maxPoints: 4096, verbose: false },
     version: '0.1.0',
     startedAt: Date.now(),
     ...overrides,

@@ -48,6 +48,9 @@ const USER32_CS = 0x23;
 /** The bytes of the `syscall` instruction. */
 export const SYSCALL_INSTRUCTION = Buffer.from([0x0f, 0x05]);
 
+/** Byte offsets in struct rt_sigframe, which the kernel puts on the stack for a handler. */
+export const SIGNAL_FRAME = { sp: 8 + 40 + 15 * 8, ip: 8 + 40 + 16 * 8 } as const;
+
 const ERESTARTSYS = -512;
 const ERESTARTNOINTR = -513;
 const ERESTARTNOHAND = -514;

@@ -23,6 +23,7 @@ export const SYS = {
   munmap: 11,
   brk: 12,
   rt_sigaction: 13,
+  rt_sigreturn: 15,
   madvise: 28,
   socket: 41,
   recvmsg: 47,
