@@ -1,6 +1,6 @@
 /** belay's own system calls, as the kernel would answer them: a result, or minus errno. */
 import { constants } from 'node:os';
-import { BELAY_CALL } from '../arch/x64/syscalls.ts';
+import { BELAY_CALL, SYS } from '../arch/x64/syscalls.ts';
 import { checkpoint } from '../engine/operations.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, WHY_SIZE_MIN, writeWhy } from '../engine/why.ts';
@@ -16,6 +16,7 @@ const KEEPS_MAX = 1024;
 /** Chosen: kept bytes are copied at each rollback, while the program is stopped. */
 const KEEP_MAX_BYTES = 64 << 20;
 const ADDRESS_MAX = 2 ** 47;
+const REGISTERED_RANGE_SIZE = 16;
 
 /** A thread is at one of our calls. Its registers are fetched. */
 export function handleCall(supervisor: Supervision, process_: TracedProcess, thread: Thread): void {
@@ -35,9 +36,24 @@ export function handleCall(supervisor: Supervision, process_: TracedProcess, thr
     case BELAY_CALL.tkeep:
       answer(supervisor, thread, callTkeep(process_, first, second));
       return;
+    case SYS.ioctl:
+      giveWay(process_, registers.get('rdx'));
+      supervisor.resumeHere(thread);
+      return;
     default:
       answer(supervisor, thread, -ENOSYS);
   }
+}
+
+/**
+ * The program registers memory with a userfaultfd of its own, which is refused for what is ours:
+ * struct uffdio_register begins with the start and the size. Then the call is made.
+ */
+function giveWay(process_: TracedProcess, address: number): void {
+  const range = process_.target.read(address, REGISTERED_RANGE_SIZE);
+  if (range.length < REGISTERED_RANGE_SIZE) return;
+  const [start, size] = [Number(range.readBigUInt64LE(0)), Number(range.readBigUInt64LE(8))];
+  if (start + size < ADDRESS_MAX) process_.resources?.addressSpace.giveWay(start, start + size);
 }
 
 /** Finish the call with `result` and let the thread run. */

@@ -6,7 +6,8 @@
 import { declare, errnoNow, failed, NativeBuffer } from './libc.ts';
 
 const UFFDIO_API = 0xc018aa3f;
-const UFFDIO_REGISTER = 0xc020aa00;
+export const UFFDIO_REGISTER = 0xc020aa00;
+const UFFDIO_UNREGISTER = 0x8010aa01;
 const UFFD_API = 0xaa;
 const UFFD_FEATURE_PAGEFAULT_FLAG_WP = 1 << 0;
 const UFFD_FEATURE_WP_HUGETLBFS_SHMEM = 1 << 12;
@@ -43,4 +44,11 @@ export function uffdioRegister(uffd: number, start: number, end: number): number
   arg.setUint64(16, UFFDIO_REGISTER_MODE_WP);
   arg.setUint64(24, 0);
   return ioctl(uffd, UFFDIO_REGISTER, arg.address) === 0 ? 0 : errnoNow();
+}
+
+/** `ioctl(uffd, UFFDIO_UNREGISTER)` over [start, end): what is not registered stays so. */
+export function uffdioUnregister(uffd: number, start: number, end: number): void {
+  arg.setUint64(0, start);
+  arg.setUint64(8, end - start);
+  ioctl(uffd, UFFDIO_UNREGISTER, arg.address);
 }

@@ -38,8 +38,13 @@ const COMPARISONS = new Map<number, (left: number, right: number) => boolean>([
   [0x35, (left, right) => left >= right],
 ]);
 
-/** What the filter answers for a call: `data` is struct seccomp_data's first two fields. */
-function run(program: readonly Instruction[], data: readonly [nr: number, arch: number]): number {
+/** What the filter answers for a call: `call` is its number, its interface, its second argument. */
+function run(
+  program: readonly Instruction[],
+  [nr, arch, second = 0]: readonly [nr: number, arch: number, second?: number],
+): number {
+  // struct seccomp_data, as words.
+  const data = [nr, arch, 0, 0, 0, 0, second, 0];
   let accumulator = 0;
   for (let at = 0; ; at += 1) {
     const instruction = program[at];
@@ -67,6 +72,14 @@ test('all other calls are allowed', () => {
   const own = Object.values(BELAY_CALL);
   const others = [Math.min(...own) - 1, Math.max(...own) + 1, 0, 0xffffffff, ...Object.values(SYS)];
   for (const number of others) assert.equal(run(program, [number, X86_64]), RET_ALLOW, `${number}`);
+});
+
+test('of ioctl, the one request goes to the tracer for which belay gives way', () => {
+  const register = 0xc020aa00;
+  assert.equal(run(program, [SYS.ioctl, X86_64, register]), RET_TRACE);
+  assert.equal(run(program, [SYS.ioctl, X86_64, register + 1]), RET_ALLOW);
+  assert.equal(run(program, [SYS.mmap, X86_64, register]), RET_ALLOW);
+  assert.equal(run(program, [SYS.ioctl, I386, register]), RET_ALLOW);
 });
 
 test('calls of other interfaces are none of belay’s', () => {

@@ -1,12 +1,15 @@
 /**
- * The one filter that belay installs: its own call numbers go to the tracer, all else is allowed.
+ * The one filter that belay installs: its own call numbers go to the tracer, and so does the one
+ * request for which belay has to give way, UFFDIO_REGISTER: a range can be registered with one
+ * userfaultfd only. All else is allowed.
  *
- * The kernel proves "allowed whatever the arguments" for every real call number and keeps them on a
- * bitmap, so that they never run the program below.
+ * The kernel proves "allowed whatever the arguments" for every real call number but that of ioctl,
+ * and keeps them on a bitmap, so that they never run the program below.
  *
  * Source: include/uapi/linux/seccomp.h, include/uapi/linux/bpf_common.h.
  */
-import { BELAY_CALL_FIRST, BELAY_CALL_LAST } from './syscalls.ts';
+import { UFFDIO_REGISTER } from '../../sys/userfaultfd.ts';
+import { BELAY_CALL_FIRST, BELAY_CALL_LAST, SYS } from './syscalls.ts';
 
 export const SECCOMP_SET_MODE_FILTER = 1;
 export const SECCOMP_FILTER_FLAG_TSYNC = 1 << 0;
@@ -22,13 +25,16 @@ const BPF_JGE_K = 0x35;
 const BPF_JGT_K = 0x25;
 const BPF_RET_K = 0x06;
 
-/** struct seccomp_data: nr at 0, arch at 4. */
+/** struct seccomp_data: nr at 0, arch at 4, the second argument at 24. */
 const PROGRAM: readonly (readonly [code: number, jt: number, jf: number, k: number])[] = [
   [BPF_LD_W_ABS, 0, 0, 4],
-  [BPF_JEQ_K, 0, 4, AUDIT_ARCH_X86_64],
+  [BPF_JEQ_K, 0, 7, AUDIT_ARCH_X86_64],
   [BPF_LD_W_ABS, 0, 0, 0],
-  [BPF_JGE_K, 0, 2, BELAY_CALL_FIRST],
-  [BPF_JGT_K, 1, 0, BELAY_CALL_LAST],
+  [BPF_JEQ_K, 2, 0, SYS.ioctl],
+  [BPF_JGE_K, 0, 4, BELAY_CALL_FIRST],
+  [BPF_JGT_K, 3, 2, BELAY_CALL_LAST],
+  [BPF_LD_W_ABS, 0, 0, 24],
+  [BPF_JEQ_K, 0, 1, UFFDIO_REGISTER],
   [BPF_RET_K, 0, 0, SECCOMP_RET_TRACE],
   [BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW],
 ];

@@ -24,6 +24,7 @@ export const SYS = {
   brk: 12,
   rt_sigaction: 13,
   rt_sigreturn: 15,
+  ioctl: 16,
   madvise: 28,
   socket: 41,
   recvmsg: 47,

@@ -118,6 +118,11 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     return nameUnwatched(table, uncompared);
   }
 
+  /** The program is about to register [start, end) with a userfaultfd of its own. */
+  giveWay(start: number, end: number): void {
+    this.mappings.registration.giveWay(start, end);
+  }
+
   pagesOf(image: AddressSpaceImage): number {
     return asDelta(image).pages.length;
   }

@@ -6,7 +6,7 @@
  * or droppable. That is asked again each time, since its owner can let go.
  */
 import type { Mapping, Range } from '../../procfs/maps.ts';
-import { uffdioRegister } from '../../sys/userfaultfd.ts';
+import { uffdioRegister, uffdioUnregister } from '../../sys/userfaultfd.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
 export class Registration {
@@ -61,6 +61,11 @@ export class Registration {
       end: this.unregistered.ends[index] ?? 0,
     }));
     return found;
+  }
+
+  /** Let another userfaultfd have [start, end). From the next point on it is seen as refused. */
+  giveWay(start: number, end: number): void {
+    uffdioUnregister(this.uffd, start, end);
   }
 
   private findUnregistered(): void {
