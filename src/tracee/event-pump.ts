@@ -166,10 +166,11 @@ export class EventPump {
     return 'held';
   }
 
-  /** Those of the group that have not stopped, or not ended. */
+  /** Those of the group that have not stopped, or not ended; for those in vfork(2) see `hold`. */
   private *movingThreads(group: ThreadGroup): Iterable<Thread> {
     for (const thread of this.threads.values()) {
-      if (thread.group === group && !thread.isStopped) yield thread;
+      const { kind } = thread.state;
+      if (thread.group === group && kind !== 'stopped' && kind !== 'in-vfork') yield thread;
     }
   }
 
@@ -266,7 +267,7 @@ export class EventPump {
     const parent = this.vforks.get(pid);
     if (parent === undefined) return;
     this.vforks.delete(pid);
-    parent.comeOutOfVfork();
+    parent.comeOutOfVfork(pid);
     this.handler.onVforkOver(parent);
   }
 

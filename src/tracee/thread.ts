@@ -174,9 +174,10 @@ export class Thread {
     ptraceCont(this.tid, 0);
   }
 
-  /** The child has exec'd or ended: the thread runs, as far as it has not stopped already. */
-  comeOutOfVfork(): void {
-    if (this.current.kind === 'in-vfork') this.become(RUNNING);
+  /** This child has exec'd or ended: the thread runs, if it has not stopped already. */
+  comeOutOfVfork(child: number): void {
+    const { current } = this;
+    if (current.kind === 'in-vfork' && current.child === child) this.become(RUNNING);
   }
 
   private resumeGroupStop(isDisplaced: boolean): void {
