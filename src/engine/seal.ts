@@ -10,10 +10,10 @@ import { ptraceGetRseqConfiguration } from '../sys/ptrace.ts';
  * the leader's rseq area lies: the kernel reads it on every return to user mode, and forces SIGSEGV
  * where it is gone. Answers what could not be sealed and what follows from that.
  */
-export function sealWhatCallsNeed({ pid, remote }: Stopped): string | undefined {
+export function sealWhatCallsNeed({ pid, living, remote }: Stopped): string | undefined {
   const { calls } = remote();
   let isSealed = true;
-  for (const mapping of parseMaps(readFileSync(`/proc/${pid}/maps`, 'latin1'))) {
+  for (const mapping of parseMaps(readFileSync(`/proc/${living}/maps`, 'latin1'))) {
     if (!isKernelMapping(mapping) || mapping.path === '[vsyscall]') continue;
     const size = mapping.end - mapping.start;
     if (calls.call(SYS.mseal, mapping.start, size, 0) < 0) isSealed = false;

@@ -32,7 +32,7 @@ export class TracedProcess {
 
   constructor(pump: EventPump, pid: number) {
     this.group = new ThreadGroup(pid);
-    this.target = new TargetMemory(pid);
+    this.target = new TargetMemory(this.group);
     this.points = this.makeList();
     this.stopped = new Stopped(pump, this.group, this.target, () => this.syscallAddress);
   }
@@ -43,7 +43,8 @@ export class TracedProcess {
 
   /** A `syscall` instruction in the vdso. Throws EUNSUPPORTED where there is none. */
   get syscallAddress(): number {
-    if (this.vdsoSyscall === 0) this.vdsoSyscall = findSyscallInstruction(this.pid, this.target);
+    if (this.vdsoSyscall === 0)
+      this.vdsoSyscall = findSyscallInstruction(this.group.living, this.target);
     return this.vdsoSyscall;
   }
 
@@ -80,13 +81,13 @@ export class TracedProcess {
   }
 }
 
-function findSyscallInstruction(pid: number, target: TargetMemory): number {
-  const maps = parseMaps(readFileSync(`/proc/${pid}/maps`, 'latin1'));
+function findSyscallInstruction(tid: number, target: TargetMemory): number {
+  const maps = parseMaps(readFileSync(`/proc/${tid}/maps`, 'latin1'));
   const vdso = maps.find((mapping) => mapping.path === '[vdso]');
   if (vdso !== undefined) {
     const image = target.read(vdso.start, vdso.end - vdso.start);
     const offset = image.indexOf(SYSCALL_INSTRUCTION);
     if (offset >= 0) return vdso.start + offset;
   }
-  throw new BelayError('EUNSUPPORTED', `cannot make calls in process ${pid}: it has no vdso`);
+  throw new BelayError('EUNSUPPORTED', `cannot make calls by thread ${tid}: it has no vdso`);
 }

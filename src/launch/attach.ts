@@ -1,10 +1,11 @@
 /** `belay attach`: takes a running process under supervision, and lets one go. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { hold } from '../engine/operations.ts';
 import { chooseThread } from '../resources/stopped.ts';
 import { BelayError } from '../errors.ts';
+import { isKernelWorker, parseStat, type ProcessStat } from '../procfs/stat.ts';
 import { ptraceDetach, ptraceSeize } from '../sys/ptrace.ts';
 import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
 import { installFilter } from './install-filter.ts';
@@ -47,13 +48,30 @@ function seizeThreads(supervisor: Supervisor, process_: TracedProcess): void {
   for (let found = 1; found > 0;) {
     found = 0;
     for (const tid of listThreads(pid)) {
-      if (supervisor.pump.threads.has(tid)) continue;
+      if (supervisor.pump.threads.has(tid) || !runsProgram(pid, tid)) continue;
       const errno = ptraceSeize(tid, TRACE_OPTIONS);
       if (errno === 0) {
         supervisor.pump.add(tid, process_.group);
         found += 1;
       } else if (errno !== ESRCH && tid === pid) throw cannotSeize(pid, errno);
     }
+  }
+}
+
+/**
+ * Not a first thread that has ended before the others; nor a worker that the kernel lets run in the
+ * process, for io_uring say: it can be seized, but never comes by where it would stop.
+ */
+function runsProgram(pid: number, tid: number): boolean {
+  const stat = readStat(`/proc/${pid}/task/${tid}/stat`);
+  return stat !== undefined && stat.state !== 'zombie' && !isKernelWorker(stat);
+}
+
+function readStat(path: string): ProcessStat | undefined {
+  try {
+    return parseStat(readFileSync(path, 'latin1'));
+  } catch {
+    return undefined;
   }
 }
 

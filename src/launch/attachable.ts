@@ -10,11 +10,12 @@ import {
 import { parseStatus, type ProcessStatus } from '../procfs/status.ts';
 
 /**
- * Returns if process `pid` can be attached to, as far as can be told without trying.
+ * Returns if process `pid` can be attached to, as far as can be told without trying: the thread
+ * through which it is seen in /proc, since the first can have ended before the others.
  *
  * @throws BelayError ESRCH, EPERM, EALREADYTRACED
  */
-export function assertAttachable(pid: number): void {
+export function assertAttachable(pid: number): number {
   const status = readStatus(`/proc/${pid}/status`);
   if (status === undefined || readStartTime(pid) === undefined) {
     throw refusal('ESRCH', pid, 'there is no such process');
@@ -22,12 +23,22 @@ export function assertAttachable(pid: number): void {
   if (status.tgid !== pid) {
     throw refusal('ESRCH', pid, 'it is a thread', `its process is ${status.tgid}`);
   }
-  if (status.virtualKb === undefined) throw refusal('EPERM', pid, 'it is part of the kernel');
+  const living = findLiving(pid, status);
+  if (living === undefined) throw refusal('EPERM', pid, 'it is part of the kernel');
   if (isSupervisor(pid)) {
     throw refusal('EPERM', pid, 'it is a supervisor of belay', 'attach to a program instead');
   }
   assertUntraced(pid);
-  assertPermitted(pid);
+  assertPermitted(pid, living);
+  return living;
+}
+
+/** A thread that still has the memory. */
+function findLiving(pid: number, { virtualKb }: ProcessStatus): number | undefined {
+  if (virtualKb !== undefined) return pid;
+  return listThreads(pid)
+    .map(Number)
+    .find((tid) => readStatus(`/proc/${pid}/task/${tid}/status`)?.virtualKb !== undefined);
 }
 
 /** A thread may have a tracer of its own. */
@@ -43,9 +54,9 @@ function assertUntraced(pid: number): void {
 }
 
 /** To open this file takes what it takes to attach: ptrace(2), "PTRACE_MODE_ATTACH_FSCREDS". */
-function assertPermitted(pid: number): void {
+function assertPermitted(pid: number, living: number): void {
   try {
-    closeSync(openSync(`/proc/${pid}/mem`, 'r'));
+    closeSync(openSync(`/proc/${living}/mem`, 'r'));
   } catch (cause) {
     if (readStartTime(pid) === undefined) throw refusal('ESRCH', pid, 'it has ended');
     const hint = 'attach as the user it belongs to, or as root; see belay doctor';

@@ -62,7 +62,7 @@ function startRun(pid: number, helperPid: number, words: readonly string[]): voi
     return;
   }
   setsid();
-  const { supervisor, directory, news } = prepare(pid, parsed.command, parsed.options);
+  const { supervisor, directory, news } = prepare(pid, pid, parsed.command, parsed.options);
   const process_ = supervisor.addProcess(pid);
   try {
     const outcome = launch(supervisor, process_, parsed.command, helperPid);
@@ -98,8 +98,8 @@ function startAttach(words: readonly string[]): void {
   const { pid, options } = parsed;
   let supervisor: Supervisor | undefined;
   try {
-    assertAttachable(pid);
-    const prepared = prepare(pid, readCommand(pid), options);
+    const living = assertAttachable(pid);
+    const prepared = prepare(pid, living, readCommand(living), options);
     const { directory, news } = prepared;
     supervisor = prepared.supervisor;
     const process_ = supervisor.addProcess(pid);
@@ -134,14 +134,15 @@ function describe(message: string, hint: string | undefined): string {
   return `belay: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
 }
 
-function prepare(pid: number, command: readonly string[], options: RunOptions) {
+/** `living`: a thread of the process that has not ended. */
+function prepare(pid: number, living: number, command: readonly string[], options: RunOptions) {
   const directory = createStateDirectory({
     supervisorPid: process.pid,
     supervisorStartTime: readStartTime(process.pid) ?? 0,
     pid,
     startTime: readStartTime(pid) ?? 0,
     command,
-    cwd: readlinkSync(`/proc/${pid}/cwd`),
+    cwd: readlinkSync(`/proc/${living}/cwd`),
     uid: process.geteuid?.() ?? 0,
     options,
     version,

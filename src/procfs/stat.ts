@@ -32,6 +32,15 @@ export interface ProcessStat {
   readonly heapStart: number;
 }
 
+/** include/linux/sched.h; the first since Linux 5.12, the second since 6.4. */
+const PF_IO_WORKER = 0x10;
+const PF_USER_WORKER = 0x4000;
+
+/** Whether it is a thread that the kernel lets run in a process, with no code of the program. */
+export function isKernelWorker({ flags }: ProcessStat): boolean {
+  return (flags & (PF_IO_WORKER | PF_USER_WORKER)) !== 0;
+}
+
 /** Chosen: field 47, the last of those used here. */
 const MIN_FIELD_COUNT = 47;
 

@@ -1,7 +1,5 @@
 /** The resources of one process, in the order in which a rollback applies them. */
 import { PageArena } from '../store/page-arena.ts';
-import { close } from '../sys/file.ts';
-import { pidfdOpen } from '../sys/pidfd.ts';
 import { AddressSpace } from './address-space/address-space.ts';
 import { Descriptors } from './descriptors/descriptors.ts';
 import type { Resource } from './resource.ts';
@@ -14,7 +12,6 @@ import { FactsOfThreads } from './threads/thread-facts.ts';
 import { ThreadStates } from './threads/thread-states.ts';
 
 export class ResourceList {
-  readonly pidfd: number;
   readonly addressSpace: AddressSpace;
   /**
    * Applied from the first to the last: threads first, for they must not run into what is half
@@ -25,16 +22,14 @@ export class ResourceList {
 
   /** The process is held still. Begins to watch its address space. */
   constructor(stopped: Stopped) {
-    const { pid } = stopped;
-    this.pidfd = pidfdOpen(pid);
-    this.addressSpace = new AddressSpace(stopped, this.pidfd, new PageArena());
+    this.addressSpace = new AddressSpace(stopped, new PageArena());
     const stackUse = new StackUse();
     const facts = new FactsOfThreads(stackUse);
     this.all = [
       new Crew(facts),
       this.addressSpace,
-      new Descriptors(pid),
-      new Signals(pid, stackUse),
+      new Descriptors(stopped),
+      new Signals(stopped.living, stackUse),
       new PendingSignals(),
       new ThreadStates(facts),
     ];
@@ -46,6 +41,5 @@ export class ResourceList {
 
   close(): void {
     for (const resource of this.all) resource.close();
-    close(this.pidfd);
   }
 }

@@ -37,6 +37,11 @@ export class Stopped {
     return this.group.pid;
   }
 
+  /** The thread through which it is seen in /proc. */
+  get living(): number {
+    return this.group.living;
+  }
+
   /** Grows whenever something that was read of the process may have become untrue. */
   get generation(): number {
     return this.holds + this.session.count;

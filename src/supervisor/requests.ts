@@ -77,7 +77,7 @@ function status(supervisor: Supervisor): ProgramStatus[] {
   return [...program.processes.values()].map((process_) => ({
     pid: process_.pid,
     ppid: readParentPid(process_.pid),
-    command: readCommand(process_.pid),
+    command: readCommand(process_.group.living),
     threads: process_.group.threads.size,
     points: process_.points.live.length,
     falls: process_.falls,

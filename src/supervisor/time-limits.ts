@@ -5,7 +5,7 @@ import { hasRingLimit, RING_LIMIT_OFFSET, type TimedCall } from '../arch/x64/tim
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { close } from '../sys/file.ts';
 import { getSocketTimeoutMs, isStreamSocket, SO_RCVTIMEO, SO_SNDTIMEO } from '../sys/getsockopt.ts';
-import { pidfdGetfd, pidfdOpen } from '../sys/pidfd.ts';
+import { getDescriptor } from '../sys/pidfd.ts';
 
 const TIMESPEC_SIZE = 16;
 const RING_FLAGS_ARGUMENT = 3;
@@ -79,9 +79,7 @@ function withDescriptor<Result>(
   fd: number,
   look: (own: number) => Result,
 ): Result | undefined {
-  const pidfd = pidfdOpen(process_.pid);
-  const own = pidfdGetfd(pidfd, fd);
-  close(pidfd);
+  const own = getDescriptor(process_.group.living, fd);
   if (own < 0) return undefined;
   try {
     return look(own);

@@ -3,16 +3,22 @@
  *
  * @see https://man7.org/linux/man-pages/man2/pidfd_getfd.2.html
  */
+import { close } from './file.ts';
 import { declare, errnoNow, failed, toNumber } from './libc.ts';
 
 const SYS_pidfd_open = 434;
 const SYS_pidfd_getfd = 438;
+const PIDFD_THREAD = 0x80;
 
 const syscall = declare('long syscall(long, long, long, long)');
 
-/** `int pidfd_open(pid_t pid, 0)`: a descriptor, close-on-exec. Throws SyscallError. */
+/**
+ * `int pidfd_open(pid_t pid, flags)`: a descriptor, close-on-exec; of a thread where `pid` is not
+ * its process's first (since Linux 6.9). Throws SyscallError.
+ */
 export function pidfdOpen(pid: number): number {
-  const fd = toNumber(syscall(SYS_pidfd_open, pid, 0, 0));
+  let fd = toNumber(syscall(SYS_pidfd_open, pid, 0, 0));
+  if (fd < 0) fd = toNumber(syscall(SYS_pidfd_open, pid, PIDFD_THREAD, 0));
   if (fd < 0) throw failed('pidfd_open', { tid: pid });
   return fd;
 }
@@ -21,4 +27,12 @@ export function pidfdOpen(pid: number): number {
 export function pidfdGetfd(pidfd: number, fd: number): number {
   const copy = toNumber(syscall(SYS_pidfd_getfd, pidfd, fd, 0));
   return copy < 0 ? -errnoNow() : copy;
+}
+
+/** Our copy of descriptor `fd` of the thread's, or -errno. Throws SyscallError when it is gone. */
+export function getDescriptor(tid: number, fd: number): number {
+  const pidfd = pidfdOpen(tid);
+  const copy = pidfdGetfd(pidfd, fd);
+  close(pidfd);
+  return copy;
 }

@@ -6,8 +6,14 @@ import { IovecTable, processVmReadv, processVmWritev } from '../sys/process-vm.t
 
 const EFAULT = 14;
 
+/** What lives as long as the memory does. */
+export interface Task {
+  /** One of its threads that has not ended. */
+  readonly living: number;
+}
+
 export class TargetMemory {
-  readonly pid: number;
+  private readonly task: Task;
   /**
    * Whether pages may be shared copy-on-write with other processes: so it is until an exec is seen,
    * and again from the first fork on. Reading must then not pin them.
@@ -17,8 +23,13 @@ export class TargetMemory {
   private readonly local = new IovecTable();
   private readonly remote = new IovecTable();
 
-  constructor(pid: number) {
-    this.pid = pid;
+  constructor(task: Task) {
+    this.task = task;
+  }
+
+  /** The thread whose memory it is. */
+  get tid(): number {
+    return this.task.living;
   }
 
   /** Up to `sizeBytes` at `address`; shorter where the mapping ends. Respects protections. */
@@ -34,7 +45,7 @@ export class TargetMemory {
     this.remote.clear();
     this.local.push(to, sizeBytes);
     this.remote.push(address, sizeBytes);
-    return processVmReadv(this.pid, this.local, this.remote);
+    return processVmReadv(this.tid, this.local, this.remote);
   }
 
   /** Write as the program itself could; false when some of it is not writable. */
@@ -43,7 +54,7 @@ export class TargetMemory {
     this.remote.clear();
     this.local.push(from, sizeBytes);
     this.remote.push(address, sizeBytes);
-    return processVmWritev(this.pid, this.local, this.remote) === sizeBytes;
+    return processVmWritev(this.tid, this.local, this.remote) === sizeBytes;
   }
 
   write(address: number, bytes: Buffer): boolean {
@@ -89,7 +100,7 @@ export class TargetMemory {
   }
 
   private openMem(): number {
-    if (this.memFd < 0) this.memFd = openOrThrow(`/proc/${this.pid}/mem`, O_RDWR);
+    if (this.memFd < 0) this.memFd = openOrThrow(`/proc/${this.tid}/mem`, O_RDWR);
     return this.memFd;
   }
 }

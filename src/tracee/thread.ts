@@ -238,6 +238,16 @@ export class ThreadGroup {
     return this.threads.get(this.pid);
   }
 
+  /**
+   * A thread through which the process is seen in /proc: of a leader that has ended before its
+   * other threads, the kernel shows neither memory nor descriptors.
+   */
+  get living(): number {
+    if (this.threads.has(this.pid)) return this.pid;
+    for (const tid of this.threads.keys()) return tid;
+    return this.pid;
+  }
+
   /** A thread that waits in vfork(2) cannot be stopped. */
   get isInVfork(): boolean {
     for (const thread of this.threads.values()) {

@@ -42,7 +42,7 @@ test('each field is written where C programs read it', async () => {
     lost: 65,
   };
   const place = new NativeBuffer(WHY_SIZE);
-  const target = new TargetMemory(process.pid);
+  const target = new TargetMemory({ living: process.pid });
   assert.equal(writeWhy(target, place.address, WHY_SIZE, why), true);
   const found = FIELDS.map((field, index) => {
     const [offset = 0, size = 0] = [offsets[index], sizes[index]];

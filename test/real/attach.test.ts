@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
 import { attach } from '../../src/index.ts';
 import { PYTHON } from '../support/paths.ts';
+import { compileProgram } from './compile.ts';
 import { usePlace } from './place.ts';
 import { fill, findFreePort, readContents, RedisConnection, startRedis } from './redis.ts';
 import { belay, start, until } from './started.ts';
@@ -54,6 +55,26 @@ describe('belay attach', () => {
     assert.equal(await rest, 'ok\n');
     assert.deepEqual(await exited, { code: 0, signal: null });
   });
+
+  for (const kind of ['leader', 'ring']) {
+    test(`a program with a thread that runs none of its code: ${kind}`, async (t) => {
+      const program = await compileProgram('odd-threads', place);
+      const { pid, child, exited } = start([program, kind], { stdio: ['pipe', 'pipe', 'inherit'] });
+      assert(child.stdin !== null && child.stdout !== null);
+      const lines = createInterface(child.stdout);
+      const [what] = (await once(lines, 'line')) as [string];
+      if (what !== kind) t.diagnostic(what);
+      await belay('attach', String(pid));
+      child.stdin.write('one');
+      await belay('checkpoint', String(pid));
+      child.stdin.write('two');
+      await belay('rewind', String(pid));
+      const last = once(lines, 'line');
+      child.stdin.end();
+      assert.deepEqual(await last, ['ok']);
+      assert.deepEqual(await exited, { code: 0, signal: null });
+    });
+  }
 });
 
 function countFalls(log: string): number {

@@ -8,7 +8,7 @@ import type { PageDelta } from '../../points/page-history.ts';
 import type { Range } from '../../procfs/maps.ts';
 import type { PageStore } from '../../store/page-store.ts';
 import { close, openOrThrow, O_RDONLY } from '../../sys/file.ts';
-import { pidfdGetfd } from '../../sys/pidfd.ts';
+import { getDescriptor } from '../../sys/pidfd.ts';
 import { uffdioApi, UFFD_USER_MODE_ONLY } from '../../sys/userfaultfd.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Claims } from '../claims.ts';
@@ -62,12 +62,12 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
   private readonly uses = new Map<MappingTable, number>();
 
   /** Installs the userfaultfd, by calls of any thread of the process, which is held still. */
-  constructor(stopped: Stopped, pidfd: number, store: PageStore) {
+  constructor(stopped: Stopped, store: PageStore) {
     this.store = store;
-    this.uffd = takeUserfaultfd(pidfd, stopped.remote().calls);
-    this.pagemapFd = openOrThrow(`/proc/${stopped.pid}/pagemap`, O_RDONLY);
+    this.uffd = takeUserfaultfd(stopped.living, stopped.remote().calls);
+    this.pagemapFd = openOrThrow(`/proc/${stopped.living}/pagemap`, O_RDONLY);
     const written = new WrittenPages(this.pagemapFd);
-    this.mappings = new Mappings(stopped, pidfd, this.uffd, written);
+    this.mappings = new Mappings(stopped, this.uffd, written);
     this.memory = new Memory(stopped.target, written, store);
   }
 
@@ -183,10 +183,10 @@ function asDelta({ pages }: AddressSpaceImage): PageDelta {
   throw new BelayError('EUNSUPPORTED', 'cannot use an image that this supervisor did not make');
 }
 
-function takeUserfaultfd(pidfd: number, calls: RemoteCalls): number {
+function takeUserfaultfd(tid: number, calls: RemoteCalls): number {
   const flags = O_CLOEXEC_NONBLOCK | UFFD_USER_MODE_ONLY;
   const fd = calls.callOrThrow('userfaultfd', SYS.userfaultfd, flags);
-  const uffd = pidfdGetfd(pidfd, fd);
+  const uffd = getDescriptor(tid, fd);
   calls.call(SYS.close, fd);
   if (uffd < 0) {
     throw new BelayError('EUNSUPPORTED', 'cannot take over the userfaultfd: pidfd_getfd refused');

@@ -39,7 +39,7 @@ export class AttributeReader {
 
   constructor(stopped: Stopped) {
     this.stopped = stopped;
-    this.fd = openOrThrow(`/proc/${stopped.pid}/smaps`, O_RDONLY);
+    this.fd = openOrThrow(`/proc/${stopped.living}/smaps`, O_RDONLY);
   }
 
   /** As they were read last. */

@@ -9,8 +9,9 @@
 import { readdirSync, statSync, type Stats } from 'node:fs';
 import type { Mapping } from '../../procfs/maps.ts';
 import { close, O_RDONLY, O_RDWR, openBytes } from '../../sys/file.ts';
-import { pidfdGetfd } from '../../sys/pidfd.ts';
+import { getDescriptor } from '../../sys/pidfd.ts';
 import type { MappingTable } from './mapping-table.ts';
+import type { Task } from '../../tracee/target-memory.ts';
 
 /** Files held at once. Chosen: a quarter of the usual limit; what is more is refused by name. */
 const HELD_MAX = 256;
@@ -29,14 +30,12 @@ interface Held {
 }
 
 export class MappedFiles {
-  private readonly pid: number;
-  private readonly pidfd: number;
+  private readonly task: Task;
   /** By device and inode. */
   private readonly held = new Map<string, Held>();
 
-  constructor(pid: number, pidfd: number) {
-    this.pid = pid;
-    this.pidfd = pidfd;
+  constructor(task: Task) {
+    this.task = task;
   }
 
   /** Hold what could not be opened again. */
@@ -83,26 +82,26 @@ export class MappedFiles {
   private findPath(mapping: Mapping): Buffer | undefined {
     if (!mapping.path.startsWith('/')) return undefined;
     const own = Buffer.from(mapping.path, 'latin1');
-    const theirs = Buffer.concat([Buffer.from(`/proc/${this.pid}/root`), own]);
+    const theirs = Buffer.concat([Buffer.from(`/proc/${this.task.living}/root`), own]);
     return [theirs, own].find((path) => isFileOf(mapping, path) && isHarmless(path));
   }
 
   private take(mapping: Mapping, access: Access): number {
     const { start, end } = mapping;
-    const link = `/proc/${this.pid}/map_files/${start.toString(16)}-${end.toString(16)}`;
+    const link = `/proc/${this.task.living}/map_files/${start.toString(16)}-${end.toString(16)}`;
     const fd = openEither(Buffer.from(link), access);
     return fd >= 0 ? fd : this.takeFromProgram(mapping);
   }
 
   private takeFromProgram(mapping: Mapping): number {
-    const directory = `/proc/${this.pid}/fd`;
+    const directory = `/proc/${this.task.living}/fd`;
     try {
       const same = readdirSync(directory).filter((name) => {
         return isFileOf(mapping, Buffer.from(`${directory}/${name}`));
       });
       // All of the kernel's anonymous files have one inode: which of several it is, cannot be told.
       const isSure = same.length === 1 || mapping.path.startsWith('/');
-      return isSure ? pidfdGetfd(this.pidfd, Number(same[0] ?? -1)) : -ENOENT;
+      return isSure ? getDescriptor(this.task.living, Number(same[0] ?? -1)) : -ENOENT;
     } catch {
       return -ENOENT;
     }

@@ -67,10 +67,9 @@ export class Mappings {
   /** Those that the newest point has. */
   attributes: Attributes = { ranges: [], isExact: false };
 
-  constructor(stopped: Stopped, pidfd: number, uffd: number, written: WrittenPages) {
-    const { pid } = stopped;
+  constructor(stopped: Stopped, uffd: number, written: WrittenPages) {
     this.stopped = stopped;
-    this.files = new MappedFiles(pid, pidfd);
+    this.files = new MappedFiles(stopped);
     this.reader = new AttributeReader(stopped);
     this.registration = new Registration(uffd, written);
     this.text = new MapsReader(stopped);
@@ -133,7 +132,7 @@ export class Mappings {
     if (lack !== undefined) return lack;
     const anew = [...this.registration.findNew(table.tracked), ...irreparable];
     const isMapping = anew.length > 0 || steps.some(({ kind }) => kind !== 'unmap');
-    if (isMapping && hasReadImpliesExec(this.stopped.pid)) {
+    if (isMapping && hasReadImpliesExec(this.stopped.living)) {
       const obstacle = files.claimHand(claims);
       if (obstacle !== undefined) return obstacle;
     }
@@ -218,7 +217,7 @@ export class Mappings {
 
   /** Memory whose writes nobody reports, and how it may be treated. */
   findUnwatched(): readonly Unwatched[] {
-    const pinned = readPinnedBuffers(this.stopped.pid, this.table);
+    const pinned = readPinnedBuffers(this.stopped.living, this.table);
     if (pinned.length + this.registration.refused.length === 0) return NOTHING_UNWATCHED;
     const list: Unwatched[] = this.registration.refused.map((range) => {
       const flags = findAttributes(this.reader.latest, range.start)?.flags;

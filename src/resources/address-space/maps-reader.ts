@@ -20,7 +20,7 @@ export class MapsReader {
 
   constructor(stopped: Stopped) {
     this.stopped = stopped;
-    this.fd = openOrThrow(`/proc/${stopped.pid}/maps`, O_RDONLY);
+    this.fd = openOrThrow(`/proc/${stopped.living}/maps`, O_RDONLY);
   }
 
   /** The file as it is now: our own buffer, until the next call. */

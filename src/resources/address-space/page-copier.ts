@@ -49,7 +49,7 @@ export class PageReader {
     const { memory } = this;
     const size = memory.isShared
       ? memory.forceReadVector(this.local, (this.pages[0] ?? 0) * PAGE_SIZE)
-      : processVmReadv(memory.pid, this.local, this.remote);
+      : processVmReadv(memory.tid, this.local, this.remote);
     if (size !== this.count * PAGE_SIZE) this.readSingly(Math.max(size, 0));
     this.clear();
   }
@@ -109,7 +109,7 @@ export class PageWriter {
   /** Write all that is queued. */
   flush(): void {
     if (this.count === 0) return;
-    const moved = processVmWritev(this.memory.pid, this.local, this.remote);
+    const moved = processVmWritev(this.memory.tid, this.local, this.remote);
     if (moved !== this.count * PAGE_SIZE) this.writeSingly(Math.max(moved, 0));
     this.clear();
   }

@@ -22,6 +22,7 @@ import {
   SEEK_SET,
 } from '../../sys/file.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
+import type { Task } from '../../tracee/target-memory.ts';
 import { readDescriptorLimit } from './descriptor-limit.ts';
 
 const { EMFILE, ENFILE, ENOENT } = constants.errno;
@@ -55,25 +56,29 @@ export class DescriptorReader {
   private restAt = 0;
   private size = 0;
   private info = new NativeBuffer(INFO_SIZE);
-  private readonly pid: number;
-  private readonly directoryFd: number;
+  private readonly task: Task;
+  /** Through which everything was opened. */
+  private tid: number;
+  private directoryFd: number;
   private readonly entries = new NativeBuffer(DIRENT_SIZE);
   private readonly kept = new Map<number, number>();
   private keptMax: number;
 
-  constructor(pid: number) {
-    this.pid = pid;
-    this.directoryFd = openOrThrow(`/proc/${pid}/fd`, O_RDONLY);
+  constructor(task: Task) {
+    this.task = task;
+    this.tid = task.living;
+    this.directoryFd = openOrThrow(`/proc/${this.tid}/fd`, O_RDONLY);
     this.keptMax = Math.min(KEPT_MAX, Math.floor(readDescriptorLimit('self').soft * KEPT_SHARE));
   }
 
   /** The numbers of all open descriptors, ascending. */
   list(): number[] {
     const fds: number[] = [];
+    if (this.tid !== this.task.living) this.openAnew();
     lseek(this.directoryFd, 0, SEEK_SET);
     for (;;) {
       const size = getdents64(this.directoryFd, this.entries.address, DIRENT_SIZE);
-      if (size < 0) throw cannotRead(`/proc/${this.pid}/fd`, 'getdents64', -size);
+      if (size < 0) throw cannotRead(`/proc/${this.tid}/fd`, 'getdents64', -size);
       if (size === 0) break;
       const { bytes } = this.entries;
       for (let at = 0; at < size; at += bytes.readUInt16LE(at + 16)) {
@@ -132,7 +137,7 @@ export class DescriptorReader {
   /** What /proc/PID/fd/N leads to, as latin1; undefined when there is no such descriptor. */
   readLink(fd: number): string | undefined {
     try {
-      return readlinkSync(`/proc/${this.pid}/fd/${fd}`, 'latin1');
+      return readlinkSync(`/proc/${this.tid}/fd/${fd}`, 'latin1');
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
       throw error;
@@ -144,8 +149,15 @@ export class DescriptorReader {
     close(this.directoryFd);
   }
 
+  /** The thread has ended, and shows nothing any more. */
+  private openAnew(): void {
+    this.close();
+    this.tid = this.task.living;
+    this.directoryFd = openOrThrow(`/proc/${this.tid}/fd`, O_RDONLY);
+  }
+
   private infoPath(fd: number): string {
-    return `/proc/${this.pid}/fdinfo/${fd}`;
+    return `/proc/${this.tid}/fdinfo/${fd}`;
   }
 
   private openInfo(fd: number): number {

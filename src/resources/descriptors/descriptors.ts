@@ -68,9 +68,9 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   private streams: DescriptorsImage | undefined = undefined;
   private lastDescription = 0;
 
-  constructor(pid: number) {
+  constructor({ pid, group }: Stopped) {
     this.pid = pid;
-    this.reader = new DescriptorReader(pid);
+    this.reader = new DescriptorReader(group);
   }
 
   /** All descriptors, ascending. The same array as last time when nothing changed. */

@@ -94,7 +94,7 @@ export class PutBack {
     const { image } = refill;
     const first = this.reopened.get(image.description);
     if (first !== undefined && image.kind === 'path') return this.moveTo(first, image);
-    const path = findPath(this.stopped.pid, image);
+    const path = findPath(this.stopped.living, image);
     if (path === undefined) return false;
     const fd = reopen(this.stopped, image, path);
     if (fd < 0) return false;
