@@ -14,6 +14,8 @@ export function nameUnwatched(table: MappingTable, uncompared: readonly Range[])
     ...table.sharedWritable.map((mapping) => {
       return lose(`shared memory ${mapping.path} at ${describe(mapping)} is not put back`);
     }),
+    // Its workers are threads of the kernel, which nobody can hold.
+    ...(table.hasRing ? [lose('io_uring goes on by itself: what it writes meanwhile stays')] : []),
   ];
 }
 
