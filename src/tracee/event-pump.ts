@@ -10,7 +10,7 @@
  * 4. A thread in vfork(2) stops only when its child has exec'd or ended: no group is held for that,
  *    except where the child is about to end. No hold waits without a limit.
  */
-import { ptraceGeteventmsg } from '../sys/ptrace.ts';
+import { ptraceCont, ptraceGeteventmsg } from '../sys/ptrace.ts';
 import { lastStatus, parseWaitStatus, waitpidAny, type Stop } from '../sys/wait.ts';
 import { KillGuard, type DeathNote } from './kill-guard.ts';
 import { Patience } from './patience.ts';
@@ -196,8 +196,7 @@ export class EventPump {
   private route(tid: number, stop: Stop): void {
     const thread = this.threads.get(tid);
     if (thread === undefined) {
-      if (stop.kind !== 'exited' && stop.kind !== 'killed') this.early.set(tid, stop);
-      else this.early.delete(tid);
+      this.routeUnknown(tid, stop);
       return;
     }
     if (stop.kind === 'exited' || stop.kind === 'killed') {
@@ -208,6 +207,14 @@ export class EventPump {
     }
     thread.stopFor(stop);
     this.routeStop(thread, stop);
+  }
+
+  /** A thread that its parent has not told of yet; or never will, killed before it could. */
+  private routeUnknown(tid: number, stop: Stop): void {
+    if (stop.kind === 'exit') ptraceCont(tid, 0);
+    if (stop.kind === 'exit' || stop.kind === 'exited' || stop.kind === 'killed') {
+      this.early.delete(tid);
+    } else this.early.set(tid, stop);
   }
 
   private routeStop(thread: Thread, stop: Stop): void {
