@@ -57,9 +57,4 @@ export function isSameFile(one: DescriptorImage, other: DescriptorImage): boolea
   );
 }
 
-/** Both are one open file: they share offset and flags. Of one point. */
-export function isSameDescription(one: DescriptorImage, other: DescriptorImage): boolean {
-  return isSameFile(one, other) && one.description === other.description;
-}
-
 export type DescriptorsImage = readonly DescriptorImage[];

@@ -27,6 +27,7 @@ import { readDescriptorLimit, setSoftLimit } from './descriptor-limit.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
 import { claimHungUp } from './hung-up.ts';
 import { planDescriptors } from './plan-descriptors.ts';
+import { findMixed } from './sharing.ts';
 import { PutBack } from './put-back.ts';
 import { parseLocks, readRecordLocks, type FileLock } from './file-locks.ts';
 import { findSpared, nameSpared, settleLocks } from './settle-locks.ts';
@@ -68,6 +69,9 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   private streams: DescriptorsImage | undefined = undefined;
   private lastDescription = 0;
 
+  private readonly isOne = (fd: number, other: number): boolean =>
+    areOneFile(this.pid, fd, this.pid, other);
+
   constructor({ pid, group }: Stopped) {
     this.pid = pid;
     this.reader = new DescriptorReader(group);
@@ -83,7 +87,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   prepare(stopped: Stopped, wanted: DescriptorsImage, claims: Claims): DescriptorsPlan | Obstacle {
     const now = this.readTable();
     const locks = now === wanted ? [] : readRecordLocks(this.pid);
-    const { refills } = planDescriptors(wanted, now);
+    const { refills } = planDescriptors(wanted, now, this.isOne);
     if (refills.length === 0) return { wanted, hungUp: 0, limit: undefined, locks };
     const highest = refills.at(-1)?.image.fd ?? 0;
     const limit = readDescriptorLimit(this.pid);
@@ -103,7 +107,8 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const { wanted, hungUp, limit, locks } = plan;
     const now = this.readTable();
     if (now === wanted) return {};
-    const steps = planDescriptors(wanted, hungUp > 0 ? now.filter(({ fd }) => fd !== hungUp) : now);
+    const others = hungUp > 0 ? now.filter(({ fd }) => fd !== hungUp) : now;
+    const steps = planDescriptors(wanted, others, this.isOne);
     const spared = findSpared(steps, wanted, locks);
     const putBack = new PutBack(stopped, {
       hungUp,
@@ -172,8 +177,12 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const isSame =
       found.length === this.last.length &&
       found.every((image, index) => image === this.last[index]);
-    if (isSame) return this.last;
-    this.last = fresh.length === 0 ? found : this.nameDescriptions(found, new Set(fresh));
+    const table = isSame ? this.last : found;
+    // A number that was closed and opened again for the same file looks the same.
+    const renewed = new Set(fresh);
+    for (const fd of findMixed(table, undefined, this.isOne)) renewed.add(fd);
+    if (isSame && renewed.size === 0) return this.last;
+    this.last = renewed.size === 0 ? found : this.nameDescriptions(found, renewed);
     if (this.images.size > this.last.length) this.forgetClosed();
     return this.last;
   }
@@ -257,9 +266,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     image: DescriptorImage,
     others: readonly DescriptorImage[],
   ): DescriptorImage | undefined {
-    return others
-      .slice(0, COMPARISONS_MAX)
-      .find((other) => areOneFile(this.pid, image.fd, this.pid, other.fd));
+    return others.slice(0, COMPARISONS_MAX).find((other) => this.isOne(image.fd, other.fd));
   }
 }
 

@@ -5,7 +5,8 @@
  * number that shared the open file at the point, or one that was made since, as by a program that
  * keeps a copy of its output aside while it redirects it.
  */
-import { isSameDescription, isSameFile, type DescriptorImage } from './descriptor-image.ts';
+import { isSameFile, type DescriptorImage, type DescriptorsImage } from './descriptor-image.ts';
+import { findMixed } from './sharing.ts';
 
 /** A number of the point that leads elsewhere now, or nowhere. */
 export interface Refill {
@@ -29,45 +30,79 @@ export interface DescriptorSteps {
   readonly extras: readonly DescriptorImage[];
 }
 
+/** Whether two numbers share one open file now. */
+export type IsOne = (fd: number, other: number) => boolean;
+
 export function planDescriptors(
-  wanted: readonly DescriptorImage[],
-  now: readonly DescriptorImage[],
+  wanted: DescriptorsImage,
+  now: DescriptorsImage,
+  isOne: IsOne,
 ): DescriptorSteps {
   const settles: Settle[] = [];
   const missing: { image: DescriptorImage; present: DescriptorImage | undefined }[] = [];
+  const staying: DescriptorImage[] = [];
   const extras = new Map(now.map((image) => [image.fd, image]));
+  const mixed = findMixed(wanted, extras, isOne);
   for (const image of wanted) {
     const present = extras.get(image.fd);
     extras.delete(image.fd);
-    if (present === undefined || !isSameFile(present, image)) missing.push({ image, present });
-    else if (present !== image) settles.push({ image, present });
+    if (present === undefined || !isSameFile(present, image) || mixed.has(image.fd)) {
+      missing.push({ image, present });
+      continue;
+    }
+    staying.push(image);
+    if (present !== image) settles.push({ image, present });
   }
   const steps = { settles, extras: [...extras.values()] };
   if (missing.length === 0) return { ...steps, refills: [] };
-  const atPoint = new Map(wanted.map((image) => [image.fd, image]));
-  const byInode = groupByInode(now);
-  const refills = missing.map(({ image, present }) => {
-    const found = byInode.get(image.inode)?.find((other) => canServe(other, image, atPoint));
-    return { image, present, source: found?.fd };
-  });
+  const sources = new Sources(now, staying, isOne);
+  const refills = missing.map(({ image, present }) => ({
+    image,
+    present,
+    source: sources.find(image)?.fd,
+  }));
   return { ...steps, refills };
 }
 
-/** Whether what `other` leads to now is the open file that `image` led to at the point. */
-function canServe(
-  other: DescriptorImage,
-  image: DescriptorImage,
-  atPoint: ReadonlyMap<number, DescriptorImage>,
-): boolean {
-  if (!isSameFile(other, image)) return false;
-  const former = atPoint.get(other.fd);
-  // It leads to the same file as at the point: then what it shared, it shares.
-  if (former !== undefined && isSameFile(former, other)) return isSameDescription(former, image);
-  // All anonymous files look alike: one that came since may be another one.
-  return image.kind !== 'anonymous' && image.kind !== 'epoll';
+/** Open files of the program, and which of the point's each of them stands for. */
+class Sources {
+  private readonly now: ReadonlyMap<number, readonly DescriptorImage[]>;
+  private readonly bound: Map<number, DescriptorImage[]>;
+  private readonly isOne: IsOne;
+
+  constructor(now: DescriptorsImage, staying: DescriptorsImage, isOne: IsOne) {
+    this.now = groupByInode(now);
+    this.bound = groupByInode(staying);
+    this.isOne = isOne;
+  }
+
+  /** A number that leads to what the image's led to: what stands for it, or stands for nothing. */
+  find(image: DescriptorImage): DescriptorImage | undefined {
+    const found = this.now
+      .get(image.inode)
+      ?.find((other) => isSameFile(other, image) && this.canServe(other, image));
+    if (found !== undefined) this.bind(found.fd, image);
+    return found;
+  }
+
+  private canServe({ fd }: DescriptorImage, { inode, kind, description }: DescriptorImage) {
+    const bound = this.bound.get(inode) ?? [];
+    // Of these there is one open file, or one for each direction.
+    if (kind === 'socket' || kind === 'pipe') return true;
+    const owner = bound.find((each) => each.fd === fd || this.isOne(each.fd, fd));
+    if (owner !== undefined) return owner.description === description;
+    // All anonymous files look alike: one that came since may be another one.
+    return kind === 'path' && !bound.some((each) => each.description === description);
+  }
+
+  private bind(fd: number, image: DescriptorImage): void {
+    const bound = this.bound.get(image.inode);
+    if (bound === undefined) this.bound.set(image.inode, [{ ...image, fd }]);
+    else bound.push({ ...image, fd });
+  }
 }
 
-function groupByInode(images: readonly DescriptorImage[]): Map<number, DescriptorImage[]> {
+function groupByInode(images: DescriptorsImage): Map<number, DescriptorImage[]> {
   const groups = new Map<number, DescriptorImage[]>();
   for (const image of images) {
     const group = groups.get(image.inode);

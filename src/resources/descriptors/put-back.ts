@@ -58,7 +58,9 @@ export class PutBack {
     this.closeAll([...closing, ...this.temporary, ...inTheWay.map(({ image }) => image.fd)]);
     this.hangUp(left.filter((refill) => !this.openAgain(refill)));
     for (const { image, source } of refills) {
-      if (source !== undefined) this.settleOffset(image);
+      if (source === undefined) continue;
+      this.call(SYS.fcntl, image.fd, F_SETFL, image.flags);
+      this.settleOffset(image);
     }
     for (const settle of settles) this.settle(settle);
     this.settleEpolls(settles, new Set(refills.map(({ image }) => image.fd)));
@@ -76,10 +78,11 @@ export class PutBack {
   /** Copy what is open elsewhere; the refills that are left. */
   private copyFromSources(refills: readonly Refill[]): Refill[] {
     const moving = new Set(refills.map(({ image }) => image.fd));
+    const above = Math.max(...moving) + 1;
     const aside = new Map<number, number>();
     for (const { source } of refills) {
       if (source === undefined || !moving.has(source) || aside.has(source)) continue;
-      const copy = this.call(SYS.fcntl, source, F_DUPFD_CLOEXEC, 0);
+      const copy = this.call(SYS.fcntl, source, F_DUPFD_CLOEXEC, above);
       aside.set(source, copy);
       if (copy >= 0) this.temporary.push(copy);
     }

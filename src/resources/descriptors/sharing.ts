@@ -1,0 +1,52 @@
+/**
+ * Which numbers share one open file. Of those that lead to the file that they led to at the point,
+ * some may have been made copies of each other since, or have been opened once more.
+ */
+import { isSameFile, type DescriptorImage, type DescriptorsImage } from './descriptor-image.ts';
+
+/** Chosen: open files of one file that a number is compared with. */
+const COMPARISONS_MAX = 32;
+
+const groups = new WeakMap<DescriptorsImage, readonly DescriptorsImage[]>();
+
+/**
+ * Numbers that lead to their file through another open file than they did.
+ *
+ * @param present where they lead now; undefined: as in `wanted`
+ * @param isOne whether two numbers share one open file now
+ */
+export function findMixed(
+  wanted: DescriptorsImage,
+  present: ReadonlyMap<number, DescriptorImage> | undefined,
+  isOne: (fd: number, other: number) => boolean,
+): ReadonlySet<number> {
+  const mixed = new Set<number>();
+  for (const group of groupsOf(wanted)) {
+    const found: DescriptorImage[] = [];
+    for (const image of group) {
+      const now = present === undefined ? image : present.get(image.fd);
+      if (now === undefined || !isSameFile(now, image)) continue;
+      const same = found.slice(0, COMPARISONS_MAX).find(({ fd }) => isOne(fd, image.fd));
+      const former = found.find(({ description }) => description === image.description);
+      if (same !== former) mixed.add(image.fd);
+      else if (same === undefined) found.push(image);
+    }
+  }
+  return mixed;
+}
+
+/** Numbers of one file, where there are several. Of sockets and pipes the inode says it all. */
+function groupsOf(wanted: DescriptorsImage): readonly DescriptorsImage[] {
+  const known = groups.get(wanted);
+  if (known !== undefined) return known;
+  const byInode = new Map<number, DescriptorImage[]>();
+  for (const image of wanted) {
+    if (image.kind === 'socket' || image.kind === 'pipe') continue;
+    const group = byInode.get(image.inode);
+    if (group === undefined) byInode.set(image.inode, [image]);
+    else group.push(image);
+  }
+  const several = [...byInode.values()].filter((group) => group.length > 1);
+  groups.set(wanted, several);
+  return several;
+}
