@@ -102,6 +102,7 @@ static __inline__ int belay_call(long number, size_t first, size_t second) {
  *   ENOSYS  not supervised
  *   EFAULT  `why` cannot be written
  *   EINVAL  `why` is not aligned to 4 bytes, or the caller's struct tjmp is smaller than 48 bytes
+ *   EPERM   the process confines itself with seccomp, and belay may not suspend its filters
  *   EAGAIN  another thread cannot be stopped: it has been in vfork for 200 ms, say
  *   ENOMEM  the limit of live points is reached, or the supervisor has no memory for another
  */

@@ -44,6 +44,12 @@ export interface Prepared {
 export function prepareRollback(process_: TracedProcess, point: Point): Prepared | Obstacle {
   const { stopped, resources } = process_;
   if (resources === undefined) return new Obstacle('it has no saved memory');
+  const confined = stopped.pump.confinement.findConfined(stopped.group);
+  if (confined !== undefined) {
+    return new Obstacle(
+      `thread ${confined.tid} is confined by seccomp, and can make no calls for it`,
+    );
+  }
   const plans: unknown[] = [];
   const claims: Claims[] = [];
   try {

@@ -23,6 +23,7 @@ export function installFilter(
   process_: TracedProcess,
   thread: Thread,
 ): void {
+  supervisor.pump.confinement.assertFree(thread);
   const calls = new RemoteCalls(supervisor.pump, thread, process_.syscallAddress);
   let result: number;
   try {
@@ -30,6 +31,7 @@ export function installFilter(
   } finally {
     calls.end();
   }
+  if (result === 0) supervisor.pump.confinement.noteInstalled();
   if (result !== 0) {
     throw new SyscallError(
       `cannot install the filter in process ${process_.pid}`,

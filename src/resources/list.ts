@@ -9,6 +9,7 @@ import { StackUse } from './stack-use.ts';
 import type { Stopped } from './stopped.ts';
 import { Crew } from './threads/crew.ts';
 import { FactsOfThreads } from './threads/thread-facts.ts';
+import { Sandboxes } from './threads/sandboxes.ts';
 import { ThreadStates } from './threads/thread-states.ts';
 
 export class ResourceList {
@@ -32,6 +33,7 @@ export class ResourceList {
       new Signals(stopped.living, stackUse),
       new PendingSignals(),
       new ThreadStates(facts),
+      new Sandboxes(),
     ];
   }
 

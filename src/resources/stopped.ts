@@ -30,7 +30,12 @@ export class Stopped {
     this.ownIds = new OwnIds(group.pid);
     this.findSyscall = findSyscall;
     this.chooseCaller = () => chooseThread(group);
-    this.session = new RemoteSession(pump, () => this.chooseCaller(), findSyscall, target);
+    this.session = new RemoteSession(
+      pump,
+      () => pump.confinement.chooseFree(this.chooseCaller()),
+      findSyscall,
+      target,
+    );
   }
 
   get pid(): number {
@@ -64,7 +69,8 @@ export class Stopped {
 
   /** Run `work` with calls of one particular thread, begun when first needed. */
   withCallsOf(thread: Thread, work: (remote: RemoteSource) => void): void {
-    const session = new RemoteSession(this.pump, () => thread, this.findSyscall, this.target);
+    const choose = (): Thread => this.pump.confinement.assertFree(thread);
+    const session = new RemoteSession(this.pump, choose, this.findSyscall, this.target);
     try {
       work(session.use);
     } finally {

@@ -5,10 +5,11 @@ import { checkpoint } from '../engine/operations.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, WHY_SIZE_MIN, writeWhy } from '../engine/why.ts';
 import type { BelayError } from '../errors.ts';
+import { ConfinedError } from '../tracee/confinement.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Supervision } from './supervision.ts';
 
-const { EAGAIN, EBADF, EFAULT, EINVAL, ENOMEM, ENOSYS } = constants.errno;
+const { EAGAIN, EBADF, EFAULT, EINVAL, ENOMEM, ENOSYS, EPERM } = constants.errno;
 /** Not among Node's constants; include/belay.h says what it means here. */
 const ENOTRECOVERABLE = 131;
 /** Chosen: a program that keeps more ranges than this wants a mapping of its own for them. */
@@ -132,6 +133,7 @@ function refuseTsetjmp(
 
 function errnoOf(error: BelayError): number {
   if (error.code === 'EAGAIN') return EAGAIN;
+  if (error instanceof ConfinedError) return EPERM;
   return error.code === 'ENOMEM' ? ENOMEM : ENOSYS;
 }
 

@@ -39,6 +39,7 @@ export function answerRequest(supervisor: Supervisor, request: TracerRequest): u
 export function makeEveryPoints(supervisor: Supervisor): void {
   for (const process_ of [...supervisor.program.processes.values()]) {
     if (process_.sharesMemory || isHandling(process_)) continue;
+    if (isPassedOver(supervisor, process_)) continue;
     try {
       operatorCheckpoint(supervisor, process_, 'every');
       forgetOldEveryPoints(process_);
@@ -49,6 +50,13 @@ export function makeEveryPoints(supervisor: Supervisor): void {
       supervisor.warn(process_, message);
     }
   }
+}
+
+/** A process that is confined is not even stopped for a point that would be refused. */
+function isPassedOver(supervisor: Supervisor, process_: TracedProcess): boolean {
+  if (!supervisor.pump.confinement.isConfined(process_.group)) return false;
+  supervisor.warn(process_, 'no points are made: it is confined by seccomp filters of its own');
+  return true;
 }
 
 /** The oldest go first, until neither their number nor what they hold is too large. */

@@ -25,7 +25,10 @@ const PTRACE_LISTEN = 0x4208;
 const PTRACE_PEEKSIGINFO = 0x4209;
 const PTRACE_GETSIGMASK = 0x420a;
 const PTRACE_SETSIGMASK = 0x420b;
+const PTRACE_SECCOMP_GET_FILTER = 0x420c;
 const PTRACE_GET_RSEQ_CONFIGURATION = 0x420f;
+const PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG = 0x4210;
+const PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG = 0x4211;
 
 export const PTRACE_O_TRACESYSGOOD = 0x1;
 export const PTRACE_O_TRACEFORK = 0x2;
@@ -41,6 +44,8 @@ export const NT_PRSTATUS = 1;
 export const NT_X86_XSTATE = 0x202;
 
 export const SIGINFO_SIZE = 128;
+/** struct ptrace_sud_config: mode, selector, offset, len. */
+export const SUD_CONFIG_SIZE = 32;
 
 const ptrace = declare('long ptrace(long, int, uint64_t, uint64_t)');
 
@@ -189,4 +194,23 @@ export function ptraceGetRseqConfiguration(tid: number): RseqConfiguration | und
     sizeBytes: message.words[2] ?? 0,
     signature: message.words[3] ?? 0,
   };
+}
+
+/**
+ * `ptrace(PTRACE_SECCOMP_GET_FILTER, tid, index, NULL)`: how many instructions the thread's filter
+ * has, the oldest being 0; minus errno: ENOENT where it has no such filter, EACCES, EINVAL.
+ */
+export function ptraceSeccompGetFilter(tid: number, index: number): number {
+  const result = toNumber(ptrace(PTRACE_SECCOMP_GET_FILTER, tid, index, 0));
+  return result === -1 ? -errnoNow() : result;
+}
+
+/** `ptrace(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, tid)` into SUD_CONFIG_SIZE bytes. */
+export function ptraceGetSyscallUserDispatchConfig(tid: number, address: number): number {
+  return request(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, tid, SUD_CONFIG_SIZE, address);
+}
+
+/** `ptrace(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, tid)` from SUD_CONFIG_SIZE bytes. */
+export function ptraceSetSyscallUserDispatchConfig(tid: number, address: number): number {
+  return request(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, tid, SUD_CONFIG_SIZE, address);
 }

@@ -12,6 +12,7 @@
  */
 import { ptraceCont, ptraceGeteventmsg } from '../sys/ptrace.ts';
 import { lastStatus, parseWaitStatus, waitpidAny, type Stop } from '../sys/wait.ts';
+import { Confinement } from './confinement.ts';
 import { KillGuard, type DeathNote } from './kill-guard.ts';
 import { Patience } from './patience.ts';
 import { Thread, type ThreadGroup } from './thread.ts';
@@ -56,10 +57,12 @@ export class EventPump {
   private readonly backlog: { readonly tid: number; readonly stop: Stop }[] = [];
   /** Held by whoever makes a thread something else than the program left it as. */
   readonly guard: KillGuard;
+  /** Which threads may make calls for us. */
+  readonly confinement = new Confinement();
   private readonly handler: EventHandler;
 
   constructor(handler: EventHandler, note: DeathNote) {
-    this.guard = new KillGuard(note);
+    this.guard = new KillGuard(note, this.confinement);
     this.handler = handler;
   }
 

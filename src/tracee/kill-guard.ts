@@ -1,10 +1,13 @@
 /**
  * While a thread is not what the program left it as, the supervisor's death must kill the program.
  *
+ * The program's filters are suspended for just as long, where that is allowed: confinement.ts.
+ *
  * Scopes nest: a rollback holds one, and so does each series of remote calls. What is to be told of
  * a death in between is written down before the kernel is asked to kill, and taken back after.
  */
 import { PTRACE_O_EXITKILL, ptraceSetoptions } from '../sys/ptrace.ts';
+import type { Confinement } from './confinement.ts';
 import type { Thread } from './thread.ts';
 import { TRACE_OPTIONS } from './trace-options.ts';
 
@@ -17,17 +20,22 @@ export interface DeathNote {
 
 export class KillGuard {
   private readonly note: DeathNote;
+  private readonly confinement: Confinement;
   private readonly depths = new Map<Thread, number>();
 
-  constructor(note: DeathNote) {
+  constructor(note: DeathNote, confinement: Confinement) {
     this.note = note;
+    this.confinement = confinement;
   }
 
   /** The thread is stopped, and as the program left it. */
   enter(thread: Thread, cd = 0): void {
     if (this.depths.size === 0) this.note.begin(thread.group.pid, cd);
     const depth = this.depths.get(thread) ?? 0;
-    if (depth === 0) ptraceSetoptions(thread.tid, TRACE_OPTIONS | PTRACE_O_EXITKILL);
+    if (depth === 0) {
+      const options = PTRACE_O_EXITKILL | this.confinement.optionsFor(thread);
+      ptraceSetoptions(thread.tid, TRACE_OPTIONS | options);
+    }
     this.depths.set(thread, depth + 1);
   }
 

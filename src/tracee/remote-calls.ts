@@ -26,6 +26,7 @@ import type { EventPump } from './event-pump.ts';
 import { handOver } from './hand-over.ts';
 import { readCriticalSection, writeCriticalSection } from './rseq.ts';
 import type { Thread } from './thread.ts';
+import { readUserDispatch, writeUserDispatch } from './user-dispatch.ts';
 import type { Stop } from '../sys/wait.ts';
 
 const SYSCALL_SIZE = 2;
@@ -48,6 +49,8 @@ export class RemoteCalls {
   private readonly mask = new NativeBuffer(16);
   /** Where the thread's rseq area pointed to before it made calls. */
   private section = 0;
+  /** Its calls come as SIGSYS: not while it makes ours. */
+  private readonly dispatch: Uint8Array | undefined;
   private hasExeced = false;
   private hasLeft = false;
   private hasCalled = false;
@@ -66,6 +69,8 @@ export class RemoteCalls {
     this.mask.words[2] = 0xffffffff;
     this.mask.words[3] = 0xffffffff;
     ptraceSetsigmask(thread.tid, this.mask.address + 8);
+    this.dispatch = readUserDispatch(thread.tid);
+    if (this.dispatch !== undefined) writeUserDispatch(thread.tid, undefined);
   }
 
   /** Make a call; its result, or minus errno. 0 for an execve that worked. */
@@ -122,6 +127,7 @@ export class RemoteCalls {
     if (this.hasCalled) this.leaveCall();
     ptraceSetsigmask(thread.tid, this.mask.address);
     writeCriticalSection(thread.tid, this.section);
+    if (this.dispatch !== undefined) writeUserDispatch(thread.tid, this.dispatch);
     this.leave();
   }
 

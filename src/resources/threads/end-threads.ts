@@ -14,7 +14,10 @@ export function endThreads(stopped: Stopped, newborn: readonly Thread[]): void {
   for (const thread of newborn) prepareToEnd(target, thread, remote);
   if (newborn.length === 0) return;
   const { syscallAddress } = remote().calls;
-  for (const thread of newborn) endThread(thread, syscallAddress);
+  for (const thread of newborn) {
+    pump.confinement.lift(thread);
+    endThread(thread, syscallAddress);
+  }
   for (const thread of newborn) {
     for (let steps = 0; pump.threads.get(thread.tid) === thread; steps += 1) {
       // It can have stopped once more (for a signal, say) while another one's end was waited for.
