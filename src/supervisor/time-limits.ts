@@ -16,29 +16,34 @@ export function readLimitMs(
   registers: Registers,
   call: TimedCall,
 ): number | undefined {
-  const value = registers.getArgument(call.argument);
+  const value = registers.getIntArgument(call.argument);
+  const address = registers.getArgument(call.argument);
   switch (call.limit) {
     case 'milliseconds':
-      return (value | 0) < 0 ? undefined : value | 0;
+      return value < 0 ? undefined : value;
     case 'timespec':
-      return readSpan(process_, registers, value, 1e6);
+      return readSpan(process_, registers, address, 1e6);
     case 'timeval':
-      return readSpan(process_, registers, value, 1e3);
+      return readSpan(process_, registers, address, 1e3);
     case 'ring-argument':
-      return readRingLimit(process_, registers, value);
+      return readRingLimit(process_, registers, address);
     default: {
       const option = call.limit === 'receive-option' ? SO_RCVTIMEO : SO_SNDTIMEO;
-      const limitMs = withDescriptor(process_, value | 0, (fd) => getSocketTimeoutMs(fd, option));
+      const limitMs = withDescriptor(process_, value, (fd) => getSocketTimeoutMs(fd, option));
       return limitMs === undefined || limitMs === 0 ? undefined : limitMs;
     }
   }
 }
 
-/** The descriptor is a stream's, and its calls wait as long as it takes. */
-export function isUnlimitedStream(process_: TracedProcess, fd: number): boolean {
+/** The calls of the socket wait as long as it takes; and it is a stream's, if it `mustStream`. */
+export function isUnlimitedSocket(
+  process_: TracedProcess,
+  fd: number,
+  mustStream: boolean,
+): boolean {
   const isSo = withDescriptor(process_, fd, (own) => {
     const limits = [SO_RCVTIMEO, SO_SNDTIMEO].map((option) => getSocketTimeoutMs(own, option));
-    return isStreamSocket(own) && limits.every((limitMs) => limitMs === 0);
+    return (!mustStream || isStreamSocket(own)) && limits.every((limitMs) => limitMs === 0);
   });
   return isSo === true;
 }
@@ -67,7 +72,7 @@ function readRingLimit(
   registers: Registers,
   address: number,
 ): number | undefined {
-  if (!hasRingLimit(registers.getArgument(RING_FLAGS_ARGUMENT))) return undefined;
+  if (!hasRingLimit(registers.getIntArgument(RING_FLAGS_ARGUMENT))) return undefined;
   const bytes = process_.target.read(address + RING_LIMIT_OFFSET, 8);
   if (bytes.length < 8) return undefined;
   return readSpan(process_, registers, Number(bytes.readBigUInt64LE(0)), 1e6);

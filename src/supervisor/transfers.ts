@@ -14,6 +14,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
 import {
   setRest,
+  unitSize,
   TRANSFER_CALLS,
   type FileKind,
   type TransferCall,
@@ -25,9 +26,11 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Piece, Transfer } from '../tracee/transfer.ts';
-import { isUnlimitedStream } from './time-limits.ts';
+import { isUnlimitedSocket } from './time-limits.ts';
 
 const IOVEC_SIZE = 16;
+/** How many completions io_uring_enter(2) is to wait for. */
+const RING_WAIT_ARGUMENT = 2;
 /** As in the kernel: longer vectors are refused. */
 const IOVECS_MAX = 1024;
 /** Where struct msghdr has its vector and the length of that. */
@@ -48,38 +51,42 @@ export function mayBePartial(registers: Registers): boolean {
   const call = TRANSFER_CALLS.get(registers.getInt('orig_rax'));
   if (call === undefined) return false;
   const { bytes } = call;
+  if (call.unlimited !== undefined && registers.getArgument(call.unlimited) !== 0) return false;
   if (bytes.kind === 'range') return registers.isStoppedWithoutRestart();
   const done = registers.getInt('rax');
   if (done <= 0 || registers.isCompatCall() || !isAllowed(call, registers)) return false;
-  const isSized = bytes.kind === 'buffer' || bytes.kind === 'count';
+  // Nobody is known to have waited for all that: it is asked once more.
+  if (bytes.kind === 'ring') return registers.getIntArgument(RING_WAIT_ARGUMENT) !== 0;
+  const isSized = 'size' in bytes;
   return !isSized || done < registers.getArgument(bytes.size);
 }
 
 /**
- * Begin to follow the call that the stopped thread was broken off in, with a part done; false: it
- * was not, or it cannot be told that the part is not all there was. Its registers are changed.
+ * Begin to follow the call that the stopped thread was broken off in, with a part done; undefined:
+ * it was not, or it cannot be told that the part is not all there was. Its registers are changed.
  */
-export function beginTransfer(process_: TracedProcess, thread: Thread): boolean {
+export function beginTransfer(process_: TracedProcess, thread: Thread): Transfer | undefined {
   const { registers } = thread;
   const call = TRANSFER_CALLS.get(registers.getInt('orig_rax'));
-  if (call === undefined || !mayBePartial(registers)) return false;
+  if (call === undefined || !mayBePartial(registers)) return undefined;
   const isRange = call.bytes.kind === 'range';
   const done = isRange ? 0 : registers.getInt('rax');
   const whole = piecesOf(process_.target, call, registers);
-  if (!isRange && sizeOf(whole) > MAX_RW_COUNT) return false;
-  const rest = piecesAfter(whole, done);
-  if (rest.length === 0 || !hasRightFiles(process_, call, registers)) return false;
+  if (!isRange && sizeOf(whole) > MAX_RW_COUNT) return undefined;
+  const isRing = call.bytes.kind === 'ring';
+  const rest = isRing ? whole : piecesAfter(whole, done, unitSize(call));
+  if (rest.length === 0 || !hasRightFiles(process_, call, registers)) return undefined;
   const isSocket = call.files.some(
     ([argument, kinds]) =>
       kinds.includes('socket') &&
-      kindOf(process_.pid, registers.getArgument(argument)) === 'socket',
+      kindOf(process_.pid, registers.getIntArgument(argument)) === 'socket',
   );
   const saved = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
   saved.copyFrom(registers);
   if (isRange) saved.set('rax', 0);
   thread.transfer = { call, isSocket, saved, rest, asked: 0, pieceMax: PIECE_MAX };
   loadNext(thread, thread.transfer);
-  return true;
+  return thread.transfer;
 }
 
 /** The call for the rest is at its exit: go on with what is left, or finish. */
@@ -93,14 +100,19 @@ export function continueTransfer(thread: Thread): void {
     loadNext(thread, transfer);
     return;
   }
+  if (transfer.call.bytes.kind === 'ring') {
+    endTransfer(thread);
+    return;
+  }
   if (isRange ? result < 0 : result <= 0) {
     if (isRange) transfer.saved.set('rax', result);
     endTransfer(thread);
     return;
   }
+  const unit = unitSize(transfer.call);
   const moved = isRange ? transfer.asked : result;
   if (!isRange) transfer.saved.set('rax', transfer.saved.getInt('rax') + moved);
-  transfer.rest.splice(0, transfer.rest.length, ...piecesAfter(transfer.rest, moved));
+  transfer.rest.splice(0, transfer.rest.length, ...piecesAfter(transfer.rest, moved, unit));
   if (transfer.rest.length === 0) endTransfer(thread);
   else loadNext(thread, transfer);
 }
@@ -125,7 +137,7 @@ function loadNext(thread: Thread, transfer: Transfer): void {
 
 function isAllowed({ flags }: TransferCall, registers: Registers): boolean {
   if (flags === undefined) return true;
-  const given = registers.getArgument(flags.argument);
+  const given = registers.getIntArgument(flags.argument);
   return (given & flags.refused) === 0 && (given & flags.wanted) === flags.wanted;
 }
 
@@ -134,6 +146,7 @@ function piecesOf(memory: TargetMemory, { bytes }: TransferCall, registers: Regi
   const argument = (index: number): number => registers.getArgument(index);
   switch (bytes.kind) {
     case 'buffer':
+    case 'messages':
       return [{ address: argument(bytes.address), size: argument(bytes.size) }];
     case 'vector':
       return readVector(memory, argument(bytes.address), argument(bytes.count));
@@ -147,6 +160,7 @@ function piecesOf(memory: TargetMemory, { bytes }: TransferCall, registers: Regi
       );
     }
     case 'count':
+    case 'ring':
       return [{ address: 0, size: argument(bytes.size) }];
     case 'range':
       return [{ address: argument(bytes.offset), size: argument(bytes.size) }];
@@ -162,12 +176,14 @@ function readVector(memory: TargetMemory, address: number, count: number): Piece
   }));
 }
 
-/** What is left of the pieces when the first `done` bytes are through. */
-function piecesAfter(pieces: readonly Piece[], done: number): Piece[] {
+/** What is left of the pieces when the first `done` bytes (or `unit`s) are through. */
+function piecesAfter(pieces: readonly Piece[], done: number, unit: number): Piece[] {
   const rest: Piece[] = [];
   let skipped = done;
   for (const { address, size } of pieces) {
-    if (skipped < size) rest.push({ address: address + skipped, size: size - skipped });
+    if (skipped < size) {
+      rest.push({ address: address + skipped * unit, size: size - skipped });
+    }
     skipped = Math.max(skipped - size, 0);
   }
   return rest;
@@ -180,14 +196,14 @@ function sizeOf(pieces: readonly Piece[]): number {
 /** The descriptors are such that a part cannot be all there was. */
 function hasRightFiles(
   process_: TracedProcess,
-  { files }: TransferCall,
+  { files, bytes }: TransferCall,
   registers: Registers,
 ): boolean {
   return files.every(([argument, kinds]) => {
-    const fd = registers.getArgument(argument) | 0;
+    const fd = registers.getIntArgument(argument);
     const kind = kindOf(process_.pid, fd);
     if (kind === undefined || !kinds.includes(kind)) return false;
-    return kind !== 'socket' || isUnlimitedStream(process_, fd);
+    return kind !== 'socket' || isUnlimitedSocket(process_, fd, bytes.kind !== 'messages');
   });
 }
 
@@ -200,7 +216,7 @@ function kindOf(pid: number, fd: number): FileKind | undefined {
     if (status.isSocket()) return 'socket';
     if (status.isFIFO()) return 'stream';
     if (status.isFile()) return 'regular';
-    return status.isCharacterDevice() ? kindOfDevice(status.rdev) : undefined;
+    return status.isCharacterDevice() ? kindOfDevice(status.rdev) : 'other';
   } catch {
     return undefined; // the process is gone, or the descriptor is
   }

@@ -16,7 +16,8 @@
  * stop of the whole process (SIGSTOP), as it does without belay.
  */
 import { readFileSync } from 'node:fs';
-import { TIMED_CALLS, type TimedCall } from '../arch/x64/timed-calls.ts';
+import type { Registers } from '../arch/x64/registers.ts';
+import { TIMED_CALLS } from '../arch/x64/timed-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { parseStatus } from '../procfs/status.ts';
 import type { Thread } from '../tracee/thread.ts';
@@ -79,8 +80,7 @@ export class Waits {
       return;
     }
     if (thread.transfer !== undefined) {
-      continueTransfer(thread);
-      thread.storeRegisters();
+      goOnTransferring(thread);
     } else if (thread.registers.isStoppedWithoutRestart()) {
       this.goOnWaiting(process_, thread);
       thread.storeRegisters();
@@ -94,8 +94,11 @@ export class Waits {
   private goOn(process_: TracedProcess, thread: Thread): void {
     // The rest of a transfer is about to be called for.
     if (thread.transfer !== undefined) return;
-    if (beginTransfer(process_, thread)) thread.storeRegisters();
-    else if (thread.registers.isStoppedWithoutRestart()) {
+    const transfer = beginTransfer(process_, thread);
+    if (transfer !== undefined) {
+      thread.storeRegisters();
+      if (transfer.call.bytes.kind === 'ring') this.watch(process_, thread, transfer.saved);
+    } else if (thread.registers.isStoppedWithoutRestart()) {
       this.goOnWaiting(process_, thread);
       thread.storeRegisters();
     }
@@ -111,18 +114,30 @@ export class Waits {
       registers.finishSyscall(call.answer);
       return;
     }
-    if (call !== undefined) this.watch(process_, thread, call, now);
+    this.watch(process_, thread, registers);
     registers.setRestartUnlessHandled();
   }
 
-  private watch(process_: TracedProcess, thread: Thread, call: TimedCall, now: number): void {
+  /** Set the alarm for the end of the call in `registers`, if it has a limit. */
+  private watch(process_: TracedProcess, thread: Thread, registers: Registers): void {
+    const call = TIMED_CALLS.get(registers.getCall());
+    if (call === undefined) return;
     if (thread.waitsUntil === undefined) {
-      const limitMs = readLimitMs(process_, thread.registers, call);
+      const limitMs = readLimitMs(process_, registers, call);
       if (limitMs === undefined) return;
-      thread.waitsUntil = now + limitMs;
+      thread.waitsUntil = performance.now() + limitMs;
     }
     this.alarm.set(thread, thread.waitsUntil);
   }
+}
+
+/** A call for the rest of a transfer is at its exit. */
+function goOnTransferring(thread: Thread): void {
+  const isLate = performance.now() >= (thread.waitsUntil ?? Infinity);
+  if (isLate && thread.registers.isInterruptedSyscall()) endTransfer(thread);
+  else continueTransfer(thread);
+  if (thread.transfer === undefined) thread.waitsUntil = undefined;
+  thread.storeRegisters();
 }
 
 /** The call that a stopped thread is in has answered, or would, because it was stopped. */
@@ -157,7 +172,7 @@ function readDisposition(pid: number, signo: number): Disposition {
 
 /** What select(2) leaves behind when its time is up. */
 function emptySets({ target }: TracedProcess, { registers }: Thread): void {
-  const sizeBytes = Math.ceil(Math.max(registers.getArgument(0) | 0, 0) / 64) * 8;
+  const sizeBytes = Math.ceil(Math.max(registers.getIntArgument(0), 0) / 64) * 8;
   for (const argument of [1, 2, 3]) {
     const address = registers.getArgument(argument);
     if (address !== 0 && sizeBytes > 0) target.write(address, Buffer.alloc(sizeBytes));

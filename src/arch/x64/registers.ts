@@ -143,6 +143,11 @@ export class Registers {
     return this.isCompatCall() ? this.getInt(name) >>> 0 : this.get(name);
   }
 
+  /** The same as a signed number of 32 bits: a C int, such as a descriptor. */
+  getIntArgument(index: number): number {
+    return this.getInt(this.argumentRegister(index));
+  }
+
   /** The system call has answered EINTR for no other reason than that the thread was stopped. */
   isStoppedWithoutRestart(): boolean {
     if (!this.isInSyscall()) return false;

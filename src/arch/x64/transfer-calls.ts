@@ -17,9 +17,12 @@ const MSG_NOSIGNAL = 0x4000;
 const MSG_FASTOPEN = 0x20000000;
 const GRND_NONBLOCK = 0x1;
 const FALLOC_SHIFTS = 0x28;
+const MSG_WAITFORONE = 0x10000;
+const MMSGHDR_SIZE = 64;
+const IORING_ENTER_GETEVENTS = 0x1;
 
 /** What must be so of a descriptor, or a part may be all there is. */
-export type FileKind = 'stream' | 'socket' | 'endless' | 'regular';
+export type FileKind = 'stream' | 'socket' | 'endless' | 'regular' | 'other';
 
 export interface TransferCall {
   /** Descriptors by their argument, and what they must be. All of them must block. */
@@ -28,14 +31,19 @@ export interface TransferCall {
   readonly flags?: { readonly argument: number; readonly refused: number; readonly wanted: number };
   /**
    * Where the bytes are: in one buffer, in a vector of them, in the buffers of a struct msghdr, or
-   * nowhere in memory (a count is all there is to the rest).
+   * nowhere in memory (a count is all there is to the rest). Or what is done are whole messages; or
+   * requests to a ring that were made, but whose completion was then not waited for.
    */
   readonly bytes:
     | { readonly kind: 'buffer'; readonly address: number; readonly size: number }
     | { readonly kind: 'vector'; readonly address: number; readonly count: number }
     | { readonly kind: 'message'; readonly address: number }
     | { readonly kind: 'count'; readonly size: number }
-    | { readonly kind: 'range'; readonly offset: number; readonly size: number };
+    | { readonly kind: 'range'; readonly offset: number; readonly size: number }
+    | { readonly kind: 'messages'; readonly address: number; readonly size: number }
+    | { readonly kind: 'ring'; readonly size: number };
+  /** An argument that must be 0: a limit of the call's own. */
+  readonly unlimited?: number;
 }
 
 const outward: TransferCall['files'] = [[0, ['stream', 'socket']]];
@@ -103,6 +111,31 @@ export const TRANSFER_CALLS: ReadonlyMap<number, TransferCall> = new Map<number,
     },
   ],
   [
+    299,
+    {
+      files: socket,
+      bytes: { kind: 'messages', address: 1, size: 2 },
+      flags: { argument: 3, refused: MSG_DONTWAIT | MSG_WAITFORONE | MSG_PEEK, wanted: 0 },
+      unlimited: 4,
+    },
+  ],
+  [
+    307,
+    {
+      files: socket,
+      bytes: { kind: 'messages', address: 1, size: 2 },
+      flags: { argument: 3, refused: MSG_DONTWAIT, wanted: 0 },
+    },
+  ],
+  [
+    426,
+    {
+      files: [[0, ['other']]],
+      bytes: { kind: 'ring', size: 1 },
+      flags: { argument: 3, refused: 0, wanted: IORING_ENTER_GETEVENTS },
+    },
+  ],
+  [
     285,
     {
       files: [[0, ['regular']]],
@@ -111,6 +144,11 @@ export const TRANSFER_CALLS: ReadonlyMap<number, TransferCall> = new Map<number,
     },
   ],
 ]);
+
+/** How many bytes of memory one of what such a call counts takes. */
+export function unitSize({ bytes }: TransferCall): number {
+  return bytes.kind === 'messages' ? MMSGHDR_SIZE : 1;
+}
 
 /** Set the registers to a call that transfers `size` bytes at `address`, a part of the rest. */
 export function setRest(
@@ -129,6 +167,13 @@ export function setRest(
     registers.set(registers.argumentRegister(bytes.offset), address);
     registers.set(registers.argumentRegister(bytes.size), size);
     registers.rewindSyscall();
+  } else if (bytes.kind === 'messages') {
+    registers.set(registers.argumentRegister(bytes.address), address);
+    registers.set(registers.argumentRegister(bytes.size), size);
+    registers.rewindSyscall();
+  } else if (bytes.kind === 'ring') {
+    registers.set(registers.argumentRegister(bytes.size), 0);
+    registers.rewindSyscall();
   } else if (call.files.length === 0) {
     registers.set('rdi', address);
     registers.set('rsi', size);
@@ -136,7 +181,7 @@ export function setRest(
   } else {
     const isInward = [0, 17, 19, 45, 47, 295].includes(number);
     const isFlagged = isSocket && flags !== undefined;
-    const given = isFlagged ? registers.getArgument(flags.argument) & ~MSG_FASTOPEN : 0;
+    const given = isFlagged ? registers.getIntArgument(flags.argument) & ~MSG_FASTOPEN : 0;
     registers.set('rsi', address);
     registers.set('rdx', size);
     if (isSocket) {
