@@ -1,6 +1,6 @@
 /**
- * Where a program falls: a fall at the same place again, with nothing that the program did of its own
- * accord in between, is no progress, however many points a clock has made meanwhile.
+ * Where a program falls: a fall at the same place again, with nothing that the program did of its
+ * own accord in between, is no progress, however many points a clock has made meanwhile.
  *
  * So a place has a ceiling: points above it are not gone back to. It sinks each time that as many
  * falls as a point has tries have been spent: below the point that was tried, by 1, 2, 4, 8, ...
@@ -43,7 +43,7 @@ export class FallPlaces {
     known.step *= 2;
   }
 
-  /** A point was made: by the program itself, or newer than all falls as are all others: progress. */
+  /** A point was made: progress, if by the program itself, or if all are newer than the falls. */
   passed(oldestCd: number, isOwn: boolean): void {
     if (isOwn || oldestCd > this.lastCd) this.places.clear();
   }
