@@ -4,8 +4,8 @@
  * Under `--on auto` a program that has a handler for the signal, and did not make the newest point
  * itself, has the first try. The thread is then followed from call to call, and the handler has
  *
- *   coped       it returned (rt_sigreturn), or left by a jump to a frame above
- *   not coped   it exits, or falls again and again: the process goes back
+ *   coped       it returned (rt_sigreturn), left by a jump to a frame above, or exits with 0
+ *   not coped   it exits with another status, or falls again and again: the process goes back
  *
  * A program that makes its own points has said what is to happen when it falls: it is never asked.
  */
@@ -72,7 +72,8 @@ export function followHandling(target: TargetMemory, thread: Thread): Why | unde
   if (call === SYS.rt_sigreturn) handling.depth -= 1;
   if (handling.frame === 0) handling.frame = findFrame(target, thread, handling);
   const isOver = handling.depth === 0 || hasLeft(thread, handling);
-  if (!isOver && call === SYS.exit_group && findFrame(target, thread, handling) !== 0) {
+  const isFailure = call === SYS.exit_group && registers.getInt('rdi') !== 0;
+  if (!isOver && isFailure && findFrame(target, thread, handling) !== 0) {
     const { signo, code, ip, address } = handling;
     return { cause: CAUSE.signal, signo, code, ip, address, tid: thread.tid };
   }
