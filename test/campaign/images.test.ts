@@ -13,6 +13,7 @@ import type { Resource } from '../../src/resources/resource.ts';
 import { PendingSignals } from '../../src/resources/signals/pending-signals.ts';
 import { Signals } from '../../src/resources/signals/signals.ts';
 import { Crew } from '../../src/resources/threads/crew.ts';
+import { Sandboxes } from '../../src/resources/threads/sandboxes.ts';
 import { ThreadStates } from '../../src/resources/threads/thread-states.ts';
 import { makeWatchedBelay } from '../support/watched-belay.ts';
 import { runCampaign } from './campaign.ts';
@@ -29,6 +30,7 @@ const codecs = new Map(
     ['signal dispositions', Signals],
     ['pending signals', PendingSignals],
     ['thread states', ThreadStates],
+    ['sandboxes', Sandboxes],
   ].map(([name, kind]) => [
     name as string,
     Object.create((kind as typeof Crew).prototype as object) as Resource,
