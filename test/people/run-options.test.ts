@@ -64,7 +64,15 @@ test('every option sets its field, with = and without', () => {
     '--verbose',
   ];
   const on = ['SIGSEGV', 'SIGBUS'];
-  const options = { on, retries: 0, every: 5, maxPoints: 9, verbose: true, rewindOutput: true };
+  const options = {
+    on,
+    auto: false,
+    retries: 0,
+    every: 5,
+    maxPoints: 9,
+    verbose: true,
+    rewindOutput: true,
+  };
   for (const words of [apart, joined]) {
     assert.deepEqual(parseRunArguments([...words, 'x']), { ok: true, options, command: ['x'] });
   }
@@ -143,4 +151,11 @@ test('no words make the parser throw', () => {
       parseAttachArguments(words);
     }),
   );
+});
+
+test('auto is the seven signals with their handlers first, and goes with no other names', () => {
+  assert.deepEqual(parseRunArguments(['--on=auto', 'x']), parseRunArguments(['x']));
+  const last = parseRunArguments(['--on=auto', '--on=bus', 'x']);
+  assert.ok(last.ok);
+  assert.deepEqual([last.options.on, last.options.auto], [['SIGBUS'], false]);
 });
