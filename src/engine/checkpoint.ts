@@ -41,8 +41,8 @@ export function makePoint(process_: TracedProcess, request: CheckpointRequest): 
       falls: 0,
       isHidden: false,
     };
-    const isOwn = request.origin === 'program';
-    process_.places.passed(points.live[0]?.cd ?? request.cd, isOwn);
+    const isMeant = request.origin !== 'every';
+    process_.places.passed(points.live[0]?.cd ?? request.cd, isMeant);
     points.add(point);
     return point;
   } finally {

@@ -43,8 +43,8 @@ export class FallPlaces {
     known.step *= 2;
   }
 
-  /** A point was made: progress, if by the program itself, or if all are newer than the falls. */
-  passed(oldestCd: number, isOwn: boolean): void {
-    if (isOwn || oldestCd > this.lastCd) this.places.clear();
+  /** A point was made: progress, if somebody meant to, or if all are newer than the falls. */
+  passed(oldestCd: number, isMeant: boolean): void {
+    if (isMeant || oldestCd > this.lastCd) this.places.clear();
   }
 }

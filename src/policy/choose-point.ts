@@ -15,11 +15,11 @@ export interface Choice {
   readonly refusals: readonly string[];
 }
 
-/** `ceiling`: of points made from outside none above it is taken: it fell there before. */
+/** `ceiling`: of points that the clock made none above it is taken: it fell there before. */
 export function choosePoint(process_: TracedProcess, retries: number, ceiling = Infinity): Choice {
   const refusals: string[] = [];
   for (const point of process_.points.newestFirst()) {
-    if (point.origin !== 'program' && point.cd > ceiling) {
+    if (point.origin === 'every' && point.cd > ceiling) {
       refusals.push(`point ${point.cd}: it falls at the same place again`);
       continue;
     }

@@ -67,7 +67,7 @@ describe('redis-server', () => {
 
   test(`goes back ${FALLS} times to one point, and saves what can be loaded`, async () => {
     const port = await findFreePort();
-    const supervised = await superviseRedis(port, place, { retries: FALLS + 1 });
+    const supervised = await superviseRedis(port, place, { on: ['SIGSEGV'], retries: FALLS + 1 });
     const [reader, writer] = await openTwo(port);
     const contents = await fill(reader);
     const made = await belay('checkpoint', String(supervised.pid), '--json');
