@@ -66,7 +66,7 @@ int main(int argc, char **argv) {
       usleep(1000);
     } else if (cd > 0 && why.cause == TJMP_SAVED) {
       fall(cd, by_jump);
-      if (errno != ENOSYS && errno != EBADF) return 7;
+      if (errno != ENOSYS && errno != ENOTRECOVERABLE) return 7;
       alone++;
     } else {
       if (cd < 0 || (by_jump ? why.value != 1 : why.signo != 11)) return 8;
