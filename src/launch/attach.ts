@@ -7,6 +7,7 @@ import { chooseThread } from '../resources/stopped.ts';
 import { BelayError } from '../errors.ts';
 import { isKernelWorker, parseStat, type ProcessStat } from '../procfs/stat.ts';
 import { ptraceDetach, ptraceSeize } from '../sys/ptrace.ts';
+import type { Thread } from '../tracee/thread.ts';
 import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
 import { installFilter } from './install-filter.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -92,6 +93,16 @@ function cannotSeize(pid: number, errno: number): BelayError {
   });
 }
 
+/** The call that our stop broke off: as it would have gone on without us, if later. */
+function makeCallAgain({ pump }: Supervisor, thread: Thread): void {
+  const { registers } = thread;
+  if (!registers.isStoppedWithoutRestart() && !pump.confinement.mayForbidRestart(thread)) return;
+  registers.setRestartUnlessHandled(
+    registers.isRestartSyscall() ? thread.restartedCall : undefined,
+  );
+  thread.storeRegisters();
+}
+
 /** Let every process go, as if belay had never been there. */
 export function detachAll(supervisor: Supervisor): void {
   for (const process_ of [...supervisor.program.processes.values()]) {
@@ -104,10 +115,7 @@ export function detachAll(supervisor: Supervisor): void {
     for (const thread of process_.group.threads.values()) {
       const { stop } = thread;
       if (stop?.kind === 'interrupt' && thread.fetchRegisters()) {
-        if (thread.registers.isStoppedWithoutRestart()) {
-          thread.registers.setRestartUnlessHandled();
-          thread.storeRegisters();
-        }
+        makeCallAgain(supervisor, thread);
       }
       ptraceDetach(thread.tid, stop?.kind === 'signal' ? stop.signo : 0);
     }

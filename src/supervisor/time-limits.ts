@@ -1,7 +1,12 @@
 /** How long a call that was broken off may wait: read where the program put it. */
 import { COMPAT_CALLS } from '../arch/x64/compat-calls.ts';
 import type { Registers } from '../arch/x64/registers.ts';
-import { hasRingLimit, RING_LIMIT_OFFSET, type TimedCall } from '../arch/x64/timed-calls.ts';
+import {
+  hasFutexSpan,
+  hasRingLimit,
+  RING_LIMIT_OFFSET,
+  type TimedCall,
+} from '../arch/x64/timed-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { close } from '../sys/file.ts';
 import { getSocketTimeoutMs, isStreamSocket, SO_RCVTIMEO, SO_SNDTIMEO } from '../sys/getsockopt.ts';
@@ -21,6 +26,9 @@ export function readLimitMs(
   switch (call.limit) {
     case 'milliseconds':
       return value < 0 ? undefined : value;
+    case 'futex':
+      if (!hasFutexSpan(registers.getIntArgument(1))) return undefined;
+      return readSpan(process_, registers, address, 1e6);
     case 'timespec':
       return readSpan(process_, registers, address, 1e6);
     case 'timeval':
@@ -65,6 +73,22 @@ function readSpan(
   }
   if (bytes.length < TIMESPEC_SIZE) return undefined;
   return Number(bytes.readBigInt64LE(0)) * 1000 + Number(bytes.readBigInt64LE(8)) / unitsPerMs;
+}
+
+/** What nanosleep(2) leaves behind when a handler runs: the time that is left. */
+export function writeRemainder(
+  { target }: TracedProcess,
+  registers: Registers,
+  call: TimedCall,
+  leftMs: number,
+): void {
+  const address = call.remainder === undefined ? 0 : registers.getArgument(call.remainder);
+  if (address === 0) return;
+  const left = Buffer.alloc(TIMESPEC_SIZE);
+  const seconds = Math.floor(Math.max(leftMs, 0) / 1000);
+  left.writeBigInt64LE(BigInt(seconds), 0);
+  left.writeBigInt64LE(BigInt(Math.round((Math.max(leftMs, 0) - seconds * 1000) * 1e6)), 8);
+  target.write(address, left);
 }
 
 function readRingLimit(

@@ -12,6 +12,9 @@
  *                          ▲                                        │ EINTR, and a stop of ours
  *                          └────────────────────────────────────────┘
  *
+ * Where a filter of the program's may forbid restart_syscall, the calls that the kernel goes on
+ * with under that number are made again, too: the program would die of our stop.
+ *
  * Signals that the program handles end all that: EINTR, or the part that was transferred. So does a
  * stop of the whole process (SIGSTOP), as it does without belay.
  */
@@ -21,7 +24,7 @@ import { TIMED_CALLS } from '../arch/x64/timed-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { parseStatus } from '../procfs/status.ts';
 import type { Thread } from '../tracee/thread.ts';
-import { readLimitMs } from './time-limits.ts';
+import { readLimitMs, writeRemainder } from './time-limits.ts';
 import { beginTransfer, continueTransfer, endTransfer, mayBePartial } from './transfers.ts';
 import { WaitAlarm } from './wait-alarm.ts';
 
@@ -53,7 +56,7 @@ export class Waits {
 
   /** The thread stopped for a signal that is not ours to take away. */
   resumeSignalled(process_: TracedProcess | undefined, thread: Thread, signo: number): void {
-    if (process_ === undefined || !isBrokenOff(thread)) {
+    if (process_ === undefined || !isBrokenOff(process_, thread)) {
       thread.resume(signo);
       return;
     }
@@ -63,6 +66,7 @@ export class Waits {
       thread.resume();
       return;
     }
+    if (disposition === 'caught') tellRemainder(process_, thread);
     leaveCall(thread, disposition === 'stops');
     thread.resume(signo);
   }
@@ -81,7 +85,7 @@ export class Waits {
     }
     if (thread.transfer !== undefined) {
       goOnTransferring(thread);
-    } else if (thread.registers.isStoppedWithoutRestart()) {
+    } else if (isToBeMadeAgain(process_, thread)) {
       this.goOnWaiting(process_, thread);
       thread.storeRegisters();
       // Only behind a signal or an interrupt does the kernel look whether a call is made again.
@@ -98,7 +102,7 @@ export class Waits {
     if (transfer !== undefined) {
       thread.storeRegisters();
       if (transfer.call.bytes.kind === 'ring') this.watch(process_, thread, transfer.saved);
-    } else if (thread.registers.isStoppedWithoutRestart()) {
+    } else if (isToBeMadeAgain(process_, thread)) {
       this.goOnWaiting(process_, thread);
       thread.storeRegisters();
     }
@@ -106,6 +110,7 @@ export class Waits {
 
   private goOnWaiting(process_: TracedProcess, thread: Thread): void {
     const { registers } = thread;
+    if (registers.isRestartSyscall()) registers.setRestartUnlessHandled(thread.restartedCall);
     const call = TIMED_CALLS.get(registers.getCall());
     const now = performance.now();
     if (call !== undefined && thread.waitsUntil !== undefined && now >= thread.waitsUntil) {
@@ -141,12 +146,27 @@ function goOnTransferring(thread: Thread): void {
 }
 
 /** The call that a stopped thread is in has answered, or would, because it was stopped. */
-function isBrokenOff(thread: Thread): boolean {
+function isBrokenOff(process_: TracedProcess, thread: Thread): boolean {
   if (thread.transfer !== undefined || thread.waitsUntil !== undefined) return true;
   if (!thread.fetchRegisters()) return false;
   const { registers } = thread;
   if (registers.isStoppedWithoutRestart() || registers.isMadeAgainByUs()) return true;
-  return mayBePartial(registers);
+  return isToBeMadeAgain(process_, thread) || mayBePartial(registers);
+}
+
+/** The call would answer EINTR, or be gone on with by a call that a filter may forbid. */
+function isToBeMadeAgain({ stopped }: TracedProcess, thread: Thread): boolean {
+  if (thread.registers.isStoppedWithoutRestart()) return true;
+  return stopped.pump.confinement.mayForbidRestart(thread);
+}
+
+/** A handler ends a wait that we have made anew, with its whole time. */
+function tellRemainder(process_: TracedProcess, thread: Thread): void {
+  const { registers, waitsUntil } = thread;
+  if (waitsUntil === undefined || !thread.fetchRegisters()) return;
+  const call = TIMED_CALLS.get(registers.getCall());
+  if (call === undefined) return;
+  writeRemainder(process_, registers, call, waitsUntil - performance.now());
 }
 
 /** The call ends as without us: with a part, or with EINTR if a stop `mustEnd` it. */

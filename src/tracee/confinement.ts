@@ -91,6 +91,18 @@ export class Confinement {
     return true;
   }
 
+  /**
+   * The kernel goes on with the call that the thread was stopped in as restart_syscall, and filters
+   * of the thread's own may forbid that: allow-lists forget it, since without a tracer hardly
+   * anything leads there. Its registers have been read.
+   */
+  mayForbidRestart(thread: Thread): boolean {
+    const { registers } = thread;
+    if (registers.getResumableCall() === undefined || registers.isCompatCall()) return false;
+    if (!this.canSuspend(thread)) return this.whyConfinedNow(thread) !== undefined;
+    return ptraceSeccompGetFilter(thread.tid, this.givenCount + this.installedCount) >= 0;
+  }
+
   /** `wanted` if it may make calls for us, else another thread that may. Throws ConfinedError. */
   chooseFree(wanted: Thread): Thread {
     const why = this.whyConfined(wanted);

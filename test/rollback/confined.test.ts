@@ -9,5 +9,6 @@ describeTargetsOfOrdinaryUser([
   'confined/every.c',
   'confined/one-thread.c',
   'confined/shut-in-since.c',
+  'confined/sleeps.c',
   'confined/user-dispatch.c',
 ]);

@@ -168,8 +168,12 @@ export class Registers {
     this.finishSyscall(EINTR);
   }
 
-  /** Let the kernel decide: EINTR when a handler runs, the same call again when none does. */
-  setRestartUnlessHandled(): void {
+  /**
+   * Let the kernel decide: EINTR when a handler runs, the same call again when none does. `call`:
+   * its number, where the kernel has gone on with it under another one.
+   */
+  setRestartUnlessHandled(call = this.getInt('orig_rax')): void {
+    this.set('orig_rax', call);
     this.set('rax', ERESTARTNOHAND);
   }
 

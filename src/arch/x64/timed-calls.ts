@@ -1,25 +1,35 @@
 /**
- * System calls that wait for a limited time and answer EINTR after every stop: how long they were
- * told to wait, and what they answer when the time is up.
+ * System calls that wait for a limited time, and answer EINTR after every stop or are gone on with
+ * as restart_syscall: how long they were told to wait, and what they answer when the time is up.
  */
 
 const EAGAIN = -11;
 const ETIME = -62;
+const ETIMEDOUT = -110;
 const EINPROGRESS = -115;
 
 export interface TimedCall {
   /**
-   * Where the limit is: milliseconds in a register, a struct timespec or timeval, an option of the
-   * socket, or what io_uring_enter(2) is given besides (struct io_uring_getevents_arg).
+   * Where the limit is: milliseconds in a register, a struct timespec or timeval, the former if the
+   * operation of futex(2) takes a span, an option of the socket, or what io_uring_enter(2) is given
+   * besides (struct io_uring_getevents_arg).
    */
   readonly limit:
-    'milliseconds' | 'timespec' | 'timeval' | 'receive-option' | 'send-option' | 'ring-argument';
+    | 'futex'
+    | 'milliseconds'
+    | 'timespec'
+    | 'timeval'
+    | 'receive-option'
+    | 'send-option'
+    | 'ring-argument';
   /** The argument with the milliseconds, the limit's address, or the socket. */
   readonly argument: number;
   /** The answer when the time is up. */
   readonly answer: number;
   /** Sets of descriptors that are empty then, as select(2) has them. */
   readonly emptiesSets?: boolean;
+  /** The argument with the address where the time that is left goes when a handler runs. */
+  readonly remainder?: number;
 }
 
 const epoll: TimedCall = { limit: 'milliseconds', argument: 3, answer: 0 };
@@ -31,9 +41,11 @@ const events: TimedCall = { limit: 'timespec', argument: 4, answer: 0 };
 export const TIMED_CALLS: ReadonlyMap<number, TimedCall> = new Map<number, TimedCall>([
   [0, receive],
   [1, send],
+  [7, { limit: 'milliseconds', argument: 2, answer: 0 }],
   [19, receive],
   [20, send],
   [23, { limit: 'timeval', argument: 4, answer: 0, emptiesSets: true }],
+  [35, { limit: 'timespec', argument: 0, answer: 0, remainder: 1 }],
   [42, { ...send, answer: EINPROGRESS }],
   [43, receive],
   [44, send],
@@ -41,8 +53,10 @@ export const TIMED_CALLS: ReadonlyMap<number, TimedCall> = new Map<number, Timed
   [46, send],
   [47, receive],
   [128, { limit: 'timespec', argument: 2, answer: EAGAIN }],
+  [202, { limit: 'futex', argument: 3, answer: ETIMEDOUT }],
   [208, events],
   [220, { limit: 'timespec', argument: 3, answer: EAGAIN }],
+  [230, { limit: 'timespec', argument: 2, answer: 0, remainder: 3 }],
   [232, epoll],
   [270, { limit: 'timespec', argument: 4, answer: 0, emptiesSets: true }],
   [271, { limit: 'timespec', argument: 2, answer: 0 }],
@@ -54,6 +68,14 @@ export const TIMED_CALLS: ReadonlyMap<number, TimedCall> = new Map<number, Timed
   [426, { limit: 'ring-argument', argument: 4, answer: ETIME }],
   [441, { limit: 'timespec', argument: 3, answer: 0 }],
 ]);
+
+const FUTEX_WAIT = 0;
+const FUTEX_COMMAND_MASK = 0x7f;
+
+/** Whether an operation of futex(2) has a span as its limit, rather than a moment. */
+export function hasFutexSpan(operation: number): boolean {
+  return (operation & FUTEX_COMMAND_MASK) === FUTEX_WAIT;
+}
 
 /** Bits of io_uring_enter's flags. */
 const IORING_ENTER_EXT_ARG = 8;
