@@ -39,10 +39,14 @@ export function handOver(pump: EventPump, thread: Thread): boolean {
     if (stop.kind === 'signal' && stop.signo === carrier) break;
     if (stop.kind === 'signal') thread.deferSignal(stop.signo);
   }
-  // Of those that cannot be blocked one is enough.
+  sendDeferredAgain(thread);
+  return true;
+}
+
+/** What came while calls were made, and cannot be blocked: of SIGSTOP one is enough. */
+export function sendDeferredAgain(thread: Thread): void {
   if (thread.deferredSignals.includes(SIGSTOP)) tgkill(thread.group.pid, thread.tid, SIGSTOP);
   thread.deferredSignals.length = 0;
-  return true;
 }
 
 /** A signal that is not pending; 0: there is none. */

@@ -23,7 +23,7 @@ import {
   ptraceSyscall,
 } from '../sys/ptrace.ts';
 import type { EventPump } from './event-pump.ts';
-import { handOver } from './hand-over.ts';
+import { handOver, sendDeferredAgain } from './hand-over.ts';
 import { readCriticalSection, writeCriticalSection } from './rseq.ts';
 import type { Thread } from './thread.ts';
 import { readUserDispatch, writeUserDispatch } from './user-dispatch.ts';
@@ -141,8 +141,10 @@ export class RemoteCalls {
     const next = this.pump.nextOf(thread);
     if (next?.kind === 'exit') this.pump.letEnd(thread);
     if (next === undefined || next.kind === 'exit') return;
-    // A group stop may have begun or ended meanwhile.
-    thread.stopFor(isPlain(stop) && isPlain(next) ? next : stop);
+    // A group stop may have begun or ended meanwhile, and SIGSTOP come, which cannot be blocked.
+    const isNext = isPlain(stop) && (isPlain(next) || next.kind === 'signal');
+    thread.stopFor(isNext ? next : stop);
+    sendDeferredAgain(thread);
   }
 
   private leave(): void {
