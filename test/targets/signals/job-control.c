@@ -14,7 +14,8 @@ static void *doze(void *argument) {
 
 static pid_t begin_child(void) {
   pid_t child = fork();
-  if (child != 0) return child;
+  // A group of its own, whose parent is in another: in an orphaned one SIGTSTP does nothing.
+  if (child != 0) return setpgid(child, child) == 0 ? child : -1;
   pthread_t thread;
   for (int i = 0; i < 3; i++) CHECK(pthread_create(&thread, NULL, doze, NULL) == 0);
   doze(NULL);
