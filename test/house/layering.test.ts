@@ -12,7 +12,7 @@ import {
   layerOf,
   layersBelow,
 } from './layers.ts';
-import { listFiles, parse, placeOf, walk } from './source.ts';
+import { listFiles, parse, placeOf, readText, walk } from './source.ts';
 
 interface Import {
   readonly from: string;
@@ -68,6 +68,23 @@ function isTypeOnly(node: ts.Node): boolean {
 test('every file of src/ belongs to a layer of the map', () => {
   const strangers = files.filter((path) => !Object.hasOwn(LAYERS, layerOf(path)));
   assert.deepEqual(strangers, [], 'give these a place in test/house/layers.ts');
+});
+
+test('ARCHITECTURE.md draws the map', () => {
+  const drawn = [...readText('ARCHITECTURE.md').matchAll(/^([\w.-]+) +→ (.+)$/gm)];
+  const edges = drawn.map(([, layer = '', below = '']) => [layer, below.split(', ')]);
+  const known = Object.entries(LAYERS).filter(([, below]) => below.length > 0);
+  assert.deepEqual(edges, known);
+});
+
+test('the engine names no resource, and no resource another', () => {
+  const named = imports
+    .filter(({ to }) => /^src\/resources\/[^/]+\//.test(to ?? ''))
+    .filter(({ from, to = '' }) => {
+      return from !== 'src/resources/list.ts' && dirname(from) !== dirname(to);
+    })
+    .map(({ place, specifier }) => `${place} imports ${specifier}`);
+  assert.deepEqual(named, [], 'only src/resources/list.ts knows them all');
 });
 
 test('no layer is above itself', () => {
