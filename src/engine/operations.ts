@@ -2,7 +2,7 @@
 import { asBelayError, BelayError } from '../errors.ts';
 import type { Point } from '../points/point.ts';
 import { kill } from '../sys/process.ts';
-import type { HoldOutcome } from '../tracee/event-pump.ts';
+import type { HoldOutcome } from '../tracee/hold-outcome.ts';
 import { TargetGoneError } from '../tracee/remote-calls.ts';
 import { makePoint, type CheckpointRequest } from './checkpoint.ts';
 import { rollBack, type Prepared, type RollbackResult } from './rollback.ts';

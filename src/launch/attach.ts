@@ -14,33 +14,47 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 
 /** Chosen: each takes a fifth of a second at most when a thread does not stop. */
 const HOLDS_MAX = 5;
+/** Chosen: how long one that cannot be stopped is waited for before anything is touched. */
+const STOPPABLE_MAX_MS = 2000;
+const LOOK_AGAIN_MS = 10;
 const { EPERM, ESRCH } = constants.errno;
 
 /** Seize every thread, install the filter, and let the process run on. */
 export function attach(supervisor: Supervisor, process_: TracedProcess): void {
+  awaitStoppable(process_.pid);
   seizeThreads(supervisor, process_);
   holdForAttach(supervisor, process_);
   installFilter(supervisor, process_, chooseThread(process_.group));
   supervisor.release(process_);
 }
 
-/** One in vfork(2) can be stopped a moment later. */
-function holdForAttach(supervisor: Supervisor, process_: TracedProcess): void {
-  for (let tries = 0; tries < HOLDS_MAX; tries += 1) {
-    const outcome = hold(process_);
-    if (outcome === 'held') return;
-    if (outcome === 'gone') {
-      throw new BelayError('ESRCH', `cannot attach to process ${process_.pid}: it ended`);
-    }
-    supervisor.release(process_);
+/** One in vfork(2) cannot be stopped before its child execs or ends: wait, and hold up nobody. */
+function awaitStoppable(pid: number): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  const deadline = performance.now() + STOPPABLE_MAX_MS;
+  while (listThreads(pid).some((tid) => isUninterruptible(pid, tid))) {
+    if (performance.now() > deadline) throw cannotStop(pid);
+    Atomics.wait(pause, 0, 0, LOOK_AGAIN_MS);
   }
-  throw new BelayError(
-    'EAGAIN',
-    `cannot attach to process ${process_.pid}: a thread does not stop`,
-    {
-      hint: 'it is in vfork, or waits for a device or a file system; try again',
-    },
-  );
+}
+
+function isUninterruptible(pid: number, tid: number): boolean {
+  const stat = readStat(`/proc/${pid}/task/${tid}/stat`);
+  return stat?.state === 'disk-sleep' && !isKernelWorker(stat);
+}
+
+function holdForAttach(supervisor: Supervisor, process_: TracedProcess): void {
+  const outcome = hold(process_);
+  if (outcome === 'held') return;
+  supervisor.release(process_);
+  if (outcome !== 'gone') throw cannotStop(process_.pid);
+  throw new BelayError('ESRCH', `cannot attach to process ${process_.pid}: it ended`);
+}
+
+function cannotStop(pid: number): BelayError {
+  return new BelayError('EAGAIN', `cannot attach to process ${pid}: a thread does not stop`, {
+    hint: 'it is in vfork, or waits for a device or a file system; try again',
+  });
 }
 
 /** New threads come up while we seize: those of a seized thread are ours by themselves. */

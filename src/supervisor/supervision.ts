@@ -4,7 +4,7 @@ import type { Prepared, RollbackResult } from '../engine/rollback.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import type { Why } from '../engine/why.ts';
 import type { Point } from '../points/point.ts';
-import type { HoldOutcome } from '../tracee/event-pump.ts';
+import type { HoldOutcome } from '../tracee/hold-outcome.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Program } from './program.ts';
 

@@ -17,7 +17,8 @@ import { Obstacle } from '../resources/resource.ts';
 import { isSameMemory, kill } from '../sys/process.ts';
 import { ptraceCont } from '../sys/ptrace.ts';
 import type { Stop } from '../sys/wait.ts';
-import { EventPump, type EventHandler, type HoldOutcome } from '../tracee/event-pump.ts';
+import { EventPump, type EventHandler } from '../tracee/event-pump.ts';
+import type { HoldOutcome } from '../tracee/hold-outcome.ts';
 import { ProcessorPin } from '../tracee/processor-pin.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { handleCall } from './calls.ts';
@@ -155,7 +156,8 @@ export class Supervisor implements EventHandler, Supervision {
 
   onExit(thread: Thread, stop: Stop): void {
     const { pid } = thread.group;
-    if (thread.tid !== pid) return;
+    // A first thread that had ended before we came is not ours: its end is the last one's.
+    if (thread.tid !== pid && this.pump.hasThreadOf(thread.group)) return;
     const process_ = this.program.processes.get(pid);
     if (process_ === undefined) return;
     this.program.processes.delete(pid);

@@ -79,7 +79,7 @@ export function beginTransfer(process_: TracedProcess, thread: Thread): Transfer
   const isSocket = call.files.some(
     ([argument, kinds]) =>
       kinds.includes('socket') &&
-      kindOf(process_.pid, registers.getIntArgument(argument)) === 'socket',
+      kindOf(process_.group.living, registers.getIntArgument(argument)) === 'socket',
   );
   const saved = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
   saved.copyFrom(registers);
@@ -201,7 +201,7 @@ function hasRightFiles(
 ): boolean {
   return files.every(([argument, kinds]) => {
     const fd = registers.getIntArgument(argument);
-    const kind = kindOf(process_.pid, fd);
+    const kind = kindOf(process_.group.living, fd);
     if (kind === undefined || !kinds.includes(kind)) return false;
     return kind !== 'socket' || isUnlimitedSocket(process_, fd, bytes.kind !== 'messages');
   });

@@ -13,6 +13,7 @@
 import { ptraceCont, ptraceGeteventmsg } from '../sys/ptrace.ts';
 import { lastStatus, parseWaitStatus, waitpidAny, type Stop } from '../sys/wait.ts';
 import { Confinement } from './confinement.ts';
+import type { HoldOutcome } from './hold-outcome.ts';
 import { KillGuard, type DeathNote } from './kill-guard.ts';
 import { Patience } from './patience.ts';
 import { Thread, type ThreadGroup } from './thread.ts';
@@ -33,16 +34,6 @@ export interface EventHandler {
   /** The alarm that was set went off. */
   onAlarm(): void;
 }
-
-/** What came of stopping a process; unless it is held, it is to be let go. */
-export type HoldOutcome =
-  | 'held'
-  /** It has ended or exec'd meanwhile. */
-  | 'gone'
-  /** A thread is in vfork(2), and cannot stop until its child execs or ends. */
-  | 'in-vfork'
-  /** A thread does not stop within the time that is waited for it. */
-  | 'stuck';
 
 export class EventPump {
   readonly threads = new Map<number, Thread>();
@@ -135,6 +126,10 @@ export class EventPump {
     return thread;
   }
 
+  hasThreadOf(group: ThreadGroup): boolean {
+    return this.threads.values().some((thread) => thread.group === group);
+  }
+
   remove(thread: Thread): void {
     thread.leave();
     if (this.threads.get(thread.tid) === thread) this.threads.delete(thread.tid);
@@ -217,7 +212,18 @@ export class EventPump {
     if (stop.kind === 'exit') ptraceCont(tid, 0);
     if (stop.kind === 'exit' || stop.kind === 'exited' || stop.kind === 'killed') {
       this.early.delete(tid);
-    } else this.early.set(tid, stop);
+    } else if (stop.kind === 'exec') this.routeExecOfLast(tid, stop);
+    else this.early.set(tid, stop);
+  }
+
+  /** A thread has exec'd that takes the id of a first one which had ended before we came. */
+  private routeExecOfLast(pid: number, stop: Stop): void {
+    const former = this.threads.get(ptraceGeteventmsg(pid));
+    if (former === undefined) return;
+    const thread = this.add(pid, former.group);
+    this.remove(former);
+    thread.stopFor(stop);
+    this.routeStop(thread, stop);
   }
 
   private routeStop(thread: Thread, stop: Stop): void {

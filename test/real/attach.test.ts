@@ -73,6 +73,8 @@ describe('belay attach', () => {
       child.stdin.end();
       assert.deepEqual(await last, ['ok']);
       assert.deepEqual(await exited, { code: 0, signal: null });
+      const isListed = async () => (await belay('ps')).includes(`${pid} `);
+      await until('its supervisor has ended', async () => !(await isListed()));
     });
   }
 });
