@@ -23,15 +23,15 @@ export function installFilter(
   process_: TracedProcess,
   thread: Thread,
 ): void {
-  supervisor.pump.confinement.assertFree(thread);
-  const calls = new RemoteCalls(supervisor.pump, thread, process_.syscallAddress);
-  let result: number;
-  try {
-    result = setFilter(process_, calls);
-  } finally {
-    calls.end();
+  let result = setFilterIn(supervisor, process_, thread, process_.group.threads.size > 1);
+  // Threads that have other filters than this one can only be given ours one by one.
+  if (result > 0) {
+    const { threads } = process_.group;
+    for (const each of threads.values()) {
+      result = setFilterIn(supervisor, process_, each, false);
+      if (result !== 0) break;
+    }
   }
-  if (result === 0) supervisor.pump.confinement.noteInstalled();
   if (result !== 0) {
     throw new SyscallError(
       `cannot install the filter in process ${process_.pid}`,
@@ -42,12 +42,26 @@ export function installFilter(
 }
 
 /** What seccomp(2) answers: 0, minus errno, or the thread that could not be given the filter. */
-function setFilter(process_: TracedProcess, calls: RemoteCalls): number {
+function setFilterIn(
+  { pump }: Supervisor,
+  process_: TracedProcess,
+  thread: Thread,
+  inAll: boolean,
+): number {
+  pump.confinement.assertFree(thread);
+  const calls = new RemoteCalls(pump, thread, process_.syscallAddress);
+  try {
+    return setFilter(process_, calls, inAll);
+  } finally {
+    calls.end();
+  }
+}
+
+function setFilter(process_: TracedProcess, calls: RemoteCalls, inAll: boolean): number {
   const scratch = new Scratch(calls, process_.target);
   const address = scratch.reserve(encodeFilter(0).length);
   process_.target.write(address, encodeFilter(address));
-  const isAlone = process_.group.threads.size === 1;
-  const flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | (isAlone ? 0 : SECCOMP_FILTER_FLAG_TSYNC);
+  const flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | (inAll ? SECCOMP_FILTER_FLAG_TSYNC : 0);
   let result = calls.call(SYS.seccomp, SECCOMP_SET_MODE_FILTER, flags, address);
   if (result === -EACCES) {
     calls.call(SYS.prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -3,6 +3,7 @@ import type { News } from '../desk/news.ts';
 import { closeSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { asBelayError } from '../errors.ts';
+import { readFilterCount, writeFilterCount } from '../registry/filter-count.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import {
   EXIT_BELAY_FAILED,
@@ -77,10 +78,17 @@ function startRun(pid: number, helperPid: number, words: readonly string[]): voi
     });
     process.exit(0);
   }
+  noteFilter(supervisor, directory);
   letGoOfInherited(pid, parsed.options.verbose);
   const thread = process_.group.leader;
   thread?.resume();
   serve(supervisor, directory, news);
+}
+
+/** It is on every thread of the program from now on, and outlives us. */
+function noteFilter({ pump: { confinement } }: Supervisor, directory: string): void {
+  confinement.installedCount += 1;
+  writeFilterCount(directory, confinement.installedCount);
 }
 
 /** Tell the shell to exit: its exit code on the first line, then what it is to print. */
@@ -103,7 +111,9 @@ function startAttach(words: readonly string[]): void {
     const { directory, news } = prepared;
     supervisor = prepared.supervisor;
     const process_ = supervisor.addProcess(pid);
+    supervisor.pump.confinement.installedCount = readFilterCount(directory);
     attach(supervisor, process_);
+    noteFilter(supervisor, directory);
     const link = connect(supervisor, directory, news);
     link.waitUntilStarted();
     answerAttach({ ok: true });

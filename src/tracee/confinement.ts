@@ -42,19 +42,15 @@ export class ConfinedError extends BelayError {
 }
 
 export class Confinement {
-  /** Filters that every thread has from outside, ours among them. */
+  /** Filters that whoever started us and the program gave to both. */
   private readonly givenCount: number;
-  private installedCount = 0;
+  /** Ours: those left behind by earlier supervisors, and the one of now. */
+  installedCount = 0;
   private suspends: boolean | undefined = undefined;
   private readonly confined = new WeakSet<Thread>();
 
   constructor() {
     this.givenCount = readStatus('self')?.seccompFilterCount ?? 0;
-  }
-
-  /** Ours is on every thread of the program from now on. */
-  noteInstalled(): void {
-    this.installedCount = 1;
   }
 
   /** What is added to the options of a thread that makes calls for us; it is stopped. */
@@ -100,7 +96,7 @@ export class Confinement {
     const { registers } = thread;
     if (registers.getResumableCall() === undefined || registers.isCompatCall()) return false;
     if (!this.canSuspend(thread)) return this.whyConfinedNow(thread) !== undefined;
-    return ptraceSeccompGetFilter(thread.tid, this.givenCount + this.installedCount) >= 0;
+    return ptraceSeccompGetFilter(thread.tid, this.expectedCount) >= 0;
   }
 
   /** `wanted` if it may make calls for us, else another thread that may. Throws ConfinedError. */
@@ -131,6 +127,10 @@ export class Confinement {
     return count;
   }
 
+  private get expectedCount(): number {
+    return this.givenCount + this.installedCount;
+  }
+
   private canSuspend(thread: Thread): boolean {
     if (this.suspends !== undefined) return this.suspends;
     const errno = ptraceSetoptions(thread.tid, TRACE_OPTIONS | PTRACE_O_SUSPEND_SECCOMP);
@@ -147,7 +147,7 @@ export class Confinement {
     if (status?.seccomp === MODE_STRICT) return 'strict seccomp confines it';
     if (status?.seccomp !== MODE_FILTER) return undefined;
     const count = status.seccompFilterCount ?? 0;
-    if (count <= this.givenCount + this.installedCount) return undefined;
+    if (count <= this.expectedCount) return undefined;
     this.confined.add(thread);
     return why;
   }
