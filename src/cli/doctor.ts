@@ -1,11 +1,10 @@
 /** `belay doctor`: what this machine can do, and how to mend what it can't. */
-import { accessSync, constants, existsSync, lstatSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { diagnose, isUsable } from '../doctor/diagnose.ts';
 import type { Finding, Observation } from '../doctor/diagnose.ts';
-import { BelayError } from '../errors.ts';
+import { asBelayError } from '../errors.ts';
 import { escapeControls, formatJson } from '../plain-text.ts';
-import { assertPrivateDirectory, ownBaseDirectory } from '../registry/state-files.ts';
+import { tryStateDirectory } from '../registry/state-directory.ts';
+import { ownBaseDirectory } from '../registry/state-files.ts';
 
 /** Something that belay needs is missing. */
 const EXIT_UNUSABLE = 1;
@@ -33,26 +32,14 @@ function formatFindings(findings: readonly Finding[]): string {
   return `${lines.map(escapeControls).join('\n')}\n\n`;
 }
 
-/** The directory itself if there is one, else the nearest above it, in which it would be made. */
+/** Made and written in for real, as a supervisor would. */
 function observeDirectory(): Observation {
   const name = 'directory';
-  const { path, uid } = ownBaseDirectory();
   try {
-    if (isThere(path)) assertPrivateDirectory(path, uid);
-    else accessSync(nearestAbove(path), constants.W_OK);
-    return { name, ok: true, detail: path };
+    const base = ownBaseDirectory();
+    tryStateDirectory(base);
+    return { name, ok: true, detail: base.path };
   } catch (error) {
-    const why = error instanceof BelayError ? error.message : `${path} cannot be made`;
-    return { name, ok: false, detail: why };
+    return { name, ok: false, detail: asBelayError(error).message };
   }
-}
-
-function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function nearestAbove(path: string): string {
-  let above = dirname(path);
-  while (!existsSync(above) && above !== dirname(above)) above = dirname(above);
-  return above;
 }

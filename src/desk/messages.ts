@@ -55,7 +55,12 @@ export interface Started {
   readonly kind: 'started';
 }
 
-export type ToTracer = TracerRequest | Tick | Started;
+/** The processor time that we may take is nearly used up. */
+export interface Spent {
+  readonly kind: 'spent';
+}
+
+export type ToTracer = TracerRequest | Tick | Started | Spent;
 
 export type FromTracer =
   | { readonly kind: 'reply'; readonly id: number; readonly result: unknown }
@@ -68,4 +73,5 @@ export type FromTracer =
     }
   | { readonly kind: 'every'; readonly ms: number }
   | { readonly kind: 'tick-done' }
+  | { readonly kind: 'cpu-budget'; readonly ms: number }
   | { readonly kind: 'close' };

@@ -41,6 +41,8 @@ const CLOSE_TIMEOUT_MS = 3000;
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 6 };
 
+const SPENT = 'the processor time that its caller allows (ulimit -t) is used up';
+
 export class WorkerLink implements News {
   private readonly port: MessagePort;
   private readonly shared = new Int32Array(new SharedArrayBuffer(SHARED_LENGTH * 4));
@@ -78,6 +80,11 @@ export class WorkerLink implements News {
     this.send({ kind: 'every', ms });
   }
 
+  /** Let the program go when this much processor time has been taken. */
+  limitCpu(budgetMs: number): void {
+    this.send({ kind: 'cpu-budget', ms: budgetMs });
+  }
+
   /** Answer what has come. */
   receive(handlers: DeskHandlers): void {
     for (;;) {
@@ -88,6 +95,7 @@ export class WorkerLink implements News {
         handlers.tick();
         this.send({ kind: 'tick-done' });
       } else if (message.kind === 'started') handlers.started();
+      else if (message.kind === 'spent') this.detach(handlers, SPENT);
       else this.answer(handlers, message);
     }
   }
@@ -112,7 +120,7 @@ export class WorkerLink implements News {
   private answer(handlers: DeskHandlers, request: TracerRequest): void {
     const { id } = request;
     if (request.method === 'detach') {
-      this.detach(handlers, id);
+      if (this.detach(handlers, 'asked to')) this.send({ kind: 'reply', id, result: {} });
       return;
     }
     try {
@@ -124,12 +132,13 @@ export class WorkerLink implements News {
     }
   }
 
-  private detach(handlers: DeskHandlers, id: number): void {
-    if (this.isDetached) return;
+  /** False: that has been done. */
+  private detach(handlers: DeskHandlers, reason: string): boolean {
+    if (this.isDetached) return false;
     this.isDetached = true;
     const pid = handlers.detach();
-    this.tell({ type: 'detach', time: Date.now(), pid, reason: 'asked to' });
-    this.send({ kind: 'reply', id, result: {} });
+    this.tell({ type: 'detach', time: Date.now(), pid, reason });
+    return true;
   }
 
   private send(message: FromTracer): void {

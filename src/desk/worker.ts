@@ -7,6 +7,7 @@
  */
 import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
+import { CpuWatch } from './cpu-watch.ts';
 import { FallAnnotator } from './fall-annotator.ts';
 import { LogWriter } from './log-writer.ts';
 import {
@@ -36,6 +37,7 @@ class IoWorker {
   readonly #ticker = new Ticker(() => {
     this.#tell({ kind: 'tick' });
   });
+  readonly #cpuWatch = new CpuWatch();
   readonly #socket: SocketServer;
   #log: LogWriter | undefined;
   #queue: Promise<void> = Promise.resolve();
@@ -95,6 +97,11 @@ class IoWorker {
       case 'tick-done':
         this.#ticker.done();
         break;
+      case 'cpu-budget':
+        this.#cpuWatch.start(message.ms, () => {
+          this.#tell({ kind: 'spent' });
+        });
+        break;
       case 'close':
         this.#inOrder(() => this.#close());
         break;
@@ -144,6 +151,7 @@ class IoWorker {
 
   async #close(): Promise<void> {
     this.#ticker.start(0);
+    this.#cpuWatch.stop();
     this.#pending.clear();
     await this.#socket.close();
     this.#log?.close();

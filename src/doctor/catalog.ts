@@ -122,6 +122,13 @@ export const CATALOG: readonly CatalogEntry[] = [
     mend: 'raise it: ulimit -n 1024',
   },
   {
+    name: 'limits',
+    title: 'limits of this shell',
+    isNeeded: false,
+    meaning: 'a supervisor that is started from here has to stop early, or cannot keep its log',
+    mend: 'raise the hard limits: ulimit -H -t unlimited, ulimit -H -f unlimited, as root',
+  },
+  {
     name: 'directory',
     title: 'directory for logs and sockets',
     isNeeded: true,

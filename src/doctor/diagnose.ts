@@ -30,6 +30,13 @@ export interface Observation {
 /** Chosen: the probes take a fifth of a second; a kernel that hangs in one is told of. */
 const PROBES_TIMEOUT_MS = 20_000;
 const OPEN_FILES_MIN = 256;
+/** Names in /proc/self/limits, the least that does no harm (chosen), and the unit. */
+const BINDING_LIMITS = [
+  ['Max cpu time', Infinity, 'seconds'],
+  ['Max file size', 64 * 1024 * 1024, 'bytes'],
+  ['Max address space', 4 * 1024 ** 3, 'bytes'],
+  ['Max data size', 4 * 1024 ** 3, 'bytes'],
+] as const;
 /** Yama: 0 classic, 1 descendants only, 2 CAP_SYS_PTRACE only, 3 nobody. */
 const YAMA_FILE = '/proc/sys/kernel/yama/ptrace_scope';
 
@@ -39,7 +46,7 @@ const YAMA_FILE = '/proc/sys/kernel/yama/ptrace_scope';
  */
 export function diagnose(others: readonly Observation[] = []): Finding[] {
   const seen = [...others, observeProcessor(), observeYama(), observeOwnFilter()];
-  const observations = [...seen, observeOpenFiles(), ...runProbes()];
+  const observations = [...seen, observeOpenFiles(), observeLimits(), ...runProbes()];
   return CATALOG.map((entry) => {
     const { name, title, isNeeded, meaning, mend } = entry;
     const observation = observations.find((each) => each.name === name);
@@ -88,10 +95,26 @@ function observeOwnFilter(): Observation {
   return { name: 'own-filter', ok: mode === 0, detail: mode === 0 ? 'none' : `mode ${mode}` };
 }
 
+/** What counts is the hard limit: a supervisor raises its soft one. */
 function observeOpenFiles(): Observation {
-  const limit = /^Max open files\s+(\S+)/m.exec(readText('/proc/self/limits') ?? '')?.[1];
-  const ok = limit === 'unlimited' || Number(limit) >= OPEN_FILES_MIN;
-  return { name: 'open-files', ok, detail: `limit ${limit ?? 'unknown'}` };
+  const limit = readHardLimit('Max open files');
+  return { name: 'open-files', ok: limit >= OPEN_FILES_MIN, detail: `limit ${limit}` };
+}
+
+/** Hard limits that bind a supervisor, too, however high its soft ones are. */
+function observeLimits(): Observation {
+  const tight = BINDING_LIMITS.flatMap(([name, least, unit]) => {
+    const limit = readHardLimit(name);
+    return limit < least ? [`${name.toLowerCase()} ${limit} ${unit}`] : [];
+  });
+  return { name: 'limits', ok: tight.length === 0, detail: tight.join(', ') || 'none binds' };
+}
+
+function readHardLimit(name: string): number {
+  const text = readText('/proc/self/limits') ?? '';
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `)) ?? '';
+  const [, hard = 'unlimited'] = line.slice(name.length).trim().split(/\s+/);
+  return hard === 'unlimited' ? Infinity : Number(hard);
 }
 
 function readText(path: string): string | undefined {

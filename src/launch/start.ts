@@ -1,7 +1,6 @@
 /** From the command line to a running supervisor. */
 import type { News } from '../desk/news.ts';
-import { closeSync, openSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { closeSync, openSync, readFileSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
 import { asBelayError } from '../errors.ts';
 import { readFilterCount, writeFilterCount } from '../registry/filter-count.ts';
 import { readStartTime } from '../registry/process-identity.ts';
@@ -19,7 +18,9 @@ import { answerRequest, makeEveryPoints } from '../supervisor/requests.ts';
 import { attach, detachAll } from './attach.ts';
 import { giveBackCode } from './own-memory.ts';
 import { assertAttachable } from './attachable.ts';
+import { splitWords } from './exec-command.ts';
 import { launch } from './launch.ts';
+import { assertRoomToWork, cpuBudgetMs, takeOwnStanding } from './own-standing.ts';
 import { Program, readCommand } from '../supervisor/program.ts';
 import { createStateDirectory, pruneStateDirectories } from '../registry/state-directory.ts';
 import { StateWriter } from '../registry/state-writer.ts';
@@ -28,6 +29,9 @@ import { WorkerLink, type DeskHandlers } from '../desk/worker-link.ts';
 
 const SIGKILL = 9;
 const STDOUT = 1;
+const STDERR = 2;
+/** Until we are up, what we say on stderr goes to bin/belay, which has kept the caller's here. */
+const CALLERS_STDERR = 3;
 
 /** News before there is anybody to tell: kept, and told when there is. */
 class EarlyNews implements News {
@@ -41,48 +45,48 @@ class EarlyNews implements News {
 /** Whatever our caller has: what we make is nobody else's. */
 const PRIVATE_UMASK = 0o077;
 
-/** A stopped program waits for us: go before others where that is allowed. Chosen. */
-const TRACER_NICENESS = -10;
-
 export function runSupervisor(words: readonly string[]): void {
   process.umask(PRIVATE_UMASK);
-  try {
-    setPriority(TRACER_NICENESS);
-  } catch {
-    // Not permitted: then as one among equals.
-  }
+  takeOwnStanding();
   const [mode, ...rest] = words;
-  if (mode === 'run') startRun(Number(rest[0]), Number(rest[1]), rest.slice(2));
-  else startAttach(rest);
+  if (mode === 'run') {
+    dup2(CALLERS_STDERR, STDERR);
+    startRun(Number(rest[0]), Number(rest[1]), readWords(Number(rest[0]), Number(rest[2])));
+  } else startAttach(rest);
 }
 
-function startRun(pid: number, helperPid: number, words: readonly string[]): void {
-  const parsed = parseRunArguments(words);
+/**
+ * The last `count` words of a process as they are, in bytes: what we ourselves are given Node turns
+ * into text, and there may be more of them than can be handed on.
+ */
+function readWords(pid: number, count: number): Buffer[] {
+  const words = splitWords(readFileSync(`/proc/${pid}/cmdline`));
+  return words.slice(words.length - count);
+}
+
+function startRun(pid: number, helperPid: number, words: readonly Buffer[]): void {
+  const parsed = parseRunArguments(words.map((word) => word.toString('utf8')));
   if (!parsed.ok) {
     refuseRun(parsed);
     return;
   }
   setsid();
-  const { supervisor, directory, news } = prepare(pid, pid, parsed.command, parsed.options);
-  const process_ = supervisor.addProcess(pid);
   try {
-    const outcome = launch(supervisor, process_, parsed.command, helperPid);
-    if (!outcome.ok) process.exit(0);
+    assertRoomToWork();
+    const { supervisor, directory, news } = prepare(pid, pid, parsed.command, parsed.options);
+    const process_ = supervisor.addProcess(pid);
+    const command = words.slice(words.length - parsed.command.length);
+    if (!launch(supervisor, process_, command, helperPid)) process.exit(0);
+    noteFilter(supervisor, directory);
+    letGoOfInherited(pid, parsed.options.verbose);
+    process_.group.leader?.resume();
+    serve(supervisor, directory, news);
   } catch (error) {
     const { message, hint } = asBelayError(error);
-    refuseRun({
-      ok: false,
-      exitCode: EXIT_BELAY_FAILED,
-      stdout: '',
-      stderr: describe(message, hint),
-    });
+    const stderr = describe(message, hint);
+    refuseRun({ ok: false, exitCode: EXIT_BELAY_FAILED, stdout: '', stderr });
     process.exit(0);
   }
-  noteFilter(supervisor, directory);
-  letGoOfInherited(pid, parsed.options.verbose);
-  const thread = process_.group.leader;
-  thread?.resume();
-  serve(supervisor, directory, news);
 }
 
 /** It is on every thread of the program from now on, and outlives us. */
@@ -106,6 +110,7 @@ function startAttach(words: readonly string[]): void {
   const { pid, options } = parsed;
   let supervisor: Supervisor | undefined;
   try {
+    assertRoomToWork();
     const living = assertAttachable(pid);
     const prepared = prepare(pid, living, readCommand(living), options);
     const { directory, news } = prepared;
@@ -191,6 +196,8 @@ function connect(supervisor: Supervisor, directory: string, early: EarlyNews): W
   };
   for (const event of early.events) link.tell(...event);
   if (program.options.every !== undefined) link.startEvery(program.options.every);
+  const budgetMs = cpuBudgetMs();
+  if (budgetMs !== undefined) link.limitCpu(budgetMs);
   return link;
 }
 

@@ -3,8 +3,18 @@
  *
  * A directory stays when its program has ended, so that `belay log` can still tell why.
  */
-import { chmodSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { getSystemErrorMessage } from 'node:util';
 import { BelayError } from '../errors.ts';
 import { isAlive } from './process-identity.ts';
 import { PHASE_IDLE, encodeRollbackState } from './rollback-state.ts';
@@ -36,10 +46,39 @@ export function createStateDirectory(
   const directory = join(base.path, `${file.pid}-${file.startTime}`);
   makePrivateDirectory(directory, base.uid);
   const idle = { phase: PHASE_IDLE, pid: file.pid, cd: 0, timeMs: 0 };
-  writeFileSync(join(directory, STATE_FILE), encodeRollbackState(idle), { mode: 0o600 });
-  writeSupervisorFile(directory, file);
+  try {
+    writeFileSync(join(directory, STATE_FILE), encodeRollbackState(idle), { mode: 0o600 });
+    writeSupervisorFile(directory, file);
+  } catch (cause) {
+    throw refusal('write in', directory, cause);
+  }
   return directory;
 }
+
+/**
+ * Makes and fills a state directory as createStateDirectory would, and removes it.
+ *
+ * @throws BelayError EPERM as that would
+ */
+export function tryStateDirectory(base: BaseDirectory = ownBaseDirectory()): void {
+  const isNew = !existsSync(base.path);
+  makePrivateDirectory(base.path, base.uid);
+  try {
+    const directory = mkdtempSync(join(base.path, 'try-'));
+    try {
+      writeFileSync(join(directory, STATE_FILE), Buffer.alloc(TRIED_BYTES));
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  } catch (cause) {
+    throw refusal('write in', base.path, cause);
+  } finally {
+    if (isNew) rmSync(base.path, { recursive: true, force: true });
+  }
+}
+
+/** Chosen: what a log with a few falls takes. */
+const TRIED_BYTES = 16_384;
 
 /** Writes `supervisor.json` in one step, so that nobody reads half of it. */
 export function writeSupervisorFile(directory: string, file: SupervisorFile): void {
@@ -81,16 +120,18 @@ function makePrivateDirectory(path: string, uid: number): void {
     mkdirSync(path, { recursive: false, mode: 0o700 });
     chmodSync(path, 0o700);
   } catch (cause) {
-    if (!isExists(cause)) throw refusal(path, cause);
+    if (!isExists(cause)) throw refusal('make', path, cause);
   }
   assertPrivateDirectory(path, uid);
 }
 
-function refusal(path: string, cause: unknown): BelayError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new BelayError('EPERM', `cannot make the directory ${path}: ${why}`, {
+function refusal(what: 'make' | 'write in', path: string, cause: unknown): BelayError {
+  const { errno } = cause as NodeJS.ErrnoException;
+  const why = errno === undefined ? String(cause) : getSystemErrorMessage(errno);
+  const place = what === 'make' ? dirname(path) : path;
+  return new BelayError('EPERM', `cannot ${what} the directory ${path}: ${why}`, {
     cause,
-    hint: `make ${dirname(path)} writable, or set BELAY_DIR to a directory of your own`,
+    hint: `make ${place} writable, or set BELAY_DIR to a directory of your own`,
   });
 }
 

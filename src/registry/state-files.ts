@@ -59,11 +59,20 @@ export function ownSurroundings(): Surroundings {
   return { uid: process.geteuid?.() ?? 0, env: process.env };
 }
 
-/** Where this user's state directories are. It need not exist yet. */
+/**
+ * Where this user's state directories are. It need not exist yet.
+ *
+ * @throws BelayError EUSAGE: BELAY_DIR is a relative path, and others have another directory
+ */
 export function ownBaseDirectory(surroundings: Surroundings = ownSurroundings()): BaseDirectory {
   const { uid, env } = surroundings;
   const override = env.BELAY_DIR;
-  if (override !== undefined && override !== '') return { path: override, uid };
+  if (override !== undefined && override !== '') {
+    if (isAbsolute(override)) return { path: override, uid };
+    throw new BelayError('EUSAGE', `cannot use BELAY_DIR=${override}: it is a relative path`, {
+      hint: 'set it to the absolute path of a directory of your own',
+    });
+  }
   if (uid === 0) return { path: '/run/belay', uid };
   const runtime = env.XDG_RUNTIME_DIR ?? '';
   if (isAbsolute(runtime) && isPrivateDirectory(runtime, uid)) {

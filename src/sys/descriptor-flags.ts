@@ -45,5 +45,3 @@ export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
 /** struct epoll_event is packed on x86-64: events, then 64 bits of data. */
 export const EPOLL_EVENT_SIZE = 12;
-
-export const RLIMIT_NOFILE = 7;

@@ -25,7 +25,7 @@ export const KERNEL_NAME_USERS: readonly string[] = [
   'resources',
   'engine',
   'launch/install-filter.ts',
-  'launch/launch.ts',
+  'launch/exec-command.ts',
 ];
 
 /** What names of kernel constants begin with. ELF and DWARF constants are no kernel's. */

@@ -1,7 +1,7 @@
 /** How many descriptors a program may have: RLIMIT_NOFILE, which it may have lowered since. */
 import { readFileSync } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
-import { RLIMIT_NOFILE } from '../../sys/descriptor-flags.ts';
+import { RLIMIT_NOFILE } from '../../sys/prlimit.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
 
 const RLIMIT_SIZE = 16;

@@ -1,0 +1,123 @@
+/** The `belay` command: reads the sub-command and loads only what that one needs. */
+import { Command, CommanderError } from 'commander';
+import { EXIT_BELAY_FAILED } from '../options/run-options.ts';
+import { version } from '../options/version.ts';
+import { escapeControls } from '../plain-text.ts';
+import { printFailure } from './failure.ts';
+
+interface JsonOption {
+  readonly json?: boolean;
+}
+
+const DESCRIPTION = `Fallback points for Linux processes: when a program falls, a supervisor outside
+its address space puts it back on the last good one.`;
+
+const TARGET_HELP = `
+TARGET is a pid, or the name of a command that is supervised only once.`;
+
+/** The arguments of these are read by the protocol layer, which the supervisor shares. */
+async function runOwnParser(name: string, words: readonly string[]): Promise<number | undefined> {
+  if (name === 'run') return (await import('./run.ts')).explainRun(words);
+  if (name === 'attach') return (await import('./attach.ts')).attachProgram(words);
+  return undefined;
+}
+
+function makeCommand(): Command {
+  const belay = new Command('belay')
+    .description(DESCRIPTION)
+    .version(version, '-V, --version')
+    .exitOverride()
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
+    .showHelpAfterError("hint: see 'belay --help'")
+    .configureOutput({ outputError: writeUsageError });
+  belay
+    .command('run')
+    .usage('[options] -- command [args...]')
+    .description('run a command, supervised');
+  belay.command('attach').usage('[options] PID').description('supervise a running process');
+  addListings(belay);
+  addActions(belay);
+  belay.addHelpText('after', TARGET_HELP);
+  return belay;
+}
+
+function addListings(belay: Command): void {
+  belay
+    .command('ps')
+    .description('what is supervised')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: JsonOption) => (await import('./ps.ts')).printPrograms(json === true));
+  belay
+    .command('show <target>')
+    .description('the fallback points of a program')
+    .option('--json', 'print JSON')
+    .action(async (target: string, { json }: JsonOption) =>
+      (await import('./show.ts')).printPoints(target, json === true),
+    );
+  belay
+    .command('log <target>')
+    .description('the falls of a program, also of one that has ended')
+    .option('-f, --follow', 'go on with what is to come, until the supervision ends')
+    .option('--json', 'print JSON, one record a line')
+    .action(async (target: string, options: JsonOption & { follow?: boolean }) =>
+      (await import('./log.ts')).printLog(target, {
+        isFollowing: options.follow === true,
+        isJson: options.json === true,
+      }),
+    );
+}
+
+function addActions(belay: Command): void {
+  belay
+    .command('checkpoint <target>')
+    .description('make a point from outside')
+    .option('--json', 'print JSON')
+    .action(async (target: string, { json }: JsonOption) =>
+      (await import('./act.ts')).checkpointProgram(target, json === true),
+    );
+  belay
+    .command('rewind <target> [cd]')
+    .description('put a program back on a point: the newest, or the one given')
+    .option('--json', 'print JSON')
+    .action(async (target: string, cd: string | undefined, { json }: JsonOption) =>
+      (await import('./act.ts')).rewindProgram(target, cd, json === true),
+    );
+  belay
+    .command('doctor')
+    .description("what this machine can do, and how to mend what it can't")
+    .option('--json', 'print JSON')
+    .action(async ({ json }: JsonOption) => {
+      const doctor = await import('./doctor.ts');
+      process.exitCode = doctor.printDiagnosis(json === true);
+    });
+}
+
+/** Commander says `error: unknown option '--x'`; we say it as every other failure of ours. */
+function writeUsageError(text: string, write: (text: string) => void): void {
+  const lines = text.split('\n').map(escapeControls).join('\n');
+  write(lines.replace(/^error: /, 'belay: cannot read the command line: '));
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  const [name = '', ...rest] = words;
+  try {
+    const code = await runOwnParser(name, rest);
+    if (code !== undefined) return code;
+    const belay = makeCommand();
+    if (words.length === 0) {
+      process.stderr.write(belay.helpInformation());
+      return EXIT_BELAY_FAILED;
+    }
+    await belay.parseAsync(words, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BELAY_FAILED;
+    return printFailure(error);
+  }
+}
+
+// A reader that has seen enough, as in `belay log x | head`, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : EXIT_BELAY_FAILED);
+});
+process.exitCode = await main(process.argv.slice(2));
