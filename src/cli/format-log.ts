@@ -53,12 +53,13 @@ function threadOf(fallen: FallRecord | GiveupRecord): string {
 }
 
 function causeOf(fallen: FallRecord | GiveupRecord): string[] {
-  const { ip, where, mapping } = fallen;
+  const { ip, where, mapping, unnamed } = fallen;
   const instruction =
     ip !== undefined && where !== undefined ? [`instruction: ${ip}, ${where.path}`] : [];
   return [
     formatCause(fallen),
     ...instruction,
+    ...(unnamed === undefined ? [] : [`no names: ${unnamed}`]),
     ...(mapping === undefined ? [] : [`mapping: ${mapping.replace(/ {2,}/g, ' ')}`]),
   ];
 }

@@ -110,7 +110,7 @@ export async function findProgram(text: string): Promise<FoundProgram> {
   const programs = await readPrograms();
   const pid = parsePid(text);
   const matching = programs.filter(({ status }) =>
-    pid === undefined ? commandName(status.command) === text : status.pid === pid,
+    pid === undefined ? isCalled(status, text) : status.pid === pid,
   );
   const [first, second] = matching;
   if (first === undefined) throw notSupervised(text);
@@ -141,6 +141,10 @@ export async function findLogged(text: string): Promise<Target> {
   const supervision = readSupervision(program.directory);
   if (supervision === undefined) throw notSupervised(text);
   return { supervision, pid: program.status.pid };
+}
+
+function isCalled({ command, names }: ProgramStatus, text: string): boolean {
+  return commandName(command) === text || names?.includes(text) === true;
 }
 
 /** `redis-server` of `/usr/bin/redis-server *:6379`. */

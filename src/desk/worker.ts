@@ -154,6 +154,7 @@ class IoWorker {
     this.#cpuWatch.stop();
     this.#pending.clear();
     await this.#socket.close();
+    this.#annotator.close();
     this.#log?.close();
     this.#log = undefined;
     this.#announce(WORKER_CLOSED);

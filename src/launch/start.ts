@@ -21,6 +21,7 @@ import { assertAttachable } from './attachable.ts';
 import { splitWords } from './exec-command.ts';
 import { launch } from './launch.ts';
 import { assertRoomToWork, cpuBudgetMs, takeOwnStanding } from './own-standing.ts';
+import { shortenCommand } from '../procfs/cmdline.ts';
 import { Program, readCommand } from '../supervisor/program.ts';
 import { createStateDirectory, pruneStateDirectories } from '../registry/state-directory.ts';
 import { StateWriter } from '../registry/state-writer.ts';
@@ -156,7 +157,7 @@ function prepare(pid: number, living: number, command: readonly string[], option
     supervisorStartTime: readStartTime(process.pid) ?? 0,
     pid,
     startTime: readStartTime(pid) ?? 0,
-    command,
+    command: shortenCommand(command),
     cwd: readlinkSync(`/proc/${living}/cwd`),
     uid: process.geteuid?.() ?? 0,
     options,

@@ -28,6 +28,8 @@ export const programStatusSchema = z.object({
   pid,
   ppid: count,
   command: z.array(text),
+  /** What it can be called by: its file, its title, the name in /proc/PID/comm. */
+  names: z.optional(z.array(text)),
   threads: count,
   points: count,
   falls: count,
@@ -75,6 +77,8 @@ const plunge = {
   address: z.optional(hexAddress),
   ip: z.optional(hexAddress),
   where: z.optional(codeLocationSchema),
+  /** Why `where` has no names, when its symbols could not be read. */
+  unnamed: z.optional(text),
   mapping: z.optional(text),
 };
 

@@ -1,10 +1,14 @@
 /** The program under care as a whole: its processes, its options, and how it is told about. */
 import { constants } from 'node:os';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import type { RunOptions } from '../options/run-options.ts';
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
+import { COMMAND_SHOWN_MAX, namesOf, parseCmdline, shortenCommand } from '../procfs/cmdline.ts';
 import { parseStatus } from '../procfs/status.ts';
+
+/** A character more than is shown, however many bytes it takes. */
+const COMMAND_READ_MAX_BYTES = 4 * (COMMAND_SHOWN_MAX + 1);
 
 export class Program {
   readonly processes = new Map<number, TracedProcess>();
@@ -17,7 +21,7 @@ export class Program {
 
   constructor(rootPid: number, command: readonly string[], options: RunOptions) {
     this.rootPid = rootPid;
-    this.command = command;
+    this.command = shortenCommand(command);
     this.options = options;
     const numbers = new Map<string, number>(Object.entries(constants.signals));
     this.fallSignals = new Set(options.on.flatMap((name) => numbers.get(name) ?? []));
@@ -83,12 +87,36 @@ export function readThreadName(pid: number, tid: number): string {
   }
 }
 
+/** The beginning of the command line that the process claims to have. */
 export function readCommand(pid: number): string[] {
   try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    words.pop();
-    return words;
+    const words = parseCmdline(readBeginning(`/proc/${pid}/cmdline`)).args;
+    return shortenCommand(words);
   } catch {
     return [];
+  }
+}
+
+/** Never the whole: a process can say that its command line is terabytes long. */
+function readBeginning(path: string): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(COMMAND_READ_MAX_BYTES);
+    return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** By which people may call it, the one in /proc/PID/comm and that of its file among them. */
+export function readNames(pid: number, command: readonly string[]): string[] {
+  return namesOf(command, readThreadName(pid, pid), readExecutable(pid));
+}
+
+function readExecutable(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
+  } catch {
+    return '';
   }
 }

@@ -8,7 +8,7 @@ import type { RequestParams } from '../protocol/messages.ts';
 import type { CheckpointResult, ProgramStatus, RewindResult } from '../protocol/records.ts';
 import type { TracerRequest } from '../desk/messages.ts';
 import { isHandling } from './own-handlers.ts';
-import { readCommand, readParentPid, savedBytesOf } from './program.ts';
+import { readCommand, readNames, readParentPid, savedBytesOf, type Program } from './program.ts';
 import { describePoint, type Supervisor } from './supervisor.ts';
 
 /** Points that `--every` keeps: chosen; at 10 ms this is more than half a second to go back. */
@@ -82,10 +82,16 @@ function findProcess(supervisor: Supervisor, params: RequestParams): TracedProce
 
 function status(supervisor: Supervisor): ProgramStatus[] {
   const { program } = supervisor;
-  return [...program.processes.values()].map((process_) => ({
+  return [...program.processes.values()].map((process_) => {
+    const command = readCommand(process_.group.living);
+    return { ...describe(program, process_), command, names: readNames(process_.pid, command) };
+  });
+}
+
+function describe(program: Program, process_: TracedProcess): Omit<ProgramStatus, 'command'> {
+  return {
     pid: process_.pid,
     ppid: readParentPid(process_.pid),
-    command: readCommand(process_.group.living),
     threads: process_.group.threads.size,
     points: process_.points.live.length,
     falls: process_.falls,
@@ -94,7 +100,7 @@ function status(supervisor: Supervisor): ProgramStatus[] {
     supervisorPid: process.pid,
     options: { ...program.options, on: [...program.options.on] },
     warnings: [...process_.warnings],
-  }));
+  };
 }
 
 function operatorCheckpoint(

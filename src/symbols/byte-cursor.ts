@@ -4,6 +4,9 @@
  */
 const TWO_TO_32 = 2 ** 32;
 
+/** Chosen: the longest path; what is longer is cut. */
+export const MAX_STRING_BYTES = 4096;
+
 /** The most bytes a 64-bit LEB128 number takes: ceil(64 / 7). */
 const MAX_LEB128_BYTES = 10;
 
@@ -78,7 +81,7 @@ export class ByteCursor {
     return this.#fail();
   }
 
-  /** A NUL-terminated string. */
+  /** A NUL-terminated string; the rest of one that is too long is passed over. */
   string(): string {
     const start = this.position;
     const end = this.ok ? this.#bytes.indexOf(0, start) : -1;
@@ -87,7 +90,7 @@ export class ByteCursor {
       return '';
     }
     this.position = end + 1;
-    return this.#bytes.toString('utf8', start, end);
+    return this.#bytes.toString('utf8', start, Math.min(end, start + MAX_STRING_BYTES));
   }
 
   skip(count: number): void {

@@ -23,6 +23,8 @@ const MAX_NOTES_BYTES = 64 * 1024;
 const MAX_DEBUG_LINK_BYTES = 512;
 /** Chosen: read at a time for the checksum. */
 const CHECKSUM_CHUNK_BYTES = 1024 * 1024;
+/** Chosen: half a second's reading; a sparse file can say that it has terabytes. */
+const MAX_CHECKSUM_BYTES = 1024 * 1024 * 1024;
 const PROCESS_ROOT = /^\/proc\/[0-9]+\/root(?=\/)/;
 
 export interface DebugLink {
@@ -122,6 +124,7 @@ function isMatch(path: string, buildId: string | undefined, link: DebugLink | un
 }
 
 function readChecksum(file: FileBytes): number | undefined {
+  if (file.sizeBytes > MAX_CHECKSUM_BYTES) return undefined;
   let checksum = 0;
   for (let offset = 0; offset < file.sizeBytes; offset += CHECKSUM_CHUNK_BYTES) {
     const lengthBytes = Math.min(CHECKSUM_CHUNK_BYTES, file.sizeBytes - offset);

@@ -4,11 +4,13 @@
  *
  * Source: DWARF 2 section 6.2.4, DWARF 3, DWARF 4, and DWARF 5 section 6.2.4 with 7.5.6 (forms).
  */
-import { ByteCursor } from './byte-cursor.ts';
+import { ByteCursor, MAX_STRING_BYTES } from './byte-cursor.ts';
 
 const DW_LNCT_PATH = 1;
 const DW_LNCT_DIRECTORY_INDEX = 2;
 const DWARF64_ESCAPE = 0xffffffff;
+/** Chosen: the tables of files of one unit have some hundreds; their names are kept at once. */
+const MAX_ENTRY_COUNT = 10_000;
 /** Lengths from here up to the escape are reserved. */
 const RESERVED_LENGTH = 0xfffffff0;
 
@@ -146,6 +148,7 @@ function parseEntries5(
   const entryCount = cursor.uleb128();
   // Each field takes a byte at least, so a false count runs into the unit's end and stops there.
   if (fieldCount === 0 && entryCount > 0) return undefined;
+  if (entryCount > MAX_ENTRY_COUNT) return undefined;
   const entries: LineFile[] = [];
   for (let index = 0; index < entryCount && cursor.ok; index++) {
     let name = '';
@@ -161,6 +164,13 @@ function parseEntries5(
   return cursor.ok ? entries : undefined;
 }
 
+/** Looks no further than a path is long: thousands of entries can name one string of megabytes. */
+function readStringAt(strings: Buffer, offset: number): string {
+  const bytes = strings.subarray(offset, offset + MAX_STRING_BYTES);
+  const end = bytes.indexOf(0);
+  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+}
+
 /** The value of one field: '' for those that are only skipped, undefined for an unknown form. */
 function readForm(
   sections: LineSections,
@@ -172,9 +182,9 @@ function readForm(
     case 0x08: // DW_FORM_string
       return cursor.string();
     case 0x1f: // DW_FORM_line_strp
-      return new ByteCursor(sections.lineStrings, cursor.offset(is64Bit)).string();
+      return readStringAt(sections.lineStrings, cursor.offset(is64Bit));
     case 0x0e: // DW_FORM_strp
-      return new ByteCursor(sections.strings, cursor.offset(is64Bit)).string();
+      return readStringAt(sections.strings, cursor.offset(is64Bit));
     case 0x0b: // DW_FORM_data1
       return cursor.u8();
     case 0x05: // DW_FORM_data2

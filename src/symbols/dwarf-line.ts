@@ -22,6 +22,8 @@ import type { FileBytes } from './file-bytes.ts';
 
 /** Chosen: line tables overlap only where the linker dropped code; more are not compared. */
 const MAX_WALK_COUNT = 10_000;
+/** Chosen: twice those of a browser, and below what memory there is for their numbers. */
+const MAX_SEQUENCE_COUNT = 2_000_000;
 
 export interface SourceLine {
   /** Absolute with DWARF 5; before, it can be relative to the compilation directory. */
@@ -60,14 +62,15 @@ export function readLineSections(file: FileBytes, elf: Elf): LineSections | unde
 export function buildLineIndex(sections: LineSections): LineIndex {
   const sequences: { start: number; end: number; unitOffset: number }[] = [];
   let unitOffset = 0;
-  while (unitOffset < sections.line.length) {
+  while (unitOffset < sections.line.length && sequences.length < MAX_SEQUENCE_COUNT) {
     const slot = parseLineUnit(sections, unitOffset);
     if (slot === undefined) break;
     const offset = unitOffset;
     if (slot.unit !== undefined) {
-      forEachSequence(sections, slot.unit, (start, end) =>
-        sequences.push({ start, end, unitOffset: offset }),
-      );
+      forEachSequence(sections, slot.unit, (start, end) => {
+        if (sequences.length >= MAX_SEQUENCE_COUNT) return;
+        sequences.push({ start, end, unitOffset: offset });
+      });
     }
     unitOffset = slot.end;
   }
@@ -137,7 +140,7 @@ function findInUnit(
   if (found === undefined) return undefined;
   const file = getPath(unit, files[found.fileIndex]);
   if (file === undefined) return undefined;
-  return found.line > 0 ? { file, line: found.line } : { file };
+  return found.line > 0 && Number.isSafeInteger(found.line) ? { file, line: found.line } : { file };
 }
 
 function getPath(unit: LineUnit, file: LineFile | undefined): string | undefined {

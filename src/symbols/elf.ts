@@ -143,7 +143,9 @@ export function getLinkAddress(elf: Elf, offset: number): number | undefined {
       offset < header.offset + header.fileSizeBytes,
   );
   const header = loading.find(({ flags }) => (flags & PF_X) !== 0) ?? loading[0];
-  return header === undefined ? undefined : offset - header.offset + header.address;
+  if (header === undefined) return undefined;
+  const address = offset - header.offset + header.address;
+  return Number.isSafeInteger(address) ? address : undefined;
 }
 
 /** The first section of that name which has content in the file. */

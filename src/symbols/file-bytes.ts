@@ -15,8 +15,8 @@ export interface FileBytes {
   read(offset: number, lengthBytes: number): Buffer | undefined;
 }
 
-/** Chosen: above the largest symbol or line section of a browser, below what would starve us. */
-export const MAX_READ_BYTES = 256 * 1024 * 1024;
+/** Chosen: above the line sections of most browsers; a look-up can hold four such at a time. */
+export const MAX_READ_BYTES = 128 * 1024 * 1024;
 
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
