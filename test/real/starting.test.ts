@@ -132,8 +132,10 @@ function makeFile(name: string, content: string | Buffer, mode: number): string 
 }
 
 describe('a command', () => {
+  // A directory of PATH that this user may not enter would make 126 of 127, as for execvp(3).
+  const env = { ...process.env, PATH: '/usr/bin:/bin' };
   const run = (command: string, ...words: string[]): Promise<ProcessResult> =>
-    runProcess([BIN_BELAY, 'run', '--', command, ...words]);
+    runProcess([BIN_BELAY, 'run', '--', command, ...words], { env });
 
   test('that is a directory, not executable or of 32 bits has 126', async () => {
     assertRefused(await run(place), 126, /permission denied/);
@@ -165,8 +167,9 @@ describe('a command', () => {
     t.after(() => checkout.remove());
     const secret = makeFile('secret', readFileSync('/bin/true'), 0o111);
     const belay = [path.join(checkout.root, 'bin/belay'), 'run', '--', secret];
-    const env = { ...process.env, BELAY_DIR: '' };
-    const result = await runProcess(['env', ...ordinaryUserPrefix(), ...belay], { cwd: '/', env });
+    const asUser = [...ordinaryUserPrefix(), ...belay];
+    const ownPlace = { ...env, BELAY_DIR: '' };
+    const result = await runProcess(['env', ...asUser], { cwd: '/', env: ownPlace });
     assertRefused(result, 126, /executed but not read/);
   });
 });
