@@ -35,6 +35,11 @@ export class PointList {
     return this.points.filter((point) => !point.isHidden);
   }
 
+  /** How many there are to go back to. */
+  get liveCount(): number {
+    return this.points.length - (this.newest?.isHidden === true ? 1 : 0);
+  }
+
   get hasLive(): boolean {
     return this.points.length > 1 || this.points[0]?.isHidden === false;
   }
@@ -69,6 +74,19 @@ export class PointList {
     for (const older of this.points) if (older.cd < point.cd) older.falls = 0;
     point.isHidden = true;
     if (this.newest !== point) this.drop(point);
+  }
+
+  /**
+   * Whether another point is allowed beside at most `most` in all. The oldest of those that the
+   * clock has made give way: the next will be made for them.
+   */
+  makeRoom(most: number): boolean {
+    while (this.liveCount >= most) {
+      const oldest = this.points.find(({ origin, isHidden }) => origin === 'every' && !isHidden);
+      if (oldest === undefined) return false;
+      this.forget(oldest);
+    }
+    return true;
   }
 
   /** A rollback to `point` has been done. */

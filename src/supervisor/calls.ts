@@ -128,7 +128,7 @@ function refuseTsetjmp(
     if (why >= ADDRESS_MAX) return EFAULT;
     if (!writeWhy(process_.target, why, sizeBytes, { cause: CAUSE.saved })) return EFAULT;
   }
-  return process_.points.length >= supervisor.program.options.maxPoints ? ENOMEM : 0;
+  return process_.points.makeRoom(supervisor.program.options.maxPoints) ? 0 : ENOMEM;
 }
 
 function errnoOf(error: BelayError): number {

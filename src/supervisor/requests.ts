@@ -113,7 +113,7 @@ function operatorCheckpoint(
       hint: 'it shares its parent’s memory until it execs; try again',
     });
   }
-  if (process_.points.length >= supervisor.program.options.maxPoints) {
+  if (!process_.points.makeRoom(supervisor.program.options.maxPoints)) {
     throw new BelayError('ENOMEM', `cannot checkpoint process ${process_.pid}: too many points`, {
       hint: 'see --max-points',
     });
