@@ -22,8 +22,9 @@ export interface Why {
   readonly signo?: number;
   readonly code?: number;
   readonly tid?: number;
-  readonly address?: number;
-  readonly ip?: number;
+  /** All 64 bits: a wild pointer can be any. */
+  readonly address?: bigint;
+  readonly ip?: bigint;
   readonly rollbacks?: number;
   /** Bits of what did not come back: LOST. */
   readonly lost?: number;
@@ -46,8 +47,8 @@ export function writeWhy(
   words[3] = why.signo ?? 0;
   words[4] = why.code ?? 0;
   words[5] = why.tid ?? 0;
-  encoded.setUint64(24, why.address ?? 0);
-  encoded.setUint64(32, why.ip ?? 0);
+  encoded.bytes.writeBigUInt64LE(why.address ?? 0n, 24);
+  encoded.bytes.writeBigUInt64LE(why.ip ?? 0n, 32);
   encoded.setUint64(40, why.rollbacks ?? 0);
   encoded.setUint64(48, why.lost ?? 0);
   if ((address % PAGE_SIZE) + size <= PAGE_SIZE) {

@@ -147,7 +147,7 @@ function callTlongjmp(supervisor: Supervision, process_: TracedProcess, thread: 
     answer(supervisor, thread, -EBADF);
     return;
   }
-  const ip = registers.get('rip');
+  const ip = registers.getBig('rip');
   finish(thread, -ENOTRECOVERABLE);
   const why = { cause: CAUSE.longjmp, value, tid: thread.tid, ip };
   supervisor.jump(process_, point, why, { startedAt, thread });

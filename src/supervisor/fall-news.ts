@@ -40,7 +40,7 @@ export function tellFall(
 
 function describeCause(why: Why) {
   if (why.cause === CAUSE.operator) return { cause: 'operator', value: why.value ?? 0 } as const;
-  const ip = hex(why.ip ?? 0);
+  const ip = hex(why.ip ?? 0n);
   if (why.cause === CAUSE.longjmp) return { cause: 'longjmp', value: why.value ?? 0, ip } as const;
   const { signo = 0, code = 0 } = why;
   const name = codeName(signo, code);
@@ -50,7 +50,7 @@ function describeCause(why: Why) {
     signo,
     code,
     ...(name === undefined ? {} : { codeName: name }),
-    ...(hasFaultAddress(code) ? { address: hex(why.address ?? 0) } : {}),
+    ...(hasFaultAddress(code) ? { address: hex(why.address ?? 0n) } : {}),
     ip,
   } as const;
 }

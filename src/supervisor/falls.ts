@@ -21,7 +21,7 @@ export function handleFall(
   const outcome = supervisor.holdToGoBack(process_);
   if (outcome === 'gone') return false;
   const { retries } = supervisor.program.options;
-  const { signo = 0, ip = 0, address = 0 } = why;
+  const { signo = 0, ip = 0n, address = 0n } = why;
   const place = `${signo}/${ip}/${address}`;
   const ceiling = process_.places.note(place, process_.lastCd);
   if (outcome !== 'held') {
@@ -50,8 +50,8 @@ export function readWhy(thread: Thread, signo: number): Why {
     signo,
     code,
     tid: thread.tid,
-    address: hasFaultAddress(code) ? (info?.getUint64(SIGINFO_ADDRESS) ?? 0) : 0,
-    ip: thread.registers.get('rip'),
+    address: hasFaultAddress(code) ? (info?.bytes.readBigUInt64LE(SIGINFO_ADDRESS) ?? 0n) : 0n,
+    ip: thread.registers.getBig('rip'),
   };
 }
 
@@ -76,8 +76,8 @@ function giveUp(
       signo,
       code,
       ...(name === undefined ? {} : { codeName: name }),
-      ...(hasFaultAddress(code) ? { address: hex(why.address ?? 0) } : {}),
-      ip: hex(why.ip ?? 0),
+      ...(hasFaultAddress(code) ? { address: hex(why.address ?? 0n) } : {}),
+      ip: hex(why.ip ?? 0n),
       falls: process_.falls,
       reason: refusals.slice(0, 8).join('; ') || 'it has no fallback point',
     },

@@ -39,7 +39,7 @@ export function hasFirstTry(process_: TracedProcess, thread: Thread, signo: numb
 
 /** Follow the thread through its handler; what the log says of it, once. */
 export function beginHandling(thread: Thread, why: Why): string {
-  const { signo = 0, code = 0, ip = 0, address = 0 } = why;
+  const { signo = 0, code = 0, ip = 0n, address = 0n } = why;
   if (thread.handling !== undefined) thread.handling.depth += 1;
   else {
     const stackPointer = thread.registers.get('rsp');
@@ -94,7 +94,7 @@ function findFrame(target: TargetMemory, { registers }: Thread, handling: Handli
   for (let at = SIGNAL_FRAME.sp; at + 16 <= bytes.length; at += 8) {
     const isFrame =
       bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32 === handling.stackPointer &&
-      bytes.readUInt32LE(at + 8) + bytes.readUInt32LE(at + 12) * 2 ** 32 === handling.ip;
+      bytes.readBigUInt64LE(at + 8) === handling.ip;
     if (isFrame) return from + at - SIGNAL_FRAME.sp;
   }
   return 0;

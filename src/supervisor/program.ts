@@ -63,7 +63,7 @@ export function codeName(signo: number, code: number): string | undefined {
   return CODE_NAMES[signalName(signo)]?.[code - 1];
 }
 
-export function hex(address: number): string {
+export function hex(address: bigint): string {
   return `0x${address.toString(16)}`;
 }
 

@@ -207,8 +207,8 @@ export class Thread {
 export interface Handling {
   readonly signo: number;
   readonly code: number;
-  readonly ip: number;
-  readonly address: number;
+  readonly ip: bigint;
+  readonly address: bigint;
   /** The stack pointer when it fell. */
   readonly stackPointer: number;
   /** Where the kernel put the handler's frame, once it was found; 0: not yet. */

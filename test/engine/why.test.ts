@@ -36,8 +36,8 @@ test('each field is written where C programs read it', async () => {
     signo: 11,
     code: -6,
     tid: 4_194_303,
-    address: 0x7ffe_dcba_9876,
-    ip: 0x5555_1234_5678,
+    address: 0xffff_ffff_ffff_fff8n,
+    ip: 0x8000_0000_0000_0001n,
     rollbacks: 2 ** 40 + 1,
     lost: 65,
   };
@@ -46,10 +46,12 @@ test('each field is written where C programs read it', async () => {
   assert.equal(writeWhy(target, place.address, WHY_SIZE, why), true);
   const found = FIELDS.map((field, index) => {
     const [offset = 0, size = 0] = [offsets[index], sizes[index]];
-    if (size === 8) return Number(place.bytes.readBigUInt64LE(offset));
+    if (size === 8) return place.bytes.readBigUInt64LE(offset);
     return field === 'size' ? place.bytes.readUInt32LE(offset) : place.bytes.readInt32LE(offset);
   });
-  assert.deepEqual(found, [WHY_SIZE, ...Object.values(why)]);
+  const { rollbacks, lost, ...others } = why;
+  const expected = [WHY_SIZE, ...Object.values(others), BigInt(rollbacks), BigInt(lost)];
+  assert.deepEqual(found, expected);
 });
 
 test('sizes, causes and call numbers are those of the header', async () => {

@@ -82,6 +82,12 @@ export class Registers {
     return (this.words[at] ?? 0) + (this.words[at + 1] ?? 0) * 4294967296;
   }
 
+  /** All 64 bits, where any value may be: not for what is done often. */
+  getBig(name: RegisterName): bigint {
+    const at = this.base + (REGISTER[name] >> 2);
+    return (BigInt(this.words[at + 1] ?? 0) << 32n) | BigInt(this.words[at] ?? 0);
+  }
+
   /** The low 32 bits as a signed number: error numbers, C ints. */
   getInt(name: RegisterName): number {
     return (this.words[this.base + (REGISTER[name] >> 2)] ?? 0) | 0;
