@@ -42,6 +42,7 @@ export async function printPoints(target: string, isJson: boolean): Promise<void
   }
   process.stdout.write(formatHeader(status));
   process.stdout.write(points.length === 0 ? 'no points\n' : formatTable(COLUMNS, toRows(points)));
+  process.stdout.write(formatLosses(points));
 }
 
 function formatHeader(status: ProgramStatus): string {
@@ -57,6 +58,19 @@ function formatHeader(status: ProgramStatus): string {
     ...status.warnings.map((warning) => `! ${escapeControls(warning)}`),
   ];
   return `${lines.join('\n')}\n\n`;
+}
+
+/** What will not come back, once for all points that it is said of. */
+function formatLosses(points: readonly PointRecord[]): string {
+  const said = new Map<string, number[]>();
+  for (const { cd, losses = [] } of points) {
+    for (const text of losses) said.set(text, [...(said.get(text) ?? []), cd]);
+  }
+  const lines = [...said].map(([text, cds]) => {
+    const which = `${cds.length === 1 ? 'point' : 'points'} ${cds.slice(0, 8).join(', ')}`;
+    return `! ${which}${cds.length > 8 ? ', ...' : ''}: ${escapeControls(text)}\n`;
+  });
+  return lines.join('');
 }
 
 function toRows(points: readonly PointRecord[]): string[][] {

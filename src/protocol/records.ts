@@ -52,6 +52,8 @@ export const pointRecordSchema = z.object({
   rollbacks: count,
   falls: count,
   pauseUs: microseconds,
+  /** What will not come back as it was, known already. */
+  losses: z.optional(z.array(text)),
 });
 
 /** An instruction by name, as far as symbols allow. */

@@ -18,6 +18,9 @@ const EVERY_POINTS_MAX = 64;
  */
 const EVERY_PAGES_MAX = 65536;
 
+/** Chosen: more would not be read. */
+const LOSSES_MAX = 16;
+
 /** The answer to a request. Throws BelayError. */
 export function answerRequest(supervisor: Supervisor, request: TracerRequest): unknown {
   const { params } = request;
@@ -25,7 +28,7 @@ export function answerRequest(supervisor: Supervisor, request: TracerRequest): u
     case 'status':
       return status(supervisor);
     case 'points':
-      return findProcess(supervisor, params).points.live.map(describePoint);
+      return pointsOf(findProcess(supervisor, params));
     case 'checkpoint':
       return operatorCheckpoint(supervisor, findProcess(supervisor, params), 'operator');
     case 'rewind':
@@ -33,6 +36,21 @@ export function answerRequest(supervisor: Supervisor, request: TracerRequest): u
     case 'detach':
       throw new BelayError('EINTERNAL', 'cannot detach: handled elsewhere');
   }
+}
+
+function pointsOf(process_: TracedProcess) {
+  return process_.points.live.map((point) => ({
+    ...describePoint(point),
+    losses: lossesOf(process_, point),
+  }));
+}
+
+/** What will not come back of a point, as its resources know already. */
+function lossesOf({ resources }: TracedProcess, { image }: Point): string[] {
+  const named = resources?.all.flatMap((each, index) => each.losses?.(image[index]) ?? []) ?? [];
+  const texts = named.slice(0, LOSSES_MAX).map(({ text }) => text);
+  const more = named.length - texts.length;
+  return more > 0 ? [...texts, `and ${more} more`] : texts;
 }
 
 /** A point of the `--every` clock, in each process that can have one. */
