@@ -95,6 +95,9 @@ async function liveAndLoseSupervisor(kind: 'fault' | 'jump', ageMs: number): Pro
   return judge(life, kind);
 }
 
+/** Chosen: it is in the middle of calls for a small part of the time. */
+const REDIS_LIVES_MAX = 5;
+
 describe('supervisor killed', () => {
   for (const kind of ['jump', 'fault'] as const) {
     test(`at random moments of a program that comes back by ${kind}`, async (context) => {
@@ -121,21 +124,37 @@ describe('supervisor killed', () => {
   });
 
   test('while redis-server is served: it answers on, and has no calls answered', async () => {
-    const port = await findFreePort();
-    const supervised = await superviseRedis(port, place, { every: 20 });
-    const connection = await RedisConnection.open(port);
-    const contents = await fill(connection);
-    await supervised.checkpoint();
-    await sleep(random.below(50));
-    process.kill(supervised.supervisorPid, 'SIGKILL');
-    for (let round = 0; round < 10; round++) {
-      assert.equal(await connection.ask('SET', 'new', round), 'OK');
-      assert.equal(await connection.ask('DEL', 'new'), '1');
-    }
-    assert.deepEqual(await readContents(connection), contents);
-    const refusal = await runProcess([BIN_BELAY, 'checkpoint', String(supervised.pid)]);
-    assert.equal(refusal.code, 125);
-    connection.tell('DEBUG', 'SEGFAULT');
-    assert.deepEqual(await supervised.exited, { code: null, signal: 'SIGSEGV' });
+    const ends: string[] = [];
+    while (!(await isServedAlone(ends)) && ends.length < REDIS_LIVES_MAX);
+    assert.equal(ends.at(-1), 'went on', `${ends.join(', ')}; ${REPEAT}`);
   });
 });
+
+/** False: its supervisor died while it made calls for it, and took it along, as the log says. */
+async function isServedAlone(ends: string[]): Promise<boolean> {
+  const port = await findFreePort();
+  const supervised = await superviseRedis(port, place, { every: 20 });
+  const connection = await RedisConnection.open(port);
+  const contents = await fill(connection);
+  await supervised.checkpoint();
+  await sleep(random.below(50));
+  process.kill(supervised.supervisorPid, 'SIGKILL');
+  const first = await connection.ask('SET', 'new', 0);
+  if (connection.isClosed) {
+    assert.match(await belay('log', String(supervised.pid)), DEATH_MESSAGE, REPEAT);
+    ends.push('killed');
+    return false;
+  }
+  assert.equal(first, 'OK');
+  for (let round = 0; round < 10; round++) {
+    assert.equal(await connection.ask('SET', 'new', round), 'OK');
+    assert.equal(await connection.ask('DEL', 'new'), '1');
+  }
+  assert.deepEqual(await readContents(connection), contents);
+  const refusal = await runProcess([BIN_BELAY, 'checkpoint', String(supervised.pid)]);
+  assert.equal(refusal.code, 125);
+  connection.tell('DEBUG', 'SEGFAULT');
+  assert.deepEqual(await supervised.exited, { code: null, signal: 'SIGSEGV' });
+  ends.push('went on');
+  return true;
+}
