@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 export interface CliResult {
   readonly code: number | null;
@@ -10,14 +11,13 @@ export interface CliResult {
 }
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const TIMEOUT_MS = 30_000;
 
 /** @param directory where the command finds state directories: BELAY_DIR */
 export async function runCli(directory: string, ...words: string[]): Promise<CliResult> {
   const child = spawn(process.execPath, [MAIN, ...words], {
     env: { ...process.env, BELAY_DIR: directory },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: TIMEOUT_MS,
+    timeout: PATIENCE_MS,
     killSignal: 'SIGKILL',
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));

@@ -12,12 +12,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { attach, list, run } from '../../src/index.ts';
 import type { FallRecord, PointEvent, RunProgramOptions, Supervised } from '../../src/index.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { runCli } from './cli-harness.ts';
 
 const INCLUDE = fileURLToPath(new URL('../../include', import.meta.url));
 const SOURCE = fileURLToPath(new URL('./live-program.c', import.meta.url));
-/** Chosen: a line takes a millisecond. */
-const LINE_TIMEOUT_MS = 10_000;
 
 let folder = '';
 let program = '';
@@ -52,7 +51,7 @@ async function ask(live: Supervised, lines: AsyncIterator<string>, text: string)
 }
 
 async function next(lines: AsyncIterator<string>): Promise<string> {
-  const late = sleep(LINE_TIMEOUT_MS, undefined, { ref: false });
+  const late = sleep(PATIENCE_MS, undefined, { ref: false });
   const result = await Promise.race([lines.next(), late]);
   assert.ok(result !== undefined, 'the program says nothing');
   return result.done === true ? 'the end' : result.value;

@@ -20,10 +20,10 @@ import {
   WORKER_STARTING,
 } from '../../src/desk/messages.ts';
 import { createStateDirectory } from '../../src/registry/state-directory.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 const BELL = `process.on('SIGURG', () => console.log('ring'));
 console.log('ready'); setInterval(() => {}, 1000);`;
-const WAIT_MS = 5000;
 
 export function makeBase(prefix = 'belay-test-'): string {
   return mkdtempSync(join(tmpdir(), prefix));
@@ -140,10 +140,10 @@ export class WorkerHarness implements AsyncDisposable {
 
 /** Waits until `isTrue`, looking often; fails when it takes too long. */
 export async function eventually(isTrue: () => boolean): Promise<void> {
-  const deadline = performance.now() + WAIT_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   while (!isTrue()) {
     if (performance.now() > deadline)
-      throw new Error(`not within ${WAIT_MS} ms: ${isTrue.toString()}`);
+      throw new Error(`not within ${PATIENCE_MS} ms: ${isTrue.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -8,6 +8,7 @@ import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExitStatus } from '../../src/index.ts';
 import { BIN_BELAY } from '../support/paths.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { runProcess } from '../support/run-process.ts';
 
 export interface Started {
@@ -15,9 +16,6 @@ export interface Started {
   readonly child: ChildProcess;
   readonly exited: Promise<ExitStatus>;
 }
-
-/** Chosen: many times what anything here needs on a busy machine. */
-const WAIT_MS = 20_000;
 
 const killers: (() => Promise<void>)[] = [];
 
@@ -57,7 +55,7 @@ export async function until<Value>(
   what: string,
   condition: () => Value | Promise<Value>,
 ): Promise<Exclude<Value, false | undefined>> {
-  const deadline = performance.now() + WAIT_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   while (performance.now() < deadline) {
     const value = await condition();
     if (value !== false && value !== undefined) return value as Exclude<Value, false | undefined>;

@@ -3,6 +3,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { PATIENCE_MS } from './patience.ts';
 
 export interface ProcessResult {
   readonly code: number | null;
@@ -17,9 +18,6 @@ export interface ProcessOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly timeoutMs?: number;
 }
-
-/** Chosen: many times what the slowest test program needs on a busy machine with two cores. */
-const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** More than this is a program gone wild, and the rest of it is dropped. */
 const OUTPUT_LIMIT_CHARS = 1_000_000;
@@ -56,7 +54,7 @@ export async function runProcess(
     killGroup(child.pid);
     child.stdout.destroy();
     child.stderr.destroy();
-  }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  }, options.timeoutMs ?? PATIENCE_MS);
   try {
     await once(child, 'close');
   } finally {
