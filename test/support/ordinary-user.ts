@@ -1,11 +1,11 @@
 /**
- * An ordinary user for tests that root runs, and a checkout that this user can read.
+ * An ordinary user for tests that root runs, and a checkout that this user can read, in a directory
+ * with a name that must be quoted.
  */
 import { chmod, cp, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { ROOT } from './paths.ts';
-import { runProcess } from './run-process.ts';
 
 /** `nobody`: on every system, and with no rights that anybody gave it. */
 const ORDINARY_UID = 65534;
@@ -16,7 +16,7 @@ export interface OrdinaryCheckout {
 }
 
 /** What `belay run` and the target programs need of a checkout. */
-const NEEDED = ['bin', 'src', 'package.json', 'build', 'node_modules'];
+const NEEDED = ['bin', 'include', 'python', 'src', 'package.json', 'build', 'node_modules'];
 
 /** The words before a command that make it run as the ordinary user; none when we are one. */
 export function ordinaryUserPrefix(): string[] {
@@ -24,20 +24,12 @@ export function ordinaryUserPrefix(): string[] {
   return ['setpriv', `--reuid=${ORDINARY_UID}`, `--regid=${ORDINARY_UID}`, '--clear-groups'];
 }
 
-const doNothing = (): Promise<void> => Promise.resolve();
-
-async function isReadable(): Promise<boolean> {
-  const [first, ...rest] = [...ordinaryUserPrefix(), 'test', '-r', path.join(ROOT, 'bin/belay')];
-  return (await runProcess([first, ...rest])).code === 0;
-}
-
 /**
- * The root of a checkout that the ordinary user can read: this one, or a copy under the system's
- * temporary directory. Compile the targets before; call `remove` at the end.
+ * A copy of this checkout that the ordinary user can read, in a directory whose name has a space.
+ * Compile the targets before; call `remove` at the end.
  */
 export async function openOrdinaryCheckout(): Promise<OrdinaryCheckout> {
-  if (await isReadable()) return { root: ROOT, remove: doNothing };
-  const root = await mkdtemp(path.join(os.tmpdir(), 'belay-checkout-'));
+  const root = await mkdtemp(path.join(os.tmpdir(), "belay's checkout "));
   await chmod(root, 0o755);
   for (const name of NEEDED) {
     await cp(path.join(ROOT, name), path.join(root, name), { recursive: true });
