@@ -32,7 +32,7 @@ int main(int argc, char **argv) {
   int copes = strcmp(argv[1], "copes") == 0;
   signal(SIGSEGV, copes ? cope : strcmp(argv[1], "exits") == 0 ? leave : end);
   for (volatile int round = 0; round < 100; round++) {
-    usleep(copes ? 5000 : 40000); /* a point has been made long before it falls */
+    usleep(copes ? 20000 : 40000); /* a point has been made long before it falls */
     if (copes ? sigsetjmp(again, 1) == 0 : round == 50) *(volatile int *)0 = 1;
   }
   printf("handled %d\n", handled);

@@ -89,11 +89,14 @@ int main(void) {
   CHECK(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0);
   CHECK(setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
   int kinds = has_old_calls() ? 7 : 5;
-  for (int number = 0; number < 2 * kinds; number++) {
+  for (int number = 0, late = 0; number < 2 * kinds; number++) {
     uint64_t start = now_ns();
     if (!wait_once(number % kinds)) continue;
     long ms = (long)((now_ns() - start) / 1000000);
-    if (ms < MS - 1 || ms > MS + 500) fail("call %d took %ld ms, not %d", number % kinds, ms, MS);
+    /* A busy machine is late now and then, but not each time. */
+    if (ms > MS + 500 && late++ < 10) number--;
+    else if (ms < MS - 1 || ms > MS + 500)
+      fail("call %d took %ld ms, not %d", number % kinds, ms, MS);
   }
   return ok();
 }
