@@ -30,6 +30,8 @@ export interface ProcessStat {
   readonly processor: number;
   /** Where the heap of brk(2) begins; 0 when not permitted to see. */
   readonly heapStart: number;
+  /** As waitpid(2) will tell it, when the process has been told to end; 0 when not to be seen. */
+  readonly exitStatus: number;
 }
 
 /** include/linux/sched.h; the first since Linux 5.12, the second since 6.4. */
@@ -41,8 +43,8 @@ export function isKernelWorker({ flags }: ProcessStat): boolean {
   return (flags & (PF_IO_WORKER | PF_USER_WORKER)) !== 0;
 }
 
-/** Chosen: field 47, the last of those used here. */
-const MIN_FIELD_COUNT = 47;
+/** Field 52, the last of those used here: since Linux 3.5. */
+const MIN_FIELD_COUNT = 52;
 
 /**
  * Parses the text of /proc/PID/stat or /proc/PID/task/TID/stat.
@@ -82,5 +84,6 @@ export function parseStat(text: string): ProcessStat | undefined {
     residentPages: field(24),
     processor: field(39),
     heapStart: field(47),
+    exitStatus: field(52),
   };
 }

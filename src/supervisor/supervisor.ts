@@ -20,7 +20,7 @@ import type { Stop } from '../sys/wait.ts';
 import { EventPump, type EventHandler } from '../tracee/event-pump.ts';
 import type { HoldOutcome } from '../tracee/hold-outcome.ts';
 import { ProcessorPin } from '../tracee/processor-pin.ts';
-import type { Thread } from '../tracee/thread.ts';
+import type { Thread, ThreadGroup } from '../tracee/thread.ts';
 import { handleCall } from './calls.ts';
 import { tellFall } from './fall-news.ts';
 import { handleFall, readWhy } from './falls.ts';
@@ -154,10 +154,7 @@ export class Supervisor implements EventHandler, Supervision {
     this.program.processes.get(thread.group.pid)?.resources?.forgetThread(thread.tid);
   }
 
-  onExit(thread: Thread, stop: Stop): void {
-    const { pid } = thread.group;
-    // A first thread that had ended before we came is not ours: its end is the last one's.
-    if (thread.tid !== pid && this.pump.hasThreadOf(thread.group)) return;
+  onEnd({ pid }: ThreadGroup, stop: Stop): void {
     const process_ = this.program.processes.get(pid);
     if (process_ === undefined) return;
     this.program.processes.delete(pid);

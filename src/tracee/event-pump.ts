@@ -4,13 +4,13 @@
  * Invariants
  * 1. A new thread is known before its parent runs on: its first stop may come before or after.
  * 2. Stops of a held group stay in the thread; those inside a system call that makes or ends
- *    threads are run on, to an interrupt behind it. A thread that is ending
- *    leaves its group at once: a leader reports its exit only after all other threads.
+ *    threads are run on, to an interrupt behind it. A thread that has begun to end leaves its group
+ *    and is let go of at once, so that its end is nobody's business but the program's.
  * 3. Events of other groups are handled as usual while one group is being held.
  * 4. A thread in vfork(2) stops only when its child has exec'd or ended: no group is held for that,
  *    except where the child is about to end. No hold waits without a limit.
  */
-import { ptraceCont, ptraceGeteventmsg } from '../sys/ptrace.ts';
+import { ptraceDetach, ptraceGeteventmsg } from '../sys/ptrace.ts';
 import { lastStatus, parseWaitStatus, waitpidAny, type Stop } from '../sys/wait.ts';
 import { Confinement } from './confinement.ts';
 import type { HoldOutcome } from './hold-outcome.ts';
@@ -26,7 +26,8 @@ export interface EventHandler {
   onExec(thread: Thread, formerTid: number): void;
   /** The thread will run no more code of the program; the kernel still has its memory. */
   onExiting(thread: Thread): void;
-  onExit(thread: Thread, stop: Stop): void;
+  /** The last thread of a process has begun to end, or has ended. */
+  onEnd(group: ThreadGroup, end: Stop): void;
   /** A thread has come out of vfork(2), or its process has ended. */
   onVforkOver(parent: Thread): void;
   /** The bell was rung: somebody on another thread has work for the tracer. */
@@ -126,10 +127,6 @@ export class EventPump {
     return thread;
   }
 
-  hasThreadOf(group: ThreadGroup): boolean {
-    return this.threads.values().some((thread) => thread.group === group);
-  }
-
   remove(thread: Thread): void {
     thread.leave();
     if (this.threads.get(thread.tid) === thread) this.threads.delete(thread.tid);
@@ -153,32 +150,24 @@ export class EventPump {
   }
 
   private awaitStill(group: ThreadGroup, outOfVfork: boolean): HoldOutcome {
-    if (group.isStill() && !this.hasEnding(group)) return 'held';
-    using patience = new Patience();
-    while (!group.isStill() || this.hasEnding(group)) {
-      if (group.isInVfork && !outOfVfork) return 'in-vfork';
-      const came = this.take();
-      if (came === 'nobody') return 'gone';
-      if (came === 'alarm' && patience.isOver(this.movingThreads(group))) return 'stuck';
+    if (!group.isStill()) {
+      using patience = new Patience();
+      while (!group.isStill()) {
+        if (group.isInVfork && !outOfVfork) return 'in-vfork';
+        const came = this.take();
+        if (came === 'nobody') return 'gone';
+        if (came === 'alarm' && patience.isOver(this.movingThreads(group))) return 'stuck';
+      }
     }
-    return 'held';
+    return group.leaving.await() ? 'held' : 'stuck';
   }
 
-  /** Those of the group that have not stopped, or not ended; for those in vfork(2) see `hold`. */
+  /** Those of the group that have not stopped; for those in vfork(2) see `hold`. */
   private *movingThreads(group: ThreadGroup): Iterable<Thread> {
     for (const thread of this.threads.values()) {
       const { kind } = thread.state;
       if (thread.group === group && kind !== 'stopped' && kind !== 'in-vfork') yield thread;
     }
-  }
-
-  /** Whether a thread of the group is on its way out: until its end it still writes to memory. */
-  private hasEnding(group: ThreadGroup): boolean {
-    for (const thread of this.threads.values()) {
-      if (thread.group !== group || thread.tid === group.pid) continue;
-      if (!group.threads.has(thread.tid)) return true;
-    }
-    return false;
   }
 
   /** Let the held threads have their stops handled, one after the other. */
@@ -199,7 +188,7 @@ export class EventPump {
     }
     if (stop.kind === 'exited' || stop.kind === 'killed') {
       this.remove(thread);
-      this.handler.onExit(thread, stop);
+      if (thread.group.threads.size === 0) this.handler.onEnd(thread.group, stop);
       this.endVfork(tid);
       return;
     }
@@ -209,14 +198,14 @@ export class EventPump {
 
   /** A thread that its parent has not told of yet; or never will, killed before it could. */
   private routeUnknown(tid: number, stop: Stop): void {
-    if (stop.kind === 'exit') ptraceCont(tid, 0);
+    if (stop.kind === 'exit') ptraceDetach(tid, 0);
     if (stop.kind === 'exit' || stop.kind === 'exited' || stop.kind === 'killed') {
       this.early.delete(tid);
     } else if (stop.kind === 'exec') this.routeExecOfLast(tid, stop);
     else this.early.set(tid, stop);
   }
 
-  /** A thread has exec'd that takes the id of a first one which had ended before we came. */
+  /** A thread has exec'd that takes the id of a first one, which ended before. */
   private routeExecOfLast(pid: number, stop: Stop): void {
     const former = this.threads.get(ptraceGeteventmsg(pid));
     if (former === undefined) return;
@@ -263,11 +252,17 @@ export class EventPump {
     if (!thread.group.isHeld) this.handler.onStop(thread, stop);
   }
 
-  /** A thread has stopped on its way out: it leaves its group and goes. */
+  /** A thread has stopped on its way out: it leaves its group, and is let go of. */
   letEnd(thread: Thread): void {
+    const { group, tid } = thread;
     this.handler.onExiting(thread);
-    thread.group.threads.delete(thread.tid);
+    const isLast = group.threads.size === 1;
+    const end = isLast ? group.leaving.endOfProcess(tid, ptraceGeteventmsg(tid)) : undefined;
+    group.leaving.add(tid);
     thread.end();
+    this.remove(thread);
+    if (end !== undefined) this.handler.onEnd(group, end);
+    this.endVfork(tid);
   }
 
   private beginVfork(thread: Thread): void {

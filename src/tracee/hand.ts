@@ -16,7 +16,6 @@ import { RemoteCalls, TargetGoneError } from './remote-calls.ts';
 import type { RemoteSource } from './remote-session.ts';
 import { ThreadGroup, type Thread } from './thread.ts';
 
-const WNOHANG = 1;
 const __WALL = 0x40000000;
 const FD_MAX = 0xffffffff;
 /** personality(2): only ask. */
@@ -25,8 +24,6 @@ const PERSONALITY_QUERY = 0xffffffff;
 export class Hand {
   /** Its calls. Strings for them are put where any thread of the program sees them. */
   readonly calls: RemoteCalls;
-  private readonly pump: EventPump;
-  private readonly thread: Thread;
   private readonly remote: RemoteSource;
   /** Its pid as the program sees it. */
   private readonly localPid: number;
@@ -42,9 +39,7 @@ export class Hand {
       pump.takeChild = undefined;
     }
     if (thread === undefined) throw new TargetGoneError(calls.thread.tid);
-    this.pump = pump;
     this.remote = remote;
-    this.thread = thread;
     if (!thread.isStopped && pump.nextOf(thread) === undefined) {
       throw new TargetGoneError(thread.tid);
     }
@@ -63,7 +58,7 @@ export class Hand {
     } catch (error) {
       if (!(error instanceof TargetGoneError)) throw error;
     }
-    while (this.pump.nextOf(this.thread) !== undefined);
-    this.remote().calls.call(SYS.wait4, this.localPid, 0, WNOHANG | __WALL, 0);
+    // It has begun to end, and is waited for until it has.
+    this.remote().calls.call(SYS.wait4, this.localPid, 0, __WALL, 0);
   }
 }

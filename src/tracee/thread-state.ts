@@ -8,8 +8,8 @@
  *   running ─▶ stopped ── resume ──▶ running          │
  *               │  ├── resume, group stop ──▶ listening (SIGCONT or interrupt)
  *               │  ├── resume, has called vfork ──▶ in-vfork ── child execs or ends ──▶ running
- *               │  └── on its way out ──▶ ending ── its id taken over by an exec
- *   any ── exit reported ──▶ gone
+ *               │  └── on its way out, where it is let go of ──▶ gone
+ *   any ── its end reported ──▶ gone
  */
 import assert from 'node:assert/strict';
 import type { Stop } from '../sys/wait.ts';
@@ -29,24 +29,21 @@ export type ThreadState =
   | { readonly kind: 'listening' }
   /** In vfork(2): it cannot stop until `child` execs or ends. */
   | { readonly kind: 'in-vfork'; readonly child: number }
-  /** It runs no more code of the program; the kernel still takes it down. */
-  | { readonly kind: 'ending' }
+  /** It runs no more code of the program, and is none of ours any more. */
   | { readonly kind: 'gone' };
 
 type Kind = ThreadState['kind'];
 
 export const RUNNING: ThreadState = { kind: 'running' };
 export const LISTENING: ThreadState = { kind: 'listening' };
-export const ENDING: ThreadState = { kind: 'ending' };
 export const GONE: ThreadState = { kind: 'gone' };
 
 /** What may follow. A thread that is killed reports its end from wherever it is. */
 const NEXT: Readonly<Record<Kind, readonly Kind[]>> = {
   running: ['stopped', 'gone'],
-  stopped: ['stopped', 'running', 'listening', 'in-vfork', 'ending', 'gone'],
+  stopped: ['stopped', 'running', 'listening', 'in-vfork', 'gone'],
   listening: ['stopped', 'gone'],
   'in-vfork': ['running', 'stopped', 'gone'],
-  ending: ['stopped', 'gone'],
   gone: [],
 };
 

@@ -5,6 +5,7 @@ import { NativeBuffer } from '../sys/libc.ts';
 import {
   NT_PRSTATUS,
   ptraceCont,
+  ptraceDetach,
   ptraceGetregset,
   ptraceGetsiginfo,
   ptraceInterrupt,
@@ -17,13 +18,13 @@ import {
 import type { Stop } from '../sys/wait.ts';
 import {
   assertMove,
-  ENDING,
   GONE,
   LISTENING,
   RUNNING,
   type Stopped,
   type ThreadState,
 } from './thread-state.ts';
+import { Leaving } from './leaving.ts';
 import type { Transfer } from './transfer.ts';
 
 const SIGSTOP = 19;
@@ -83,10 +84,13 @@ export class Thread {
     this.become({ ...this.assertStopped(), isDisplaced: true });
   }
 
-  /** Its end has begun, and goes on by itself. */
+  /**
+   * Its end has begun, and goes on untraced: the end of a tracee is told to its tracer first, and
+   * until that has heard of it the program's own waits find it neither running nor ended.
+   */
   end(): void {
-    ptraceCont(this.tid, 0);
-    this.become(ENDING);
+    this.become(GONE);
+    ptraceDetach(this.tid, 0);
   }
 
   leave(): void {
@@ -227,11 +231,14 @@ export class ThreadGroup {
   readonly threads = new Map<number, Thread>();
   /** While true, stops are held instead of handled: somebody works on the whole process. */
   isHeld = false;
+  /** Those that run no more code of the program, and that the kernel still takes down. */
+  readonly leaving: Leaving;
   /** Counts execs: work that sees it change has lost the process it worked on. */
   execCount = 0;
 
   constructor(pid: number) {
     this.pid = pid;
+    this.leaving = new Leaving(pid);
   }
 
   get leader(): Thread | undefined {

@@ -1,4 +1,4 @@
-/** Has threads of the program exit, and waits until each is gone. */
+/** Has threads of the program exit, and waits until each is gone: their ids can be had again. */
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { BelayError } from '../../errors.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
@@ -10,7 +10,7 @@ import type { Stopped } from '../stopped.ts';
 const EXIT_STEPS_MAX = 1000;
 
 export function endThreads(stopped: Stopped, newborn: readonly Thread[]): void {
-  const { pump, target, remote } = stopped;
+  const { pump, group, target, remote } = stopped;
   for (const thread of newborn) prepareToEnd(target, thread, remote);
   if (newborn.length === 0) return;
   const { syscallAddress } = remote().calls;
@@ -22,11 +22,14 @@ export function endThreads(stopped: Stopped, newborn: readonly Thread[]): void {
     for (let steps = 0; pump.threads.get(thread.tid) === thread; steps += 1) {
       // It can have stopped once more (for a signal, say) while another one's end was waited for.
       if (thread.isStopped) endThread(thread, syscallAddress);
-      else if (steps > EXIT_STEPS_MAX || !pump.next()) {
-        throw new BelayError('EINTERNAL', `cannot end thread ${thread.tid}: it does not exit`);
-      }
+      else if (steps > EXIT_STEPS_MAX || !pump.next()) throw doesNotExit(thread.tid);
     }
   }
+  if (!group.leaving.await()) throw doesNotExit(group.pid);
+}
+
+function doesNotExit(tid: number): BelayError {
+  return new BelayError('EINTERNAL', `cannot end thread ${tid}: it does not exit`);
 }
 
 const ALL_SIGNALS = new NativeBuffer(8);
