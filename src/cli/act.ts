@@ -5,6 +5,7 @@ import { BelayError } from '../errors.ts';
 import { checkpointResultSchema, rewindResultSchema } from '../protocol/records.ts';
 import { formatJson } from '../plain-text.ts';
 import { formatMicroseconds } from './format.ts';
+import { tellIgnored } from './failure.ts';
 
 export async function checkpointProgram(target: string, isJson: boolean): Promise<void> {
   const result = await withProgram(target, (connection, pid) =>
@@ -32,7 +33,7 @@ async function withProgram<Result>(
   target: string,
   use: (connection: Connection, pid: number) => Promise<Result>,
 ): Promise<Result> {
-  const { directory, status } = await findProgram(target);
+  const { directory, status } = await findProgram(target, tellIgnored);
   const connection = await Connection.open(directory);
   try {
     return await use(connection, status.pid);

@@ -17,6 +17,20 @@ export function printFailure(error: unknown): number {
   return EXIT_BELAY_FAILED;
 }
 
+/** Chosen: more is not read; who forges one can forge thousands. */
+const IGNORED_LINES_MAX = 16;
+let ignoredCount = 0;
+
+/** A line for an entry of a state directory that is not what it says. */
+export function tellIgnored(path: string, why: string): void {
+  ignoredCount += 1;
+  if (ignoredCount < IGNORED_LINES_MAX) {
+    process.stderr.write(`belay: ignored ${escapeControls(path)}: ${escapeControls(why)}\n`);
+  } else if (ignoredCount === IGNORED_LINES_MAX) {
+    process.stderr.write('belay: ignored more of the kind, which are not named\n');
+  }
+}
+
 function escapeLines(text: string): string {
   return text.split('\n').map(escapeControls).join('\n');
 }

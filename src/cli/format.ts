@@ -66,8 +66,12 @@ export function formatMicroseconds(microseconds: number): string {
   return `${(microseconds / 1_000_000).toFixed(1)} s`;
 }
 
-/** `2026-03-01 12:34:56.789`, in local time. */
+/** Milliseconds since 1970 that are a date, less a day for the time zone: ECMA-262. */
+const DATE_MAX_MS = 8.64e15 - 86_400_000;
+
+/** `2026-03-01 12:34:56.789`, in local time; a number that is no time as it is. */
 export function formatTime(epochMs: number): string {
+  if (Math.abs(epochMs) > DATE_MAX_MS) return String(epochMs);
   const date = new Date(epochMs - new Date(epochMs).getTimezoneOffset() * 60_000);
   return date.toISOString().replace('T', ' ').replace('Z', '');
 }

@@ -3,6 +3,7 @@ import { findLogged } from '../client/find-targets.ts';
 import { followLog, readSettledLog } from '../client/log-reader.ts';
 import { formatJson } from '../plain-text.ts';
 import { formatLogRecord } from './format-log.ts';
+import { tellIgnored } from './failure.ts';
 
 export interface LogOptions {
   readonly isFollowing: boolean;
@@ -10,7 +11,7 @@ export interface LogOptions {
 }
 
 export async function printLog(target: string, options: LogOptions): Promise<void> {
-  const { supervision, pid } = await findLogged(target);
+  const { supervision, pid } = await findLogged(target, tellIgnored);
   const isOneChild = pid !== supervision.file.pid;
   const { directory } = supervision;
   const records = options.isFollowing ? followLog(directory) : readSettledLog(directory);

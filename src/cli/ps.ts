@@ -3,6 +3,7 @@ import { readPrograms } from '../client/find-targets.ts';
 import { escapeControls, formatJson } from '../plain-text.ts';
 import type { ProgramStatus } from '../protocol/records.ts';
 import { formatBytes, formatCommand, formatDuration, formatTable } from './format.ts';
+import { tellIgnored } from './failure.ts';
 
 const COLUMNS = [
   { title: 'PID', align: 'right' },
@@ -15,7 +16,7 @@ const COLUMNS = [
 ] as const;
 
 export async function printPrograms(isJson: boolean): Promise<void> {
-  const statuses = (await readPrograms()).map(({ status }) => status);
+  const statuses = (await readPrograms(tellIgnored)).map(({ status }) => status);
   if (isJson) {
     process.stdout.write(`${formatJson(statuses, 2)}\n`);
     return;

@@ -13,6 +13,7 @@ import {
   formatTable,
   formatTime,
 } from './format.ts';
+import { tellIgnored } from './failure.ts';
 
 const COLUMNS = [
   { title: 'CD', align: 'right' },
@@ -28,7 +29,7 @@ const COLUMNS = [
 ] as const;
 
 export async function printPoints(target: string, isJson: boolean): Promise<void> {
-  const { directory, status } = await findProgram(target);
+  const { directory, status } = await findProgram(target, tellIgnored);
   const connection = await Connection.open(directory);
   const points = await connection.request(
     'points',

@@ -2,6 +2,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { BelayError, ERROR_CODES } from '../errors.ts';
@@ -11,7 +12,8 @@ import type { Method, RequestParams } from '../protocol/messages.ts';
 import { isAlive } from '../registry/process-identity.ts';
 import type { SupervisorEvent } from '../protocol/records.ts';
 import { helloSchema, serverMessageSchema } from '../protocol/server-messages.ts';
-import { readSupervisorFile, socketPath } from '../registry/state-files.ts';
+import { SOCKET_FILE, readSupervisorFile, socketPath } from '../registry/state-files.ts';
+import { assertSocket, assertSupervisor } from './check-peer.ts';
 
 /** Chosen: a rollback of many gigabytes, or a target in an uninterruptible wait for a slow disk. */
 const REPLY_TIMEOUT_MS = 30_000;
@@ -36,6 +38,7 @@ export class Connection {
   readonly #handlers: ConnectionHandlers;
   readonly #splitter = new LineSplitter(REPLY_LINE_MAX_BYTES);
   readonly #waiters = new Map<number, Waiter>();
+  readonly #until: number;
   readonly #hello = Promise.withResolvers<undefined>();
   #isGreeted = false;
   #nextId = 1;
@@ -43,11 +46,16 @@ export class Connection {
   /**
    * Connects to the supervisor of a state directory; waits for one that is just starting.
    *
-   * @throws BelayError ENOTSUPERVISED when it has ended, EPERM when it is not ours to ask,
-   *   EPROTOCOL when it is of another release, ETIMEOUT
+   * @param until when to give up waiting for an answer, from performance.now
+   * @throws BelayError ENOTSUPERVISED when it has ended, EPERM when it is not ours to ask or
+   *   another process answers, EPROTOCOL when it is of another release, ETIMEOUT
    */
-  static async open(directory: string, handlers: ConnectionHandlers = {}): Promise<Connection> {
-    const deadline = performance.now() + CONNECT_TIMEOUT_MS;
+  static async open(
+    directory: string,
+    handlers: ConnectionHandlers = {},
+    until = Infinity,
+  ): Promise<Connection> {
+    const deadline = Math.min(performance.now() + CONNECT_TIMEOUT_MS, until);
     for (;;) {
       const socket = await tryConnect(directory);
       if (socket instanceof Error) {
@@ -55,14 +63,15 @@ export class Connection {
         await sleep(CONNECT_RETRY_MS);
         continue;
       }
-      const connection = new Connection(socket, handlers);
-      await connection.#greeting();
+      const connection = new Connection(socket, handlers, until);
+      await connection.#greeting(deadline);
       return connection;
     }
   }
 
-  private constructor(socket: Socket, handlers: ConnectionHandlers) {
+  private constructor(socket: Socket, handlers: ConnectionHandlers, until: number) {
     this.#socket = socket;
+    this.#until = until;
     this.#handlers = handlers;
     // A rejected greeting is seen by whoever awaits it; nobody does once it is over.
     this.#hello.promise.catch(() => undefined);
@@ -104,23 +113,25 @@ export class Connection {
   async #send(method: Method, params: RequestParams): Promise<unknown> {
     if (this.#socket.destroyed) throw lostError();
     const id = this.#nextId++;
+    const timeoutMs = Math.max(0, Math.min(REPLY_TIMEOUT_MS, this.#until - performance.now()));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiters.delete(id);
-        const seconds = REPLY_TIMEOUT_MS / 1000;
+        const seconds = Math.ceil(timeoutMs / 1000);
         const message = `cannot ${method}: no answer from the supervisor within ${seconds} s`;
         reject(new BelayError('ETIMEOUT', message));
-      }, REPLY_TIMEOUT_MS);
+      }, timeoutMs);
       this.#waiters.set(id, { resolve, reject, timer });
       this.#socket.write(formatRequest({ id, method, params }));
     });
   }
 
-  async #greeting(): Promise<void> {
+  async #greeting(deadline: number): Promise<void> {
+    const timeoutMs = Math.max(0, deadline - performance.now());
     const timer = setTimeout(() => {
       const message = 'cannot talk to the supervisor: it does not answer';
       this.#hello.reject(new BelayError('ETIMEOUT', message));
-    }, CONNECT_TIMEOUT_MS);
+    }, timeoutMs);
     try {
       await this.#hello.promise;
     } catch (error) {
@@ -189,20 +200,25 @@ interface WireError {
   hint?: string | undefined;
 }
 
+/** @throws BelayError EPERM when it is not the supervisor of the directory that would answer */
 async function tryConnect(directory: string): Promise<Socket | NodeJS.ErrnoException> {
+  assertSocket(join(directory, SOCKET_FILE));
   let directoryFd: number | undefined;
   const path = socketPath(directory, () => {
     directoryFd = openSync(directory, constants.O_DIRECTORY | constants.O_NOFOLLOW);
     return directoryFd;
   });
   try {
-    return await new Promise((resolve) => {
-      const socket = connect(path);
+    const socket = connect(path);
+    const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
       socket.once('connect', () => {
-        resolve(socket);
+        resolve(undefined);
       });
       socket.once('error', resolve);
     });
+    if (error !== undefined) return error;
+    assertSupervisor(socket, directory);
+    return socket;
   } finally {
     if (directoryFd !== undefined) closeSync(directoryFd);
   }

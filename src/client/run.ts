@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { BelayError } from '../errors.ts';
 import { readStartTime } from '../registry/process-identity.ts';
+import { isTracedBy } from '../registry/state-entries.ts';
 import type { ProgramStatus } from '../protocol/records.ts';
 import {
   EXIT_BELAY_FAILED,
@@ -178,6 +179,6 @@ function findSupervision(pid: number, env: Environment = process.env): Supervisi
   const startTime = readStartTime(pid);
   return listSupervisions({ uid, env }).find(({ directory, file, isLive }) => {
     const isSame = startTime === undefined || basename(directory) === `${pid}-${startTime}`;
-    return isLive && file.pid === pid && isSame;
+    return isLive && file.pid === pid && isSame && isTracedBy(pid, file.supervisorPid);
   });
 }

@@ -1,12 +1,9 @@
 /** Whether a running process can be taken under supervision: asked before anything is made. */
 import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { BelayError, type ErrorCode } from '../errors.ts';
-import { isAlive, readStartTime } from '../registry/process-identity.ts';
-import {
-  listStateDirectories,
-  readBaseDirectories,
-  readSupervisorFile,
-} from '../registry/state-files.ts';
+import { readStartTime } from '../registry/process-identity.ts';
+import { readStateEntries } from '../registry/state-entries.ts';
+import { readBaseDirectories } from '../registry/state-files.ts';
 import { parseStatus, type ProcessStatus } from '../procfs/status.ts';
 
 /**
@@ -69,9 +66,8 @@ function assertPermitted(pid: number, living: number): void {
 
 function isSupervisor(pid: number): boolean {
   return readBaseDirectories()
-    .flatMap(listStateDirectories)
-    .map(readSupervisorFile)
-    .some((file) => file?.supervisorPid === pid && isAlive(pid, file.supervisorStartTime));
+    .flatMap((base) => readStateEntries(base, () => undefined))
+    .some(({ isLive, file }) => isLive && file.supervisorPid === pid);
 }
 
 function listThreads(pid: number): string[] {

@@ -11,10 +11,10 @@
  * `/tmp/belay-UID` where that is missing or not theirs alone. A directory is trusted only if it is
  * a directory, not a link to one, of the expected owner, and nobody else can write in it.
  */
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, opendirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { BelayError } from '../errors.ts';
-import { readSmallFile } from './small-file.ts';
+import { readOwnFile, type Fault } from './small-file.ts';
 import type { RunOptions } from '../options/run-options.ts';
 
 export const SUPERVISOR_FILE = 'supervisor.json';
@@ -52,8 +52,15 @@ export interface BaseDirectory {
 /** 108 bytes of sun_path, its closing NUL among them: unix(7). */
 const SOCKET_PATH_MAX_BYTES = 107;
 const GROUP_OR_WORLD_WRITE = 0o022;
-/** Chosen: a command line of 128 KB, every byte escaped as \u0000. */
-const SUPERVISOR_FILE_MAX_BYTES = 1024 * 1024;
+/** Chosen: the beginning of a command line and a path, each character escaped as \u0000. */
+const SUPERVISOR_FILE_MAX_BYTES = 128 * 1024;
+/** Chosen: more programs than one user has; another user could make millions. */
+export const ENTRIES_MAX_COUNT = 4096;
+/** Chosen: a second's worth of names. */
+const NAMES_MAX_COUNT = 1_000_000;
+const USERS_MAX_COUNT = 65_536;
+/** Milliseconds since 1970 that are a date: ECMA-262. */
+const DATE_MAX_MS = 8.64e15;
 
 export function ownSurroundings(): Surroundings {
   return { uid: process.geteuid?.() ?? 0, env: process.env };
@@ -88,13 +95,14 @@ export function readBaseDirectories(
   const own = ownBaseDirectory(surroundings);
   const override = surroundings.env.BELAY_DIR;
   if (surroundings.uid !== 0 || (override !== undefined && override !== '')) return [own];
-  const ofUsers = listNames('/run/user')
-    .filter((name) => /^\d{1,10}$/.test(name))
-    .map((name) => ({ path: `/run/user/${name}/belay`, uid: Number(name) }));
-  const inTmp = listNames('/tmp')
-    .map((name) => /^belay-(\d{1,10})$/.exec(name)?.[1])
-    .filter((uid) => uid !== undefined)
-    .map((uid) => ({ path: `/tmp/belay-${uid}`, uid: Number(uid) }));
+  const ofUsers = listNames('/run/user', /^\d{1,10}$/, USERS_MAX_COUNT).map((name) => ({
+    path: `/run/user/${name}/belay`,
+    uid: Number(name),
+  }));
+  const inTmp = listNames('/tmp', /^belay-\d{1,10}$/, USERS_MAX_COUNT).map((name) => ({
+    path: `/tmp/${name}`,
+    uid: Number(name.slice('belay-'.length)),
+  }));
   return [own, ...ofUsers, ...inTmp];
 }
 
@@ -116,7 +124,8 @@ export function assertPrivateDirectory(path: string, uid: number): void {
   });
 }
 
-function findFault(path: string, uid: number): string | undefined {
+/** Why a directory cannot be trusted; undefined: it can. */
+export function findFault(path: string, uid: number): string | undefined {
   let stat;
   try {
     stat = lstatSync(path);
@@ -132,22 +141,32 @@ function findFault(path: string, uid: number): string | undefined {
 /** The state directories under a base that can be trusted, in no order. */
 export function listStateDirectories(base: BaseDirectory): string[] {
   if (!isPrivateDirectory(base.path, base.uid)) return [];
-  return listNames(base.path)
-    .filter((name) => /^\d{1,10}-\d{1,20}$/.test(name))
-    .map((name) => join(base.path, name))
-    .filter((path) => isPrivateDirectory(path, base.uid));
+  return listEntryPaths(base).filter((path) => isPrivateDirectory(path, base.uid));
+}
+
+/** What is called as state directories are, ENTRIES_MAX_COUNT and one at most. */
+export function listEntryPaths(base: BaseDirectory): string[] {
+  const names = listNames(base.path, /^\d{1,10}-\d{1,20}$/, ENTRIES_MAX_COUNT + 1);
+  return names.map((name) => join(base.path, name));
 }
 
 /** Reads `supervisor.json`; undefined when there is none, or none that makes sense. */
 export function readSupervisorFile(directory: string): SupervisorFile | undefined {
-  const text = readSmallFile(join(directory, SUPERVISOR_FILE), SUPERVISOR_FILE_MAX_BYTES);
-  if (text === undefined) return undefined;
+  const file = checkSupervisorFile(directory);
+  return file !== undefined && 'fault' in file ? undefined : file;
+}
+
+/** Reads `supervisor.json`; what is wrong with it, if anything; undefined: there is none. */
+export function checkSupervisorFile(directory: string): SupervisorFile | Fault | undefined {
+  const text = readOwnFile(join(directory, SUPERVISOR_FILE), SUPERVISOR_FILE_MAX_BYTES);
+  if (!Buffer.isBuffer(text)) return text;
   try {
     const parsed: unknown = JSON.parse(text.toString('utf8'));
-    return isSupervisorFile(parsed) ? parsed : undefined;
+    if (isSupervisorFile(parsed)) return parsed;
   } catch {
-    return undefined;
+    // Cut off in the middle, say: as if it made no sense.
   }
+  return { fault: `${SUPERVISOR_FILE} makes no sense` };
 }
 
 /**
@@ -160,12 +179,24 @@ export function socketPath(directory: string, openDirectory: () => number): stri
   return `/proc/self/fd/${openDirectory()}/${SOCKET_FILE}`;
 }
 
-function listNames(path: string): string[] {
+/** Names that match, in no order; what others put there takes a bounded time. */
+function listNames(path: string, wanted: RegExp, maxCount: number): string[] {
+  const names: string[] = [];
   try {
-    return readdirSync(path);
+    const directory = opendirSync(path);
+    try {
+      for (let looked = 0; looked < NAMES_MAX_COUNT && names.length < maxCount; looked += 1) {
+        const name = directory.readSync()?.name;
+        if (name === undefined) break;
+        if (wanted.test(name)) names.push(name);
+      }
+    } finally {
+      directory.closeSync();
+    }
   } catch {
-    return [];
+    // It is not there, or not ours to read.
   }
+  return names;
 }
 
 function isSupervisorFile(value: unknown): value is SupervisorFile {
@@ -174,6 +205,7 @@ function isSupervisorFile(value: unknown): value is SupervisorFile {
   const numbers = [file.supervisorPid, file.supervisorStartTime, file.pid, file.startTime];
   return (
     [...numbers, file.uid, file.startedAt].every((number) => Number.isSafeInteger(number)) &&
+    Math.abs(Number(file.startedAt)) <= DATE_MAX_MS &&
     isWords(file.command) &&
     typeof file.cwd === 'string' &&
     typeof file.version === 'string' &&

@@ -1,5 +1,5 @@
 /**
- * getsockopt(2) for the time limits and the type of a socket.
+ * getsockopt(2) for the time limits and the type of a socket, and for who is at its other end.
  *
  * @see https://man7.org/linux/man-pages/man7/socket.7.html
  */
@@ -7,6 +7,9 @@ import { declare, NativeBuffer } from './libc.ts';
 
 const SOL_SOCKET = 1;
 const SO_TYPE = 3;
+const SO_PEERCRED = 17;
+/** struct ucred: pid, uid, gid. */
+const UCRED_SIZE = 12;
 const SOCK_STREAM = 1;
 export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
@@ -28,4 +31,17 @@ export function isStreamSocket(fd: number): boolean {
   size.words[0] = 4;
   if (getsockopt(fd, SOL_SOCKET, SO_TYPE, value.address, size.address) !== 0) return false;
   return value.words[0] === SOCK_STREAM;
+}
+
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+}
+
+/** `getsockopt(fd, SOL_SOCKET, SO_PEERCRED)`: who listens; undefined where that is not known. */
+export function getPeerCredentials(fd: number): PeerCredentials | undefined {
+  size.words[0] = UCRED_SIZE;
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, value.address, size.address) !== 0) return undefined;
+  const [pid = 0, uid = 0] = value.words;
+  return { pid, uid };
 }

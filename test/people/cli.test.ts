@@ -7,23 +7,27 @@ import { DEFAULT_SIGNALS } from '../../src/options/run-options.ts';
 import { version } from '../../src/options/version.ts';
 import type { FromTracer } from '../../src/desk/messages.ts';
 import { runCli } from './cli-harness.ts';
-import { WorkerHarness, makeBase } from './worker-harness.ts';
+import { WorkerHarness, makeBase, startTarget } from './worker-harness.ts';
 
-const CHILD_PID = 2 ** 22 + 7;
 let empty = '';
+/** Of the harness that was started last. */
+let targetPid = 0;
+let childPid = 0;
+const childPids: number[] = [];
 
 before(() => {
   empty = makeBase();
 });
 
 after(() => {
+  for (const pid of childPids) process.kill(pid, 'SIGKILL');
   rmSync(empty, { recursive: true, force: true });
 });
 
 function makeStatus(overrides: Partial<ProgramStatus> = {}): ProgramStatus {
   return {
-    pid: process.pid,
-    ppid: process.ppid,
+    pid: targetPid,
+    ppid: process.pid,
     command: ['/usr/bin/demo', 'one two'],
     threads: 3,
     points: 1,
@@ -50,10 +54,19 @@ const POINT: PointRecord = {
   pauseUs: 90.4,
 };
 
-/** A supervisor with a program and a child of it; point 4 is the only one. */
-async function startHarness(): Promise<WorkerHarness> {
+/** A supervisor that traces a program and a child of it. */
+async function startBare(): Promise<WorkerHarness> {
   const harness = await WorkerHarness.start();
-  const child = makeStatus({ pid: CHILD_PID, command: ['worker'], warnings: ['\u001b[2J is odd'] });
+  targetPid = harness.targetPid;
+  childPid = startTarget();
+  childPids.push(childPid);
+  return harness;
+}
+
+/** And answers: point 4 is the only one. */
+async function startHarness(): Promise<WorkerHarness> {
+  const harness = await startBare();
+  const child = makeStatus({ pid: childPid, command: ['worker'], warnings: ['\u001b[2J is odd'] });
   harness.answer((request): FromTracer => {
     const { id, method, params } = request;
     if (method === 'status') return { kind: 'reply', id, result: [makeStatus(), child] };
@@ -119,10 +132,10 @@ test('ps lists the processes of every supervisor', async () => {
   assert.equal(code, 0);
   const [heading, first, second, warning] = stdout.split('\n');
   assert.match(heading ?? '', /^ +PID +THREADS +POINTS +FALLS +SAVED +UP +COMMAND$/);
-  const values = `${process.pid} +3 +1 +2 +3.0 MB +1 min  /usr/bin/demo 'one two'$`;
+  const values = `${targetPid} +3 +1 +2 +3.0 MB +1 min  /usr/bin/demo 'one two'$`;
   assert.match(first ?? '', new RegExp(values));
-  assert.match(second ?? '', new RegExp(`^${CHILD_PID} .+ worker$`));
-  assert.equal(warning, `! ${CHILD_PID}: \\x1b[2J is odd`);
+  assert.match(second ?? '', new RegExp(`^${childPid} .+ worker$`));
+  assert.equal(warning, `! ${childPid}: \\x1b[2J is odd`);
   const json = await runCli(harness.base, 'ps', '--json');
   const statuses = JSON.parse(json.stdout) as ProgramStatus[];
   assert.deepEqual(statuses[0], makeStatus());
@@ -136,7 +149,7 @@ test('ps without any supervisor prints the heading, or an empty list', async () 
 
 test('show finds a program by pid, by name and by the pid of a child', async () => {
   await using harness = await startHarness();
-  for (const target of [String(process.pid), 'demo', String(CHILD_PID), 'worker']) {
+  for (const target of [String(targetPid), 'demo', String(childPid), 'worker']) {
     const { code, stdout } = await runCli(harness.base, 'show', target);
     assert.equal(code, 0);
     assert.match(stdout, /2 falls, 3.0 MB saved/);
@@ -148,13 +161,13 @@ test('show finds a program by pid, by name and by the pid of a child', async () 
 });
 
 test('a name that two processes have needs the pid', async () => {
-  await using harness = await WorkerHarness.start();
-  const twins = [makeStatus(), makeStatus({ pid: CHILD_PID })];
+  await using harness = await startBare();
+  const twins = [makeStatus(), makeStatus({ pid: childPid })];
   harness.answer(({ id }) => ({ kind: 'reply', id, result: twins }));
   const { code, stderr } = await runCli(harness.base, 'show', 'demo');
   assert.equal(code, 125);
   assert.match(stderr, /2 have that name/);
-  assert.match(stderr, new RegExp(`hint: .*${process.pid}, ${CHILD_PID}`));
+  assert.match(stderr, new RegExp(`hint: .*${targetPid}, ${childPid}`));
 });
 
 test('checkpoint and rewind say what was done', async () => {
@@ -169,7 +182,7 @@ test('checkpoint and rewind say what was done', async () => {
   const params = harness.messages.flatMap((message) =>
     message.kind === 'request' && message.method === 'rewind' ? [message.params] : [],
   );
-  assert.deepEqual(params, [{ pid: process.pid, cd: 4 }, { pid: CHILD_PID }]);
+  assert.deepEqual(params, [{ pid: targetPid, cd: 4 }, { pid: childPid }]);
   const refused = await runCli(base, 'rewind', 'demo', '9');
   assert.equal(refused.code, 125);
   const expected = 'belay: cannot rewind to point 9: there is no such point\nhint: try another\n';

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { startBell } from '../../src/tracee/bell.ts';
 import { readStartTime } from '../../src/registry/process-identity.ts';
 import { DEFAULT_SIGNALS } from '../../src/options/run-options.ts';
 import type { SupervisorFile } from '../../src/registry/state-files.ts';
@@ -28,6 +29,9 @@ console.log('ready'); setInterval(() => {}, 1000);`;
 export function makeBase(prefix = 'belay-test-'): string {
   return mkdtempSync(join(tmpdir(), prefix));
 }
+
+/** A sleeping process that this one traces, as a supervisor does; it ends with this one. */
+export const startTarget = startBell;
 
 /** A state file for this very process, which serves as supervisor and as target. */
 export function ownSupervisorFile(overrides: Partial<SupervisorFile> = {}): SupervisorFile {
@@ -54,6 +58,8 @@ export class WorkerHarness implements AsyncDisposable {
   /** What it has said since it started. */
   readonly messages: ToTracer[] = [];
   rings = 0;
+  /** The program under care. */
+  readonly targetPid = startTarget();
   readonly #bell: ChildProcess;
   readonly #port: MessagePort;
   readonly #worker: Worker;
@@ -74,7 +80,8 @@ export class WorkerHarness implements AsyncDisposable {
 
   private constructor(base: string, bell: ChildProcess) {
     this.base = base;
-    const file = ownSupervisorFile();
+    const startTime = readStartTime(this.targetPid) ?? 0;
+    const file = ownSupervisorFile({ pid: this.targetPid, startTime });
     this.directory = createStateDirectory(file, { path: base, uid: file.uid });
     this.#bell = bell;
     const { port1, port2 } = new MessageChannel();
@@ -90,7 +97,7 @@ export class WorkerHarness implements AsyncDisposable {
         type: 'start',
         time: Date.now(),
         pid,
-        supervisorPid: pid,
+        supervisorPid: process.pid,
         command: [...command],
         version,
       },
@@ -128,6 +135,7 @@ export class WorkerHarness implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#bell.kill('SIGKILL');
+    process.kill(this.targetPid, 'SIGKILL');
     await this.#worker.terminate();
     this.#port.close();
     rmSync(this.base, { recursive: true, force: true });

@@ -1,0 +1,293 @@
+/**
+ * What is in a state directory is whatever somebody wrote there: an entry that is not what it says
+ * is ignored by name, and neither holds up nor changes what is told of the others.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { readStartTime } from '../../src/registry/process-identity.ts';
+import type { SupervisorFile } from '../../src/registry/state-files.ts';
+import { ownSupervisorFile, startTarget } from '../people/worker-harness.ts';
+import { usePlace } from '../real/place.ts';
+import { start, until } from '../real/started.ts';
+import { BIN_BELAY } from '../support/paths.ts';
+import { runProcess, type ProcessResult } from '../support/run-process.ts';
+
+usePlace();
+const ownBase = process.env.BELAY_DIR ?? '';
+const isRoot = process.geteuid?.() === 0;
+/** Nobody's: root sees what is in the directory of this user below /tmp. */
+const STRANGER = 50_000 + (process.pid % 10_000);
+const strangersBase = `/tmp/belay-${STRANGER}`;
+const servers: Server[] = [];
+const pids: number[] = [];
+
+after(() => {
+  for (const server of servers) server.close();
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  if (isRoot) rmSync(strangersBase, { recursive: true, force: true });
+});
+
+/** Sleeps, and is traced by this process. */
+function tracedPid(): number {
+  const pid = startTarget();
+  pids.push(pid);
+  return pid;
+}
+
+/** Sleeps, and is traced by nobody; `words` come before its command. */
+function untracedPid(...words: string[]): number {
+  return start([...words, 'sleep', '600']).pid;
+}
+
+/** An entry of a process that says it is supervised by this one, but for `overrides`. */
+function forge(base: string, pid: number, overrides: Partial<SupervisorFile> = {}): string {
+  const startTime = readStartTime(pid) ?? 7;
+  const file = ownSupervisorFile({ pid, startTime, command: ['./forged'], ...overrides });
+  const directory = path.join(base, `${pid}-${startTime}`);
+  mkdirSync(directory, { mode: 0o700 });
+  writeFileSync(path.join(directory, 'supervisor.json'), JSON.stringify(file), { mode: 0o600 });
+  return directory;
+}
+
+async function serve(directory: string, answer: (socket: Socket) => void): Promise<void> {
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    answer(socket);
+  });
+  servers.push(server.unref());
+  await new Promise<void>((resolve) => {
+    server.listen(path.join(directory, 'socket'), resolve);
+  });
+}
+
+const HELLO = '{"belay":1,"version":"0.1.0","pid":1}\n';
+
+/** Greets, and answers the first request with `result`. */
+function answering(result: unknown): (socket: Socket) => void {
+  return (socket) => {
+    socket.write(HELLO);
+    socket.once('data', () => socket.write(`${JSON.stringify({ id: 1, result })}\n`));
+  };
+}
+
+function statusOf(pid: number): Record<string, unknown> {
+  const { options } = ownSupervisorFile();
+  const counts = { threads: 1, points: 0, falls: 0, uptimeMs: 1, savedBytes: 0 };
+  const rest = { ppid: 1, command: ['./told'], supervisorPid: 1, options, warnings: [] };
+  return { pid, ...counts, ...rest };
+}
+
+async function runBelay(...words: string[]): Promise<ProcessResult> {
+  const result = await runProcess([BIN_BELAY, ...words]);
+  assert.doesNotMatch(result.stderr, /\n {4}at /);
+  return result;
+}
+
+function remove(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** `ps` leaves the entry out, says why, and tells of the others as it should. */
+async function assertIgnored(directory: string, pid: number, why: RegExp): Promise<void> {
+  const { code, stdout, stderr } = await runBelay('ps');
+  const lines = stderr.split('\n').filter((line) => line.includes(path.dirname(directory)));
+  assert.equal(lines.length, 1, stderr);
+  assert(lines[0]?.startsWith(`belay: ignored ${directory}: `), lines[0]);
+  assert.match(lines[0] ?? '', why);
+  assert.equal(code, 0);
+  assert.doesNotMatch(stdout, new RegExp(`^ *${pid} `, 'm'));
+}
+
+describe("one's own directory", () => {
+  type Damage = [what: string, damage: (directory: string) => void, why: RegExp];
+  const file = (directory: string): string => path.join(directory, 'supervisor.json');
+  const replace = (make: (name: string) => void) => (directory: string) => {
+    rmSync(file(directory));
+    make(file(directory));
+  };
+  const damages: Damage[] = [
+    ['a FIFO', replace((name) => spawnSync('mkfifo', [name])), /is not a file/],
+    ['a link', replace((name) => symlinkSync('/proc/self/status', name)), /ELOOP/],
+    ['a directory', replace((name) => mkdirSync(name)), /is not a file/],
+    ['open to others', (directory) => chmodSync(file(directory), 0o666), /written by others/],
+    ['endless', (directory) => truncateSync(file(directory), 2 ** 40), /is larger than/],
+    ['no JSON', (directory) => truncateSync(file(directory), 20), /makes no sense/],
+    ['open itself', (directory) => chmodSync(directory, 0o777), /others can write/],
+  ];
+  for (const [what, damage, why] of damages) {
+    test(`an entry with a supervisor.json that is ${what}`, async () => {
+      const pid = tracedPid();
+      const directory = forge(ownBase, pid);
+      damage(directory);
+      await assertIgnored(directory, pid, why);
+      remove(directory);
+    });
+  }
+
+  test('an entry of another process than its name says', async () => {
+    const pid = tracedPid();
+    const directory = forge(ownBase, pid, { pid: process.pid });
+    await assertIgnored(directory, pid, /is of process/);
+    remove(directory);
+  });
+
+  test('an entry of a process that is not traced', async () => {
+    const pid = untracedPid();
+    const directory = forge(ownBase, pid);
+    await serve(directory, answering([statusOf(pid)]));
+    await assertIgnored(directory, pid, /is not traced by/);
+    remove(directory);
+  });
+
+  test('a supervisor that tells of a process it does not trace', async () => {
+    const [pid, other] = [tracedPid(), untracedPid()];
+    const directory = forge(ownBase, pid);
+    await serve(directory, answering([statusOf(other)]));
+    await assertIgnored(directory, other, /which it does not trace/);
+    remove(directory);
+  });
+
+  test('another process that answers on its socket', async () => {
+    const pid = tracedPid();
+    const directory = forge(ownBase, pid);
+    const code = `require('net').createServer().listen('socket')`;
+    const { pid: impostor } = start([process.execPath, '-e', code], { cwd: directory });
+    await until(
+      'it listens',
+      () => spawnSync('test', ['-S', path.join(directory, 'socket')]).status === 0,
+    );
+    await assertIgnored(directory, pid, new RegExp(`process ${impostor} of user \\d+ answers`));
+    process.kill(impostor, 'SIGKILL');
+    remove(directory);
+  });
+
+  test('a socket that is a link or a FIFO', async () => {
+    const pid = tracedPid();
+    const directory = forge(ownBase, pid);
+    const socket = path.join(directory, 'socket');
+    for (const make of [
+      () => spawnSync('mkfifo', [socket]),
+      () => symlinkSync('/dev/zero', socket),
+    ]) {
+      make();
+      await assertIgnored(directory, pid, /its socket is none/);
+      rmSync(socket);
+    }
+    remove(directory);
+  });
+});
+
+describe('a supervisor that is true and does not answer as it should', () => {
+  const manners: [what: string, answer: (socket: Socket) => void][] = [
+    ['never says anything', () => undefined],
+    ['greets and says nothing more', (socket) => socket.write(HELLO)],
+    [
+      'says more and more',
+      (socket) => {
+        const more = Buffer.alloc(1024 * 1024, 'A');
+        const write = (): boolean => socket.write(more);
+        socket.on('drain', write);
+        write();
+      },
+    ],
+    ['says nonsense', (socket) => socket.write('{"belay":1}\n\x1b[2J\n')],
+    ['answers nonsense', answering({ pid: {} })],
+  ];
+  for (const [what, answer] of manners) {
+    test(`and ${what}: the others are told of, and can be asked`, async () => {
+      const [pid, other] = [tracedPid(), tracedPid()];
+      const [bad, good] = [forge(ownBase, pid), forge(ownBase, other)];
+      await serve(bad, answer);
+      await serve(good, answering([statusOf(other)]));
+      const { code, stdout, stderr } = await runBelay('ps');
+      assert.deepEqual([code, stderr], [0, '']);
+      assert.match(stdout, new RegExp(`^ *${other} .* ./told$`, 'm'));
+      assert.match(stdout, new RegExp(`^! ${pid}: cannot `, 'm'));
+      // The one that is meant is asked, and nobody else.
+      const shown = await runBelay('show', String(other));
+      assert.match(shown.stderr, /its answer to 'points' is not|no answer/);
+      remove(bad);
+      remove(good);
+    });
+  }
+});
+
+describe("another user's directory, looked at by root", () => {
+  const asStranger = ['setpriv', `--reuid=${STRANGER}`, `--regid=${STRANGER}`, '--clear-groups'];
+
+  /** The paths, given to the stranger. */
+  function giveAway(directory: string): void {
+    spawnSync('chown', ['-R', `${STRANGER}:${STRANGER}`, directory]);
+  }
+
+  function rootsView(...words: string[]): Promise<ProcessResult> {
+    const env = { ...process.env };
+    Reflect.deleteProperty(env, 'BELAY_DIR');
+    return runProcess([BIN_BELAY, ...words], { env });
+  }
+
+  const linesOf = (stderr: string): string[] =>
+    stderr.split('\n').filter((line) => line.includes(strangersBase));
+
+  test('entries that tell of what is not theirs are ignored by name', async (t) => {
+    if (!isRoot) {
+      t.diagnostic('only root looks at other users’ directories');
+      return;
+    }
+    mkdirSync(strangersBase, { mode: 0o700 });
+    chownSync(strangersBase, STRANGER, STRANGER);
+    const stranger = untracedPid(...asStranger);
+    const strangers = {
+      supervisorPid: stranger,
+      supervisorStartTime: readStartTime(stranger) ?? 0,
+      startedAt: 8e15,
+    };
+    const cases: [pid: number, overrides: Partial<SupervisorFile>, why: RegExp][] = [
+      // Root's own supervisor, which is this process, and root's own program.
+      [tracedPid(), {}, /its supervisor \d+ is a process of user 0/],
+      [tracedPid(), strangers, /is not traced by/],
+      [untracedPid(), strangers, /is one of user 0/],
+      [untracedPid(), { ...strangers, supervisorStartTime: 1 }, /is one of user 0/],
+    ];
+    for (const [pid, overrides, why] of cases) {
+      const directory = forge(strangersBase, pid, overrides);
+      const record = { type: 'warning', time: 1e300, pid, message: 'FORGED' };
+      writeFileSync(path.join(directory, 'log.ndjson'), `${JSON.stringify(record)}\n`);
+      giveAway(directory);
+      for (const words of [['ps'], ['log', String(pid)], ['rewind', String(pid)]]) {
+        const { stdout, stderr } = await rootsView(...words);
+        assert.match(linesOf(stderr).join(), why, words[0]);
+        assert.doesNotMatch(stdout, /FORGED|\.\/forged/);
+      }
+      remove(directory);
+    }
+  });
+
+  test('a file that is not theirs is not read, though it is theirs to put there', async () => {
+    if (!isRoot) return;
+    mkdirSync(strangersBase, { recursive: true, mode: 0o700 });
+    const pid = untracedPid(...asStranger);
+    const directory = forge(strangersBase, pid, { supervisorStartTime: 1 });
+    const log = path.join(directory, 'log.ndjson');
+    const record = { type: 'warning', time: 1, pid, message: 'SECRET' };
+    writeFileSync(log, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+    giveAway(strangersBase);
+    assert.match((await rootsView('log', String(pid))).stdout, /SECRET/);
+    chownSync(log, 0, 0);
+    const { stdout, stderr } = await rootsView('log', String(pid));
+    assert.doesNotMatch(stdout, /SECRET/);
+    assert.match(linesOf(stderr).join(), /log.ndjson belongs to user 0/);
+  });
+});
