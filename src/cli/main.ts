@@ -10,6 +10,8 @@ try {
     code === 'ERR_MODULE_NOT_FOUND'
       ? 'its packages are not installed: run npm ci in the checkout'
       : 'this is a mistake in belay itself, or in how it was installed';
-  process.stderr.write(`belay: cannot start: ${JSON.stringify(why).slice(1, -1)}\nhint: ${hint}\n`);
+  // By hand: what makes text harmless elsewhere may be what is missing.
+  const harmless = why.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
+  process.stderr.write(`belay: cannot start: ${harmless}\nhint: ${hint}\n`);
   process.exitCode = EXIT_BELAY_FAILED;
 }

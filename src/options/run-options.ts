@@ -4,6 +4,7 @@
  * Parsed by hand and without dependencies: the supervisor reads them before the program starts, so
  * every millisecond here is one that `belay run` makes its user wait.
  */
+import { escapeControls } from '../plain-text.ts';
 import { constants } from 'node:os';
 import { attachHelp, runHelp } from './run-help.ts';
 import { version } from './version.ts';
@@ -148,7 +149,7 @@ function reportingUsage<T>(name: string, help: () => string, parse: () => T): T 
     if (error instanceof VersionRequest) return printed(`${version}\n`);
     if (!(error instanceof UsageError)) throw error;
     const hint = `hint: see 'belay ${name} --help'`;
-    const stderr = `belay: cannot ${name}: ${error.message}\n${hint}\n`;
+    const stderr = `belay: cannot ${name}: ${escapeControls(error.message)}\n${hint}\n`;
     return { ok: false, exitCode: EXIT_BELAY_FAILED, stdout: '', stderr };
   }
 }

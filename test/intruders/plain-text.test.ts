@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { formatLogRecord } from '../../src/cli/format-log.ts';
 import { formatCommand, formatTable } from '../../src/cli/format.ts';
+import { parseRunArguments } from '../../src/options/run-options.ts';
 import { BelayError } from '../../src/errors.ts';
 import { escapeControls, formatJson } from '../../src/plain-text.ts';
 
@@ -57,6 +58,8 @@ test('every line that is printed', () => {
       new BelayError('ESRCH', text).message,
       new BelayError('ESRCH', '', { hint: text }).hint ?? '',
     ];
+    const { stderr } = parseRunArguments([`--on=${text}`]) as { readonly stderr: string };
+    lines.push(...stderr.split('\n'));
     for (const line of lines) assert.equal(findHarmful(line), undefined, JSON.stringify(line));
   });
   fc.assert(check, { numRuns: 2000 });
@@ -80,6 +83,21 @@ test('JSON that is printed reads back as the same value', () => {
     const text = formatJson(value, isWide ? 2 : undefined);
     assert.equal(findHarmful(text.replaceAll('\n', '')), undefined, text);
     assert.deepEqual(JSON.parse(text), value);
+  });
+  fc.assert(check, { numRuns: 2000 });
+});
+
+/**
+ * Not read back: JSON.parse of Node 24.21 can take an escaped key for one of a backslash that an
+ * object before had in the same place (`{"\\u202e":1,"\\"":2}` gives it the keys U+202E and a
+ * backslash). As text a key has to be what the same string is as a value.
+ */
+test('a key is written as a value is', () => {
+  const check = fc.property(fc.dictionary(name, name), (value) => {
+    const parts = Object.entries(value).map(
+      ([key, each]) => `${formatJson(key)}:${formatJson(each)}`,
+    );
+    assert.equal(formatJson(value), `{${parts.join(',')}}`);
   });
   fc.assert(check, { numRuns: 2000 });
 });
