@@ -25,3 +25,4 @@ export type {
   ProgramStatus,
   SupervisorEvent,
 } from './protocol/records.ts';
+export type { UnknownRecord } from './protocol/unknown-record.ts';

@@ -19,7 +19,12 @@ export function escapeControls(text: string): string {
 
 /** JSON that is harmless to print, and reads back as the same value; indented where asked. */
 export function formatJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(HARMFUL, (character) => {
+  return escapeJson(JSON.stringify(value, undefined, indent));
+}
+
+/** The same for what is JSON already, without blanks other than spaces and line ends. */
+export function escapeJson(json: string): string {
+  return json.replace(HARMFUL, (character) => {
     // JSON has escaped those in strings: these are its own line ends.
     if (character === '\n') return character;
     const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));

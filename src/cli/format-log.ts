@@ -1,7 +1,9 @@
 /** Records of the log as people read them: a line each, and for a fall what there is to know. */
 import { escapeControls } from '../plain-text.ts';
+import type { LogEntry } from '../client/log-tail.ts';
 import { formatCause } from '../protocol/fall-line.ts';
-import type { FallRecord, GiveupRecord, LogRecord } from '../protocol/records.ts';
+import type { FallRecord, GiveupRecord, LostRecord } from '../protocol/records.ts';
+import type { UnknownRecord } from '../protocol/unknown-record.ts';
 import { formatCommand, formatMicroseconds, formatTime } from './format.ts';
 
 /**
@@ -12,17 +14,23 @@ import { formatCommand, formatMicroseconds, formatTime } from './format.ts';
  *         mapping: 7f1c…-7f1d… r--p 00000000 08:01 123 /lib/libc.so.6
  *         back to point 3 (rollback 2): 12 pages written back, 1 page dropped, in 84 µs
  */
-export function formatLogRecord(record: LogRecord): string {
+export function formatLogRecord(record: LogEntry): string {
   const [first = '', ...details] = linesOf(record);
-  const head = `${formatTime(record.time)}  ${record.pid} ${first}`;
+  const { time, pid } = record;
+  const moment = time === undefined ? UNKNOWN_TIME : formatTime(time);
+  const head = `${moment}  ${pid ?? '?'} ${first}`;
   const lines = [head, ...details.map((detail) => `    ${detail}`)];
   return `${lines.map(escapeControls).join('\n')}\n`;
 }
 
-function linesOf(record: LogRecord): string[] {
+const UNKNOWN_TIME = '????-??-?? ??:??:??.???';
+/** Chosen: what another release has to tell, and not a screen of it. */
+const UNKNOWN_MAX_CHARS = 1000;
+
+function linesOf(record: LogEntry): string[] {
   switch (record.type) {
     case 'fall':
-      return [`fell: ${threadOf(record)}`, ...causeOf(record), ...outcomeOf(record)];
+      return [`${whatOf(record)}: ${threadOf(record)}`, ...causeOf(record), ...outcomeOf(record)];
     case 'giveup':
       return [
         `fell and was not caught: ${threadOf(record)}`,
@@ -45,7 +53,27 @@ function linesOf(record: LogRecord): string[] {
       return [`is supervised no more: ${record.reason}`];
     case 'killed':
       return [`on its way to point ${record.cd}: ${record.message}`];
+    case 'lost':
+      return [lostOf(record)];
+    case 'unknown':
+      return unknownOf(record);
   }
+}
+
+function lostOf({ count, since, reason }: LostRecord): string {
+  return `lost ${plural(count, 'record')} since ${formatTime(since)}: ${reason}`;
+}
+
+/** A way back that the program or somebody else asked for is no fall. */
+function whatOf(fall: FallRecord): string {
+  const whats = { signal: 'fell', longjmp: 'jumped back', operator: 'was rewound' } as const;
+  return whats[fall.cause];
+}
+
+function unknownOf({ value, text }: UnknownRecord): string[] {
+  const type = typeof value.type === 'string' ? value.type : 'a record without a type';
+  const cut = text.length <= UNKNOWN_MAX_CHARS ? text : `${text.slice(0, UNKNOWN_MAX_CHARS)}…`;
+  return [`${type}, which this release of belay does not know in full`, cut];
 }
 
 function threadOf(fallen: FallRecord | GiveupRecord): string {

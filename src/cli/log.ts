@@ -1,7 +1,8 @@
 /** `belay log TARGET`: what happened to a program, oldest first. */
 import { findLogged } from '../client/find-targets.ts';
 import { followLog, readSettledLog } from '../client/log-reader.ts';
-import { formatJson } from '../plain-text.ts';
+import type { BadLines, LogEntry } from '../client/log-tail.ts';
+import { escapeJson, formatJson } from '../plain-text.ts';
 import { formatLogRecord } from './format-log.ts';
 import { tellIgnored } from './failure.ts';
 
@@ -14,10 +15,28 @@ export async function printLog(target: string, options: LogOptions): Promise<voi
   const { supervision, pid } = await findLogged(target, tellIgnored);
   const isOneChild = pid !== supervision.file.pid;
   const { directory } = supervision;
-  const records = options.isFollowing ? followLog(directory) : readSettledLog(directory);
+  const bad: BadLines = { count: 0 };
+  const records = options.isFollowing ? followLog(directory, bad) : readSettledLog(directory, bad);
   for await (const record of records) {
-    if (isOneChild && record.pid !== pid) continue;
-    const text = options.isJson ? `${formatJson(record)}\n` : formatLogRecord(record);
-    process.stdout.write(text);
+    // What does not say whom it is about may be about anybody.
+    if (isOneChild && (record.pid ?? pid) !== pid) continue;
+    process.stdout.write(options.isJson ? `${jsonOf(record)}\n` : formatLogRecord(record));
+    if (options.isFollowing) tellBadLines(bad);
   }
+  tellBadLines(bad);
+}
+
+function jsonOf(record: LogEntry): string {
+  return record.type === 'unknown' ? escapeJson(record.text) : formatJson(record);
+}
+
+/** Once for those that were found so far. */
+function tellBadLines(bad: BadLines): void {
+  if (bad.count === 0) return;
+  const what =
+    bad.count === 1
+      ? '1 line of the log is no record'
+      : `${bad.count} lines of the log are not records`;
+  process.stderr.write(`belay: ${what}\n`);
+  bad.count = 0;
 }

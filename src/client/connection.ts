@@ -12,6 +12,7 @@ import type { Method, RequestParams } from '../protocol/messages.ts';
 import { isAlive } from '../registry/process-identity.ts';
 import type { SupervisorEvent } from '../protocol/records.ts';
 import { helloSchema, serverMessageSchema } from '../protocol/server-messages.ts';
+import { readEvent, type UnknownRecord } from '../protocol/unknown-record.ts';
 import { SOCKET_FILE, readSupervisorFile, socketPath } from '../registry/state-files.ts';
 import { assertSocket, assertSupervisor } from './check-peer.ts';
 
@@ -28,7 +29,7 @@ interface Waiter {
 }
 
 export interface ConnectionHandlers {
-  readonly onEvent?: (event: SupervisorEvent) => void;
+  readonly onEvent?: (event: SupervisorEvent | UnknownRecord) => void;
   /** The supervisor has ended or `close` was called. */
   readonly onClose?: () => void;
 }
@@ -143,12 +144,12 @@ export class Connection {
   }
 
   #receive(chunk: Buffer): void {
-    const lines = this.#splitter.push(chunk);
-    if (lines === undefined) {
-      this.#socket.destroy();
-      return;
+    const { tooLongCount } = this.#splitter;
+    for (const line of this.#splitter.push(chunk)) this.#receiveLine(line);
+    // Whose answer that was is not known; events go on.
+    if (this.#splitter.tooLongCount > tooLongCount) {
+      this.#rejectAll(protocolError('an answer is too long'));
     }
-    for (const line of lines) this.#receiveLine(line);
   }
 
   #receiveLine(line: string): void {
@@ -159,7 +160,7 @@ export class Connection {
     }
     const parsed = serverMessageSchema.safeParse(message);
     if (!parsed.success) return;
-    if ('event' in parsed.data) this.#handlers.onEvent?.(parsed.data.event);
+    if ('event' in parsed.data) this.#handlers.onEvent?.(readEvent(parsed.data.event));
     else this.#settle(parsed.data);
   }
 
@@ -185,12 +186,16 @@ export class Connection {
 
   #finish(): void {
     this.#hello.reject(lostError());
+    this.#rejectAll(lostError());
+    this.#handlers.onClose?.();
+  }
+
+  #rejectAll(error: BelayError): void {
     for (const waiter of this.#waiters.values()) {
       clearTimeout(waiter.timer);
-      waiter.reject(lostError());
+      waiter.reject(error);
     }
     this.#waiters.clear();
-    this.#handlers.onClose?.();
   }
 }
 

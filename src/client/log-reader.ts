@@ -1,49 +1,47 @@
 /** Reads a supervisor's log, follows it as it grows, and tells how a killed supervisor ended. */
-import { appendFileSync, closeSync, fstatSync, readSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LineSplitter } from '../protocol/line-splitter.ts';
-import { isAlive } from '../registry/process-identity.ts';
-import { logRecordSchema } from '../protocol/records.ts';
 import type { KilledRecord, LogRecord } from '../protocol/records.ts';
+import { appendLine, openLogFile } from '../registry/log-file.ts';
+import { isAlive } from '../registry/process-identity.ts';
 import { PHASE_ROLLING_BACK, readRollbackState } from '../registry/rollback-state.ts';
-import { openRegularFile } from '../registry/small-file.ts';
 import { LOG_FILE, OLD_LOG_FILE, readSupervisorFile } from '../registry/state-files.ts';
+import { LogTail, type BadLines, type LogEntry } from './log-tail.ts';
 
-/** Chosen: the longest record carries a command line of 128 KB, escaped. */
-const RECORD_LINE_MAX_BYTES = 1024 * 1024;
-const READ_BYTES = 64 * 1024;
 /** Chosen: a fifth of a second is "at once" for a reader. */
 const FOLLOW_POLL_MS = 200;
 /** Chosen: finding the names of a fall in a large program takes some tenths of a second. */
 const SETTLE_TIMEOUT_MS = 3000;
 const SETTLE_POLL_MS = 20;
 
-/** Every record of a log, oldest first. Lines that are no records are left out. */
-export function* readLog(directory: string): Generator<LogRecord, void> {
-  let last: LogRecord | undefined;
-  for (const name of [OLD_LOG_FILE, LOG_FILE]) {
-    const tail = LogTail.open(join(directory, name));
-    if (tail === undefined) continue;
-    for (const record of tail.read()) {
-      last = record;
-      yield record;
-    }
-    tail.close();
-  }
-  yield* readEnding(directory, last);
+/**
+ * Every record of a log, oldest first; those that this release does not know are among them.
+ *
+ * @param bad counts lines that are no records at all
+ */
+export function* readLog(
+  directory: string,
+  bad: BadLines = { count: 0 },
+): Generator<LogEntry, void> {
+  const seen: Seen = { last: undefined };
+  for (const tail of openTails(directory, bad)) yield* note(seen, tail.readWhole());
+  yield* readEnding(directory, seen.last);
 }
 
 /** As readLog, and then what is added, until the supervisor has ended. */
-export function followLog(directory: string): AsyncGenerator<LogRecord, void> {
-  return readUntil(directory, () => false, FOLLOW_POLL_MS);
+export function followLog(directory: string, bad?: BadLines): AsyncGenerator<LogEntry, void> {
+  return readUntil(directory, () => false, FOLLOW_POLL_MS, bad);
 }
 
 /**
  * As readLog; but when the program has just ended, its supervisor is given the time to write what
  * it knows of that.
  */
-export async function* readSettledLog(directory: string): AsyncGenerator<LogRecord, void> {
+export async function* readSettledLog(
+  directory: string,
+  bad?: BadLines,
+): AsyncGenerator<LogEntry, void> {
   const deadline = performance.now() + SETTLE_TIMEOUT_MS;
   const file = readSupervisorFile(directory);
   let isEndWritten = file === undefined;
@@ -51,10 +49,19 @@ export async function* readSettledLog(directory: string): AsyncGenerator<LogReco
     isEndWritten ||
     performance.now() > deadline ||
     (file !== undefined && isAlive(file.pid, file.startTime));
-  for await (const record of readUntil(directory, isEnough, SETTLE_POLL_MS)) {
+  for await (const record of readUntil(directory, isEnough, SETTLE_POLL_MS, bad)) {
     if (record.pid === file?.pid) isEndWritten = isEnding(record);
     yield record;
   }
+}
+
+/** The old file and the one that is written: found first, since it may become the old one. */
+function openTails(directory: string, bad: BadLines): LogTail[] {
+  const current = LogTail.open(join(directory, LOG_FILE), bad);
+  const old = LogTail.open(join(directory, OLD_LOG_FILE), bad);
+  const isSame = old?.inode === current?.inode;
+  if (isSame) old?.close();
+  return [isSame ? undefined : old, current].filter((tail) => tail !== undefined);
 }
 
 /** Reads on until the supervisor has ended, or enough has been read. */
@@ -62,33 +69,40 @@ async function* readUntil(
   directory: string,
   isEnough: () => boolean,
   pollMs: number,
-): AsyncGenerator<LogRecord, void> {
-  const old = LogTail.open(join(directory, OLD_LOG_FILE));
-  if (old !== undefined) {
-    yield* old.read();
-    old.close();
-  }
-  const path = join(directory, LOG_FILE);
-  let tail = LogTail.open(path);
-  let last: LogRecord | undefined;
+  bad: BadLines = { count: 0 },
+): AsyncGenerator<LogEntry, void> {
+  const seen: Seen = { last: undefined };
+  const olds = openTails(directory, bad);
+  let tail = olds.pop();
+  for (const old of olds) yield* note(seen, old.readWhole());
   for (;;) {
     const isLast = !isSupervisorAlive(directory) || isEnough();
-    for (const record of tail?.read() ?? []) {
-      last = record;
-      yield record;
-    }
-    const next = LogTail.open(path);
+    // Opened before we read: once it is another file, nothing more comes to the one that we have.
+    const next = LogTail.open(join(directory, LOG_FILE), bad);
     if (next !== undefined && next.inode !== tail?.inode) {
-      tail?.close();
+      if (tail !== undefined) yield* note(seen, tail.readWhole());
       tail = next;
       continue;
     }
     next?.close();
+    if (tail !== undefined) yield* note(seen, tail.read());
     if (isLast) break;
     await sleep(pollMs);
   }
-  tail?.close();
-  yield* readEnding(directory, last);
+  if (tail !== undefined) yield* note(seen, tail.readWhole());
+  yield* readEnding(directory, seen.last);
+}
+
+interface Seen {
+  /** The last one that we know. */
+  last: LogRecord | undefined;
+}
+
+function* note(seen: Seen, entries: Iterable<LogEntry>): Generator<LogEntry, void> {
+  for (const entry of entries) {
+    if (entry.type !== 'unknown') seen.last = entry;
+    yield entry;
+  }
 }
 
 /** What a supervisor that was killed could not write itself. */
@@ -101,7 +115,7 @@ function* readEnding(directory: string, last: LogRecord | undefined): Generator<
   }
 }
 
-function isEnding({ type }: LogRecord): boolean {
+function isEnding({ type }: LogEntry): boolean {
   return type === 'exit' || type === 'detach' || type === 'killed';
 }
 
@@ -123,26 +137,30 @@ function noteInterruption(directory: string): KilledRecord | undefined {
       `the supervisor was killed in the middle of ${state.cd === 0 ? 'its work' : 'a rollback'}; ` +
       'the program was ended by SIGKILL rather than run on mixed state',
   };
-  const tail = LogTail.open(join(directory, LOG_FILE));
-  const isNoted = tail === undefined ? false : [...tail.read()].some(isSameAs(record));
-  tail?.close();
+  const tail = LogTail.open(join(directory, LOG_FILE), { count: 0 });
+  const isNoted = tail === undefined ? false : [...tail.readWhole()].some(isSameAs(record));
   if (isNoted) return undefined;
   appendIfOurs(directory, record);
   return record;
 }
 
-function isSameAs(killed: KilledRecord): (record: LogRecord) => boolean {
+function isSameAs(killed: KilledRecord): (record: LogEntry) => boolean {
   return (record) => record.type === 'killed' && record.time === killed.time;
 }
 
 /** Root reads other users' logs and does not write in their directories. */
 function appendIfOurs(directory: string, record: KilledRecord): void {
-  const tail = LogTail.open(join(directory, LOG_FILE));
+  const tail = LogTail.open(join(directory, LOG_FILE), { count: 0 });
   const isOurs = tail?.uid === process.geteuid?.();
   tail?.close();
   if (!isOurs) return;
   try {
-    appendFileSync(join(directory, LOG_FILE), `${JSON.stringify(record)}\n`);
+    const fd = openLogFile(directory);
+    try {
+      appendLine(fd, JSON.stringify(record));
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     // Shown all the same; the next reader tries again.
   }
@@ -151,52 +169,4 @@ function appendIfOurs(directory: string, record: KilledRecord): void {
 function isSupervisorAlive(directory: string): boolean {
   const file = readSupervisorFile(directory);
   return file !== undefined && isAlive(file.supervisorPid, file.supervisorStartTime);
-}
-
-/** An open log file and how far it has been read. */
-class LogTail {
-  readonly inode: number;
-  readonly uid: number;
-  readonly #fd: number;
-  readonly #splitter = new LineSplitter(RECORD_LINE_MAX_BYTES);
-  #offset = 0;
-
-  static open(path: string): LogTail | undefined {
-    const fd = openRegularFile(path);
-    return fd === undefined ? undefined : new LogTail(fd);
-  }
-
-  private constructor(fd: number) {
-    const { ino, uid } = fstatSync(fd);
-    this.#fd = fd;
-    this.inode = ino;
-    this.uid = uid;
-  }
-
-  /** The records that have come since the last call. */
-  *read(): Generator<LogRecord, void> {
-    for (;;) {
-      const chunk = Buffer.alloc(READ_BYTES);
-      const length = readSync(this.#fd, chunk, 0, READ_BYTES, this.#offset);
-      if (length === 0) return;
-      this.#offset += length;
-      for (const line of this.#splitter.push(chunk.subarray(0, length)) ?? []) {
-        const record = parseRecord(line);
-        if (record !== undefined) yield record;
-      }
-    }
-  }
-
-  close(): void {
-    closeSync(this.#fd);
-  }
-}
-
-function parseRecord(line: string): LogRecord | undefined {
-  try {
-    const parsed = logRecordSchema.safeParse(JSON.parse(line));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
 }

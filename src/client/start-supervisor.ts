@@ -83,7 +83,7 @@ function firstLine(child: ChildProcess, pid: number): Promise<string> {
       fail('the supervisor ended without an answer');
     });
     child.stdout?.on('data', (chunk: Buffer) => {
-      const [line] = splitter.push(chunk) ?? [];
+      const [line] = splitter.push(chunk);
       if (line === undefined) return;
       clearTimeout(timer);
       resolve(line);

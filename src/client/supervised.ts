@@ -22,6 +22,7 @@ import type {
   RewindResult,
   SupervisorEvent,
 } from '../protocol/records.ts';
+import type { UnknownRecord } from '../protocol/unknown-record.ts';
 import type { SupervisorFile } from '../registry/state-files.ts';
 import { Connection } from './connection.ts';
 import type { Supervision } from './find-targets.ts';
@@ -38,6 +39,10 @@ export interface SupervisedEvents {
   fork: [EventOf<'fork'>];
   warning: [EventOf<'warning'>];
   detach: [EventOf<'detach'>];
+  /** Records that were lost: how many and why. */
+  lost: [EventOf<'lost'>];
+  /** What this release does not know, as it came. */
+  unknown: [UnknownRecord];
   /** The supervisor has ended, with the program or without it. */
   close: [];
 }
@@ -214,7 +219,7 @@ export class Supervised extends EventEmitter<SupervisedEvents> implements AsyncD
     throw new BelayError('ENOTSUPERVISED', message);
   }
 
-  #receive(event: SupervisorEvent): void {
+  #receive(event: SupervisorEvent | UnknownRecord): void {
     if (event.type === 'exit' && event.pid === this.pid) {
       this.#lastExit = { code: event.code, signal: event.signal };
       if (this.#child === undefined) this.#ended.resolve(this.#lastExit);
@@ -251,7 +256,7 @@ function pidOf(which: WhichProcess): RequestParams {
 }
 
 /** One case each: only so does the compiler see that name and payload belong together. */
-function emitEvent(to: Supervised, event: SupervisorEvent): void {
+function emitEvent(to: Supervised, event: SupervisorEvent | UnknownRecord): void {
   switch (event.type) {
     case 'point':
       to.emit('point', event);
@@ -276,6 +281,12 @@ function emitEvent(to: Supervised, event: SupervisorEvent): void {
       break;
     case 'detach':
       to.emit('detach', event);
+      break;
+    case 'lost':
+      to.emit('lost', event);
+      break;
+    case 'unknown':
+      to.emit('unknown', event);
       break;
   }
 }

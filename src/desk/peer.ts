@@ -116,7 +116,7 @@ export class Peer {
 
   #receive(chunk: Buffer): void {
     const lines = this.#splitter.push(chunk);
-    if (lines === undefined) {
+    if (this.#splitter.tooLongCount > 0) {
       const message = 'cannot go on with this connection: a line is too long';
       this.#reply(0, { error: { code: 'EPROTOCOL', message } });
       void this.end();

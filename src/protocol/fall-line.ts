@@ -29,7 +29,7 @@ export function formatCause(fallen: FallRecord | GiveupRecord): string {
 export function formatLocation(where: CodeLocation): string {
   const name =
     where.function === undefined
-      ? `${where.path}+0x${where.moduleOffset.toString(16)}`
+      ? `${where.path}+${where.moduleOffset}`
       : `${where.function}+0x${(where.offset ?? 0).toString(16)}`;
   if (where.file === undefined) return name;
   return `${name} (${where.file}${where.line === undefined ? '' : `:${where.line}`})`;

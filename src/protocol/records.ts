@@ -2,6 +2,7 @@
  * What belay tells about itself: statuses, points, falls and the other events of `belay log`.
  *
  * Addresses are hex strings (`0x7f…`), times milliseconds since 1970; durations carry their unit.
+ * What does not fit is not lost: readers take it as it is (unknown-record.ts).
  * The supervisor's tracer imports these as types only; whoever receives a record parses it.
  */
 import * as z from 'zod/mini';
@@ -56,6 +57,15 @@ export const pointRecordSchema = z.object({
   losses: z.optional(z.array(text)),
 });
 
+/** Earlier releases wrote a number, of which what is above 2^53 was rounded. */
+const moduleOffset = z.union([
+  hexAddress,
+  z.pipe(
+    milliseconds,
+    z.transform((offset) => `0x${BigInt(Math.trunc(offset)).toString(16)}`),
+  ),
+]);
+
 /** An instruction by name, as far as symbols allow. */
 export const codeLocationSchema = z.object({
   function: z.optional(text),
@@ -63,7 +73,8 @@ export const codeLocationSchema = z.object({
   file: z.optional(text),
   line: z.optional(count),
   path: text,
-  moduleOffset: count,
+  /** In the file as linked: what `addr2line -e path` takes. */
+  moduleOffset,
 });
 
 /** Where a thread was when it fell; shared by falls that were caught and those that were not. */
@@ -111,6 +122,8 @@ export const giveupRecordSchema = z.object({
 });
 
 const event = { time: milliseconds, pid };
+/** What a process could be called by at that moment, as in programStatusSchema. */
+const names = z.optional(z.array(text));
 
 export const pointEventSchema = z.object({
   type: z.literal('point'),
@@ -122,11 +135,13 @@ export const exitRecordSchema = z.object({
   ...event,
   code: z.nullable(z.int()),
   signal: z.nullable(text),
+  names,
 });
 export const execRecordSchema = z.object({
   type: z.literal('exec'),
   ...event,
   command: z.array(text),
+  names,
 });
 export const forkRecordSchema = z.object({ type: z.literal('fork'), ...event, child: pid });
 export const warningRecordSchema = z.object({
@@ -135,6 +150,15 @@ export const warningRecordSchema = z.object({
   message: text,
 });
 export const detachRecordSchema = z.object({ type: z.literal('detach'), ...event, reason: text });
+
+/** Records that are missing: how many, since when, and why they could not be kept. */
+export const lostRecordSchema = z.object({
+  type: z.literal('lost'),
+  ...event,
+  count,
+  since: milliseconds,
+  reason: text,
+});
 
 /** Events as subscribers get them. */
 export const supervisorEventSchema = z.discriminatedUnion('type', [
@@ -146,6 +170,7 @@ export const supervisorEventSchema = z.discriminatedUnion('type', [
   forkRecordSchema,
   warningRecordSchema,
   detachRecordSchema,
+  lostRecordSchema,
 ]);
 
 /** The log's first line. */
@@ -154,6 +179,7 @@ export const startRecordSchema = z.object({
   ...event,
   supervisorPid: pid,
   command: z.array(text),
+  names,
   version: text,
 });
 
@@ -176,6 +202,7 @@ export const logRecordSchema = z.discriminatedUnion('type', [
   forkRecordSchema,
   warningRecordSchema,
   detachRecordSchema,
+  lostRecordSchema,
 ]);
 
 export const checkpointResultSchema = z.object({ cd: pid, pauseUs: microseconds, pages: count });
@@ -192,6 +219,7 @@ export type ExecRecord = z.infer<typeof execRecordSchema>;
 export type ForkRecord = z.infer<typeof forkRecordSchema>;
 export type WarningRecord = z.infer<typeof warningRecordSchema>;
 export type DetachRecord = z.infer<typeof detachRecordSchema>;
+export type LostRecord = z.infer<typeof lostRecordSchema>;
 export type StartRecord = z.infer<typeof startRecordSchema>;
 export type KilledRecord = z.infer<typeof killedRecordSchema>;
 export type SupervisorEvent = z.infer<typeof supervisorEventSchema>;

@@ -56,6 +56,16 @@ export function createStateDirectory(
 }
 
 /**
+ * Makes a state directory again that somebody has removed, so that its program's log is found.
+ *
+ * @throws BelayError EPERM as createStateDirectory
+ */
+export function remakeStateDirectory(directory: string, file: SupervisorFile): void {
+  for (const path of [dirname(directory), directory]) makePrivateDirectory(path, file.uid);
+  writeSupervisorFile(directory, file);
+}
+
+/**
  * Makes and fills a state directory as createStateDirectory would, and removes it.
  *
  * @throws BelayError EPERM as that would

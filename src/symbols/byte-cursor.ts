@@ -54,6 +54,12 @@ export class ByteCursor {
     return low + this.u32() * TWO_TO_32;
   }
 
+  /** A 64-bit number, exact. */
+  exactU64(): bigint {
+    const at = this.#advance(8);
+    return at < 0 ? 0n : this.#bytes.readBigUInt64LE(at);
+  }
+
   /** A DWARF offset: 8 bytes in the 64-bit format, else 4. */
   offset(is64Bit: boolean): number {
     return is64Bit ? this.u64() : this.u32();

@@ -73,7 +73,7 @@ export function readDebugLink(file: FileBytes, elf: Elf): DebugLink | undefined 
   const bytes = file.read(section.offset, section.sizeBytes);
   if (bytes === undefined) return undefined;
   const cursor = new ByteCursor(bytes);
-  const name = cursor.string();
+  const name = Buffer.from(cursor.string()).toString('latin1');
   cursor.skip(alignTo4(cursor.position) - cursor.position);
   const checksum = cursor.u32();
   // A name with a slash would let a hostile file choose any file of ours to be read.

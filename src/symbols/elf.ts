@@ -32,7 +32,7 @@ export interface ProgramHeader {
   readonly type: number;
   readonly flags: number;
   readonly offset: number;
-  readonly address: number;
+  readonly address: bigint;
   readonly fileSizeBytes: number;
 }
 
@@ -80,7 +80,7 @@ function readProgramHeaders(file: FileBytes, offset: number, count: number): Pro
     const type = cursor.u32();
     const flags = cursor.u32();
     const offset = cursor.u64();
-    const address = cursor.u64();
+    const address = cursor.exactU64();
     cursor.skip(8);
     const fileSizeBytes = cursor.u64();
     cursor.skip(16);
@@ -135,7 +135,7 @@ function readNames(file: FileBytes, section: RawSection): Buffer | undefined {
  * One page of a file can be loaded twice, by the end of one segment and the start of the next; the
  * segment that really has the byte is taken, executable ones first.
  */
-export function getLinkAddress(elf: Elf, offset: number): number | undefined {
+export function getLinkAddress(elf: Elf, offset: number): bigint | undefined {
   const loading = elf.programHeaders.filter(
     (header) =>
       header.type === PT_LOAD &&
@@ -144,8 +144,7 @@ export function getLinkAddress(elf: Elf, offset: number): number | undefined {
   );
   const header = loading.find(({ flags }) => (flags & PF_X) !== 0) ?? loading[0];
   if (header === undefined) return undefined;
-  const address = offset - header.offset + header.address;
-  return Number.isSafeInteger(address) ? address : undefined;
+  return BigInt.asUintN(64, BigInt(offset - header.offset) + header.address);
 }
 
 /** The first section of that name which has content in the file. */

@@ -23,7 +23,7 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTT
 /**
  * Opens a regular file for the time of one call.
  *
- * @param path - the file; symbolic links are followed.
+ * @param path - the file, one character a byte; symbolic links are followed.
  * @param use - is given the open file; what it returns is returned.
  * @returns undefined when the file cannot be opened or is not a regular one.
  */
@@ -43,8 +43,9 @@ export function withFile<Result>(
 
 function openRegularFile(path: string): number | undefined {
   try {
-    if (!statSync(path).isFile()) return undefined;
-    return openSync(path, OPEN_FLAGS);
+    const bytes = Buffer.from(path, 'latin1');
+    if (!statSync(bytes).isFile()) return undefined;
+    return openSync(bytes, OPEN_FLAGS);
   } catch {
     return undefined;
   }

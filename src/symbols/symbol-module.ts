@@ -17,7 +17,7 @@ const MAX_RESULT_COUNT = 256;
 
 export interface ModulePlace {
   /** As linked: what `addr2line` takes. */
-  readonly moduleOffset: number;
+  readonly moduleOffset: bigint;
   readonly function?: string;
   /** From the function's first byte. */
   readonly offset?: number;
@@ -50,20 +50,23 @@ export function createSymbolModule(file: FileBytes, path: string, debugRoot: str
   const elf = readElf(file);
   if (elf === undefined) return { findPlace: () => undefined };
   const debugPath = hasOwnSymbols(elf) ? undefined : findDebugFile(path, file, elf, debugRoot);
-  const results = new LruMap<number, ModulePlace>(MAX_RESULT_COUNT);
+  const results = new LruMap<bigint, ModulePlace>(MAX_RESULT_COUNT);
   let findSymbol: Finder<ReturnType<typeof findFunction>> | undefined;
   let findLine: Finder<ReturnType<typeof findSourceLine>> | undefined;
   return {
     findPlace(file, fileOffset) {
-      const address = getLinkAddress(elf, fileOffset);
-      if (address === undefined) return undefined;
+      const moduleOffset = getLinkAddress(elf, fileOffset);
+      if (moduleOffset === undefined) return undefined;
+      const address = Number(moduleOffset);
+      // No linker goes that far: symbols and lines are searched where numbers are exact.
+      if (!Number.isSafeInteger(address)) return { moduleOffset };
       const own = { file, elf };
-      return results.getOrMake(address, () => {
+      return results.getOrMake(moduleOffset, () => {
         findSymbol ??= createSymbolFinder(own, debugPath);
         findLine ??= createLineFinder(own, debugPath);
         const symbol = findSymbol(own, address);
         return {
-          moduleOffset: address,
+          moduleOffset,
           ...(symbol && {
             function: getReadableName(symbol.name),
             offset: address - symbol.address,

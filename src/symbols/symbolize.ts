@@ -20,7 +20,7 @@ export interface SymbolMapping {
   readonly end: number;
   /** Of the file, where the mapping begins. */
   readonly offset: number;
-  /** Empty for anonymous memory. */
+  /** One character a byte (latin1). Empty for anonymous memory. */
   readonly path: string;
   readonly inode?: number | bigint;
 }
@@ -33,10 +33,10 @@ export interface SymbolizeRequest {
 }
 
 export interface SymbolizedAddress extends ModulePlace {
-  /** As in /proc/PID/maps: a file, `[vdso]`, `[stack]` and so on. */
+  /** As in /proc/PID/maps: a file, `[vdso]`, `[stack]` and so on; one character a byte. */
   readonly path: string;
   /** What `addr2line -e path` takes; for what is no ELF file, the offset in `path`. */
-  readonly moduleOffset: number;
+  readonly moduleOffset: bigint;
 }
 
 export interface Symbolizer {
@@ -70,7 +70,7 @@ export function createSymbolizer(options: SymbolizerOptions = {}): Symbolizer {
           .getOrMake(file.identity, () => createSymbolModule(file, path, debugRoot))
           .findPlace(file, fileOffset),
       );
-      return { path: mapping.path, moduleOffset: fileOffset, ...place };
+      return { path: mapping.path, moduleOffset: BigInt(fileOffset), ...place };
     },
   };
 }

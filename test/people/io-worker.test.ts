@@ -9,37 +9,10 @@ import { Connection } from '../../src/client/connection.ts';
 import { REQUEST_LINE_MAX_BYTES } from '../../src/protocol/messages.ts';
 import { checkpointResultSchema } from '../../src/protocol/records.ts';
 import type { FallRecord, SupervisorEvent } from '../../src/protocol/records.ts';
+import type { UnknownRecord } from '../../src/protocol/unknown-record.ts';
 import { SOCKET_FILE } from '../../src/registry/state-files.ts';
 import { SHARED_SUBSCRIBERS, WORKER_CLOSED } from '../../src/desk/messages.ts';
-import { WorkerHarness, eventually, makeBase } from './worker-harness.ts';
-
-function makeFall(overrides: Partial<FallRecord> = {}): FallRecord {
-  return {
-    type: 'fall',
-    time: Date.now(),
-    pid: process.pid,
-    tid: process.pid,
-    thread: 'demo',
-    cause: 'signal',
-    signal: 'SIGSEGV',
-    signo: 11,
-    code: 1,
-    codeName: 'SEGV_MAPERR',
-    address: '0x8',
-    ip: '0x1000',
-    cd: 1,
-    rollbacks: 1,
-    pagesRestored: 12,
-    pagesDropped: 0,
-    mappingsRestored: 0,
-    threadsEnded: 0,
-    threadsRecreated: 0,
-    descriptorsClosed: 0,
-    us: 84,
-    warnings: [],
-    ...overrides,
-  };
-}
+import { WorkerHarness, eventually, makeBase, makeFall } from './worker-harness.ts';
 
 test('a request goes to the tracer with a ring of the bell, and its reply comes back', async () => {
   await using harness = await WorkerHarness.start();
@@ -85,7 +58,7 @@ test('many clients at a time each get their own answers', async () => {
 
 test('events go to log and subscribers in their order; points only to subscribers', async () => {
   await using harness = await WorkerHarness.start();
-  const events: SupervisorEvent[] = [];
+  const events: (SupervisorEvent | UnknownRecord)[] = [];
   const connection = await Connection.open(harness.directory, {
     onEvent: (event) => events.push(event),
   });

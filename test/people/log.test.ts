@@ -62,7 +62,7 @@ const FALL: FallRecord = {
     file: 'server.c',
     line: 12,
     path: '/usr/bin/demo',
-    moduleOffset: 0x1139,
+    moduleOffset: '0x1139',
   },
   mapping: '7f0000000000-7f0000001000 r--p 00000000 00:00 0      [vvar]',
 };
@@ -71,6 +71,10 @@ function write(...records: LogRecord[]): void {
   const log = new LogWriter(directory);
   for (const record of records) log.append(record);
   log.close();
+}
+
+function add(...lines: string[]): void {
+  for (const line of lines) appendFileSync(join(directory, 'log.ndjson'), line);
 }
 
 test('a fall is told with all there is to know of it', async () => {
@@ -103,7 +107,7 @@ test('a fall is told with all there is to know of it', async () => {
 
 test('a longjmp, a rewind and a signal that was not caught are told apart', async () => {
   const { time, pid, tid, thread } = FALL;
-  const where = { path: '/usr/bin/demo', moduleOffset: 0x1139 };
+  const where = { path: '/usr/bin/demo', moduleOffset: '0x1139' };
   const jump = { ...FALL, cause: 'longjmp', value: 7, where } as const;
   const { codeName: _code, address: _address, signal: _signal, ...bare } = jump;
   write(
@@ -123,21 +127,48 @@ test('a longjmp, a rewind and a signal that was not caught are told apart', asyn
   const { stdout } = await runCli(base, 'log', String(NO_PID));
   assert.match(stdout, /^ {4}tlongjmp\(3, 7\) in \/usr\/bin\/demo\+0x1139$/m);
   assert.match(stdout, /^ {4}was rewound from outside$/m);
+  assert.match(stdout, /jumped back: thread 12/);
+  assert.match(stdout, /was rewound: thread 12/);
+  assert.doesNotMatch(stdout, /fell: /);
   assert.match(stdout, /fell and was not caught: thread 12/);
   assert.match(stdout, /^ {4}the signal was delivered after 4 falls: no point is left$/m);
 });
 
-test('--json gives the records as they are, and lines that are none are left out', async () => {
+test('--json gives every record as it is, and says how many lines are none', async () => {
+  const later = '{"type":"eclipse","time":1,"pid":7,"at":18446744073709551615}';
+  const hang = { ...FALL, cause: 'hang', extra: [1] };
   write(FALL);
-  appendFileSync(join(directory, 'log.ndjson'), 'noise\n{"type":"fall"}\n');
+  add('noise\n', `${later}\n`, `${JSON.stringify(hang)}\n`, `${'x'.repeat(5 << 20)}\n`);
   write({ ...FALL, cd: 4 });
-  const { stdout } = await runCli(base, 'log', 'demo', '--json');
-  const records = stdout
-    .trim()
-    .split('\n')
-    .map((line): unknown => JSON.parse(line));
-  assert.deepEqual(records.slice(0, 2), [FALL, { ...FALL, cd: 4 }]);
-  assert.equal(records.length, 3);
+  const { stdout, stderr } = await runCli(base, 'log', 'demo', '--json');
+  const lines = stdout.trim().split('\n');
+  assert.equal(lines[1], later);
+  const records = lines.map((line): unknown => JSON.parse(line));
+  assert.deepEqual([records[0], ...records.slice(2, 4)], [FALL, hang, { ...FALL, cd: 4 }]);
+  assert.equal(records.length, 5);
+  assert.equal(stderr, 'belay: 2 lines of the log are not records\n');
+});
+
+test('what this release does not know is told as far as it can be', async () => {
+  write(FALL);
+  add('{"type":"eclipse\u202e","time":0,"pid":7}\n', '{"moon":1}\n');
+  const { stdout } = await runCli(base, 'log', 'demo');
+  assert.match(stdout, /^1970-01-01 .+ {2}7 eclipse\\u\{202e\}, which this release/m);
+  assert.match(stdout, /^ {4}\{"moon":1\}$/m);
+});
+
+test('a record that was half written when the disk was full costs no other', () => {
+  write(FALL);
+  add('{"type":"fall","ti');
+  write({ ...FALL, cd: 4 });
+  add(JSON.stringify({ ...FALL, cd: 5 }));
+  const bad = { count: 0 };
+  const falls = [...readLog(directory, bad)].filter((record) => record.type === 'fall');
+  assert.deepEqual(
+    falls.map(({ cd }) => cd),
+    [3, 4, 5],
+  );
+  assert.equal(bad.count, 1);
 });
 
 test('a log that grows too large becomes the old one, and both are read in order', () => {
@@ -255,6 +286,8 @@ test('following goes on through a rotation and ends with the supervisor', async 
 test('a log that is a link to something else is not read', async () => {
   symlinkSync('/etc/passwd', join(directory, 'log.ndjson'));
   assert.deepEqual([...readLog(directory)], []);
-  assert.throws(() => new LogWriter(directory), { code: 'ELOOP' });
+  const log = new LogWriter(directory);
+  log.append(FALL);
+  assert.match(log.lost?.reason ?? '', /the log cannot be written: too many symbolic links/);
   assert.equal((await runCli(base, 'log', 'demo')).stdout, '');
 });

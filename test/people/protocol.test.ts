@@ -11,11 +11,19 @@ import {
   supervisorEventSchema,
 } from '../../src/protocol/records.ts';
 import { decodeRollbackState, encodeRollbackState } from '../../src/registry/rollback-state.ts';
+import { formatLogRecord } from '../../src/cli/format-log.ts';
+import { readEvent, readLogLine } from '../../src/protocol/unknown-record.ts';
 import { serverMessageSchema } from '../../src/protocol/server-messages.ts';
+
+type Json = Readonly<Record<string, unknown>>;
 
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const positive = fc.integer({ min: 1, max: 2 ** 31 - 1 });
 const count = fc.nat();
+
+const hexAddress = fc
+  .bigInt({ min: 0n, max: 2n ** 64n - 1n })
+  .map((value) => `0x${value.toString(16)}`);
 
 const fall = fc.record(
   {
@@ -29,7 +37,7 @@ const fall = fc.record(
     signo: int32,
     code: int32,
     codeName: fc.string(),
-    address: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((value) => `0x${value.toString(16)}`),
+    address: hexAddress,
     ip: fc.nat().map((value) => `0x${value.toString(16)}`),
     value: int32,
     cd: positive,
@@ -50,7 +58,7 @@ const fall = fc.record(
         file: fc.string(),
         line: count,
         path: fc.string(),
-        moduleOffset: count,
+        moduleOffset: hexAddress,
       },
       { requiredKeys: ['path', 'moduleOffset'] },
     ),
@@ -163,7 +171,7 @@ test('lines come out whole however the stream was cut', () => {
       let start = 0;
       for (let index = 0; start < bytes.length; index += 1) {
         const size = cuts[index] ?? bytes.length;
-        got.push(...(splitter.push(bytes.subarray(start, start + size)) ?? ['refused']));
+        got.push(...splitter.push(bytes.subarray(start, start + size)));
         start += size;
       }
       assert.deepEqual(got, lines);
@@ -171,13 +179,60 @@ test('lines come out whole however the stream was cut', () => {
   );
 });
 
-test('a line may be as long as allowed and not a byte longer', () => {
+test('a line may be as long as allowed, and one that is longer costs no other', () => {
   const longest = 'x'.repeat(10);
-  assert.deepEqual(new LineSplitter(10).push(Buffer.from(`${longest}\n`)), [longest]);
-  assert.equal(new LineSplitter(10).push(Buffer.from(`${longest}x\n`)), undefined);
-  const inParts = new LineSplitter(10);
-  assert.deepEqual(inParts.push(Buffer.from(longest)), []);
-  assert.equal(inParts.push(Buffer.from('x')), undefined);
+  const splitter = new LineSplitter(10);
+  assert.deepEqual(splitter.push(Buffer.from(`${longest}\n${longest}x\nafter\n`)), [
+    longest,
+    'after',
+  ]);
+  assert.equal(splitter.tooLongCount, 1);
+  for (const part of [longest, 'x', longest, '\nnext']) splitter.push(Buffer.from(part));
+  assert.equal(splitter.tooLongCount, 2);
+  assert.deepEqual(splitter.push(Buffer.from('\n')), ['next']);
+  splitter.push(Buffer.from('torn'));
+  assert.equal(splitter.end(), 'torn');
+  assert.equal(splitter.end(), undefined);
+});
+
+test('a record with what no schema knows is read as it came', () => {
+  const known = fc.sample(fall, 1)[0];
+  const later = { time: 5, pid: 7, type: 'eclipse' };
+  const strange = [
+    later,
+    { ...known, cause: 'hang' },
+    { ...known, cd: undefined },
+    { ...known, us: 'long' },
+    { type: 5, time: 1e300, pid: '7' },
+    {},
+  ];
+  for (const value of strange) {
+    const wired = JSON.stringify(value);
+    const parsed: unknown = JSON.parse(wired);
+    for (const read of [readLogLine(wired), readEvent(JSON.parse(wired) as object as Json)]) {
+      assert(read?.type === 'unknown', wired);
+      assert.deepEqual(read.value, parsed);
+      assert.equal(read.text, wired);
+      formatLogRecord(read);
+    }
+  }
+  const digits = '{"type":"eclipse","at":18446744073709551615}';
+  const read = readLogLine(digits);
+  assert(read?.type === 'unknown');
+  assert.equal(read.text, digits);
+  const more = JSON.parse(JSON.stringify({ ...known, more: [1] })) as Json;
+  assert.deepEqual(readEvent(more), more);
+  for (const none of ['', '5', '"x"', '[]', 'null', '{"type":"fal']) {
+    assert.equal(readLogLine(none), undefined);
+  }
+});
+
+test('offsets that earlier releases wrote as numbers are read', () => {
+  const known = fc.sample(fall, 1)[0];
+  const where = { path: '/x', moduleOffset: 0x1139 };
+  const read = readLogLine(JSON.stringify({ ...known, where }));
+  assert(read?.type === 'fall');
+  assert.deepEqual(read.where, { path: '/x', moduleOffset: '0x1139' });
 });
 
 test('the state of a rollback survives being written', () => {

@@ -11,6 +11,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { startBell } from '../../src/tracee/bell.ts';
 import { readStartTime } from '../../src/registry/process-identity.ts';
 import { DEFAULT_SIGNALS } from '../../src/options/run-options.ts';
+import type { FallRecord } from '../../src/protocol/records.ts';
 import type { SupervisorFile } from '../../src/registry/state-files.ts';
 import { LOG_FILE } from '../../src/registry/state-files.ts';
 import type { FromTracer, IoWorkerData, ToTracer } from '../../src/desk/messages.ts';
@@ -32,6 +33,34 @@ export function makeBase(prefix = 'belay-test-'): string {
 
 /** A sleeping process that this one traces, as a supervisor does; it ends with this one. */
 export const startTarget = startBell;
+
+export function makeFall(overrides: Partial<FallRecord> = {}): FallRecord {
+  return {
+    type: 'fall',
+    time: Date.now(),
+    pid: process.pid,
+    tid: process.pid,
+    thread: 'demo',
+    cause: 'signal',
+    signal: 'SIGSEGV',
+    signo: 11,
+    code: 1,
+    codeName: 'SEGV_MAPERR',
+    address: '0x8',
+    ip: '0x1000',
+    cd: 1,
+    rollbacks: 1,
+    pagesRestored: 12,
+    pagesDropped: 0,
+    mappingsRestored: 0,
+    threadsEnded: 0,
+    threadsRecreated: 0,
+    descriptorsClosed: 0,
+    us: 84,
+    warnings: [],
+    ...overrides,
+  };
+}
 
 /** A state file for this very process, which serves as supervisor and as target. */
 export function ownSupervisorFile(overrides: Partial<SupervisorFile> = {}): SupervisorFile {

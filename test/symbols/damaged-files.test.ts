@@ -65,7 +65,7 @@ test('what is no regular file is not opened', () => {
   const fifo = join(folder.path, 'fifo');
   run('mkfifo', [fifo]);
   for (const path of [fifo, folder.path, '/dev/zero', join(folder.path, 'missing')]) {
-    assert.deepEqual(symbolizeFile(path, 5), { path, moduleOffset: 5 });
+    assert.deepEqual(symbolizeFile(path, 5), { path, moduleOffset: 5n });
   }
 });
 

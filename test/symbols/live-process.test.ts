@@ -46,7 +46,7 @@ test('memory that is no file: vdso, stack, heap, anonymous', async () => {
   for (const name of ['[vdso]', '[stack]', '[heap]']) {
     const start = maps.find((mapping) => mapping.path === name)?.start ?? 0;
     const place = symbolizer.symbolize({ maps, address: start + 0x21, pid });
-    assert.deepEqual(place, { path: name, moduleOffset: 0x21 });
+    assert.deepEqual(place, { path: name, moduleOffset: 0x21n });
     assert.equal(formatSymbolizedAddress(place), `${name}+0x21`);
   }
   const anonymous = maps.find((mapping) => mapping.path === '');
@@ -95,10 +95,10 @@ test('what a file taught is forgotten when its content changes', () => {
   const maps = [{ start: 0, end: 2 ** 20, offset: 0, path }];
   const symbolizer = createSymbolizer();
   writeFileSync(path, 'no ELF file');
-  assert.deepEqual(symbolizer.symbolize({ maps, address: 0 }), { path, moduleOffset: 0 });
+  assert.deepEqual(symbolizer.symbolize({ maps, address: 0 }), { path, moduleOffset: 0n });
   compileShapes('gcc', path, ['-O1', '-g', '-no-pie', '-fno-PIE', '-Wl,-Ttext-segment=0x700000']);
   const place = symbolizer.symbolize({ maps, address: 0 });
-  assert.equal(place?.moduleOffset, 0x700000);
+  assert.equal(place?.moduleOffset, 0x700000n);
 });
 
 function readMaps(pid: number) {

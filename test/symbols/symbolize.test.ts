@@ -91,7 +91,7 @@ test('a debugging file of another build is not believed', () => {
   compileShapes('gcc', join(folder.path, 'other'), ['-O0', '-g']);
   run('objcopy', ['--only-keep-debug', join(folder.path, 'other'), `${path}.debug`]);
   const place = symbolizeLinked(createSymbolizer(), path, area?.address ?? 0);
-  assert.deepEqual(place, { path, moduleOffset: area?.address });
+  assert.deepEqual(place, { path, moduleOffset: BigInt(area?.address ?? 0) });
 });
 
 test('a debugging file is found by build-id under the debug root', () => {
@@ -129,7 +129,7 @@ function checkFunctions(
     for (const offset of offsets) {
       const place = symbolizer.symbolize({ maps, address: base + address + offset });
       const about = `${name}+${offset.toString()}`;
-      assert.equal(place?.moduleOffset, address + offset, about);
+      assert.equal(place?.moduleOffset, BigInt(address + offset), about);
       const found = functions.filter(
         (other) =>
           other.name === place.function &&
