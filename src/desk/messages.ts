@@ -26,7 +26,12 @@ export interface IoWorkerData {
 export const SHARED_SUBSCRIBERS = 0;
 /** WORKER_STARTING and so on; the worker notifies those who Atomics.wait on it. */
 export const SHARED_WORKER_STATE = 1;
-export const SHARED_LENGTH = 2;
+/** Events that were sent and are not written yet, and the bytes of the maps that came with them. */
+export const SHARED_PENDING_EVENTS = 2;
+export const SHARED_PENDING_MAPS_BYTES = 3;
+/** Events that the tracer had to leave out since the worker last told of such. */
+export const SHARED_LOST_EVENTS = 4;
+export const SHARED_LENGTH = 5;
 
 export const WORKER_STARTING = 0;
 export const WORKER_LISTENING = 1;
@@ -34,6 +39,8 @@ export const WORKER_LISTENING = 1;
 export const WORKER_CLOSED = 2;
 /** The socket could not be made. The log is still written. */
 export const WORKER_DEAF = 3;
+/** It was not done in time after 'close': what it has not written is told of by the tracer. */
+export const WORKER_ABANDONED = 4;
 
 /** What the tracer is asked; `subscribe` the worker answers itself. */
 export type TracerMethod = Exclude<Method, 'subscribe'>;

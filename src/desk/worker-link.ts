@@ -8,11 +8,16 @@ import {
 } from 'node:worker_threads';
 import { asBelayError } from '../errors.ts';
 import type { SupervisorEvent, StartRecord } from '../protocol/records.ts';
+import { LogWriter } from './log-writer.ts';
 import type { News } from './news.ts';
 import {
   SHARED_LENGTH,
+  SHARED_LOST_EVENTS,
+  SHARED_PENDING_EVENTS,
+  SHARED_PENDING_MAPS_BYTES,
   SHARED_SUBSCRIBERS,
   SHARED_WORKER_STATE,
+  WORKER_ABANDONED,
   WORKER_CLOSED,
   WORKER_STARTING,
   type FromTracer,
@@ -41,16 +46,27 @@ const CLOSE_TIMEOUT_MS = 3000;
  */
 const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 6 };
 
+/** Chosen: some 4 MB, written in half a second; a program in a loop is faster than any disk. */
+const PENDING_EVENTS_MAX = 4096;
+/** Chosen: the maps of 100 falls of a program of ordinary size. */
+const PENDING_MAPS_MAX_BYTES = 4 * 1024 * 1024;
+/** Why an instruction has no names, when its maps are not sent along. */
+const TOO_MANY_MAPS = 'too many mappings, or falls that come too fast, to look it up';
+
 const SPENT = 'the processor time that its caller allows (ulimit -t) is used up';
 
 export class WorkerLink implements News {
   private readonly port: MessagePort;
   private readonly shared = new Int32Array(new SharedArrayBuffer(SHARED_LENGTH * 4));
+  private readonly directory: string;
+  private readonly rootPid: number;
   private isDetached = false;
 
   constructor(directory: string, bellPid: number, start: StartRecord, verbose: boolean) {
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
+    this.directory = directory;
+    this.rootPid = start.pid;
     const data: IoWorkerData = {
       directory,
       port: port2,
@@ -72,8 +88,32 @@ export class WorkerLink implements News {
     return Atomics.load(this.shared, SHARED_SUBSCRIBERS) > 0;
   }
 
+  /**
+   * Never waits, and what is on its way to the worker is bounded: an event beyond that is counted,
+   * and the worker tells how many there were.
+   */
   tell(event: SupervisorEvent, maps?: Uint8Array): void {
-    this.send(maps === undefined ? { kind: 'event', event } : { kind: 'event', event, maps });
+    if (Atomics.load(this.shared, SHARED_PENDING_EVENTS) >= this.roomFor(event)) {
+      Atomics.add(this.shared, SHARED_LOST_EVENTS, 1);
+      return;
+    }
+    Atomics.add(this.shared, SHARED_PENDING_EVENTS, 1);
+    if (maps === undefined) this.send({ kind: 'event', event });
+    else if (this.hasRoomForMaps(maps)) this.send({ kind: 'event', event, maps });
+    else this.send({ kind: 'event', event: { ...event, unnamed: TOO_MANY_MAPS } as typeof event });
+  }
+
+  /** Falls are the first to be left out; the end, of which there is one, never is. */
+  private roomFor({ type, pid }: SupervisorEvent): number {
+    if (type === 'detach' || (type === 'exit' && pid === this.rootPid)) return Infinity;
+    return type === 'fall' || type === 'point' ? PENDING_EVENTS_MAX : 2 * PENDING_EVENTS_MAX;
+  }
+
+  private hasRoomForMaps({ length }: Uint8Array): boolean {
+    const pending = Atomics.add(this.shared, SHARED_PENDING_MAPS_BYTES, length);
+    if (pending + length <= PENDING_MAPS_MAX_BYTES) return true;
+    Atomics.sub(this.shared, SHARED_PENDING_MAPS_BYTES, length);
+    return false;
   }
 
   startEvery(ms: number): void {
@@ -107,9 +147,25 @@ export class WorkerLink implements News {
     for (;;) {
       const state = Atomics.load(this.shared, SHARED_WORKER_STATE);
       const left = deadline - Date.now();
-      if (state === WORKER_CLOSED || left <= 0) return;
+      if (state === WORKER_CLOSED) return;
+      if (left <= 0) break;
       Atomics.wait(this.shared, SHARED_WORKER_STATE, state, left);
     }
+    this.tellUnwritten();
+  }
+
+  /** The worker is stuck, or too late: what it still has is lost with it. */
+  private tellUnwritten(): void {
+    const { shared, rootPid } = this;
+    Atomics.store(shared, SHARED_WORKER_STATE, WORKER_ABANDONED);
+    const pending = Atomics.load(shared, SHARED_PENDING_EVENTS);
+    const count = pending + Atomics.load(shared, SHARED_LOST_EVENTS);
+    if (count === 0) return;
+    const time = Date.now();
+    const reason = 'the program ended before they could be written';
+    const log = new LogWriter(this.directory);
+    log.append({ type: 'lost', time, pid: rootPid, count, since: time, reason });
+    log.close();
   }
 
   /** The worker listens, or cannot. */

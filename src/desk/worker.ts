@@ -9,10 +9,14 @@ import { writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { CpuWatch } from './cpu-watch.ts';
 import { FallAnnotator } from './fall-annotator.ts';
-import { LogWriter } from './log-writer.ts';
+import { LOG_MAX_BYTES, LogWriter } from './log-writer.ts';
 import {
+  SHARED_LOST_EVENTS,
+  SHARED_PENDING_EVENTS,
+  SHARED_PENDING_MAPS_BYTES,
   SHARED_SUBSCRIBERS,
   SHARED_WORKER_STATE,
+  WORKER_ABANDONED,
   WORKER_CLOSED,
   WORKER_DEAF,
   WORKER_LISTENING,
@@ -23,12 +27,17 @@ import type { Answer } from './peer.ts';
 import { Ticker } from './ticker.ts';
 import { escapeControls } from '../plain-text.ts';
 import { formatFallLine } from '../protocol/fall-line.ts';
+import { fitRecord } from '../protocol/record-size.ts';
 import type { Request } from '../protocol/messages.ts';
 import type { LogRecord, SupervisorEvent } from '../protocol/records.ts';
+import { remakeStateDirectory } from '../registry/state-directory.ts';
+import { readSupervisorFile } from '../registry/state-files.ts';
 
 const STDERR = 2;
-/** Chosen: in a storm of falls, names are given up before memory is. */
-const ANNOTATED_BACKLOG_MAX = 256;
+/** Chosen: how soon a log that could not be written is tried again when nothing else happens. */
+const RETRY_LOG_MS = 1000;
+/** Chosen: how long events that were left out are counted before that is told. */
+const COUNT_LOST_MS = 1000;
 
 class IoWorker {
   readonly #data: IoWorkerData;
@@ -39,15 +48,22 @@ class IoWorker {
   });
   readonly #cpuWatch = new CpuWatch();
   readonly #socket: SocketServer;
-  #log: LogWriter | undefined;
+  readonly #log: LogWriter;
+  #retryTimer: NodeJS.Timeout | undefined;
+  /** When it was seen that events are left out, and the time of the last one before. */
+  #losing: { readonly sinceMs: number; readonly time: number } | undefined;
   #queue: Promise<void> = Promise.resolve();
-  #backlogCount = 0;
   #nextId = 1;
 
   constructor(data: IoWorkerData) {
     this.#data = data;
+    const { directory } = data;
+    const file = readSupervisorFile(directory);
+    this.#log = new LogWriter(directory, LOG_MAX_BYTES, () => {
+      if (file !== undefined) remakeStateDirectory(directory, file);
+    });
     this.#socket = new SocketServer({
-      directory: data.directory,
+      directory,
       pid: data.start.pid,
       handle: (request, answer) => {
         this.#forward(request, answer);
@@ -62,9 +78,6 @@ class IoWorker {
   }
 
   async start(): Promise<void> {
-    this.#guard('open the log', () => {
-      this.#log = new LogWriter(this.#data.directory);
-    });
     this.#append(this.#data.start);
     this.#data.port.on('message', (message: FromTracer) => {
       this.#receive(message);
@@ -86,11 +99,9 @@ class IoWorker {
           this.#reply(message);
         });
         break;
-      case 'event': {
-        const maps = this.#backlogCount > ANNOTATED_BACKLOG_MAX ? undefined : message.maps;
-        this.#inOrder(() => this.#record(message.event, maps));
+      case 'event':
+        this.#inOrder(() => this.#recordSent(message.event, message.maps));
         break;
-      }
       case 'every':
         this.#ticker.start(message.ms);
         break;
@@ -109,15 +120,9 @@ class IoWorker {
   }
 
   #inOrder(step: () => void | Promise<void>): void {
-    this.#backlogCount += 1;
-    this.#queue = this.#queue
-      .then(step)
-      .catch((error: unknown) => {
-        this.#complain('handle an event', error);
-      })
-      .finally(() => {
-        this.#backlogCount -= 1;
-      });
+    this.#queue = this.#queue.then(step).catch((error: unknown) => {
+      this.#complain('handle an event', error);
+    });
   }
 
   #forward(request: Request, answer: (answer: Answer) => void): void {
@@ -134,10 +139,24 @@ class IoWorker {
     answer?.('error' in message ? { error: message.error } : { result: message.result });
   }
 
+  /** What the tracer counts as on its way is so until it is written, whatever happens to it. */
+  async #recordSent(event: SupervisorEvent, maps: Uint8Array | undefined): Promise<void> {
+    const { shared } = this.#data;
+    if (Atomics.load(shared, SHARED_WORKER_STATE) === WORKER_ABANDONED) return;
+    try {
+      await this.#record(event, maps);
+    } finally {
+      Atomics.sub(shared, SHARED_PENDING_EVENTS, 1);
+      Atomics.sub(shared, SHARED_PENDING_MAPS_BYTES, maps?.length ?? 0);
+    }
+    this.#tellLeftOut(event.time);
+  }
+
   async #record(event: SupervisorEvent, maps: Uint8Array | undefined): Promise<void> {
     const isFallen = event.type === 'fall' || event.type === 'giveup';
-    const record =
+    const named =
       isFallen && maps !== undefined ? await this.#annotator.annotate(event, maps) : event;
+    const record = fitRecord(named);
     if (record.type !== 'point') this.#append(record);
     if (this.#data.verbose && (record.type === 'fall' || record.type === 'giveup')) {
       writeStderr(`belay: ${formatFallLine(record)}\n`);
@@ -145,8 +164,36 @@ class IoWorker {
     if (Atomics.load(this.#data.shared, SHARED_SUBSCRIBERS) > 0) this.#socket.broadcast(record);
   }
 
+  /** After those that were sent before: the ones that the tracer had no room for. */
+  #tellLeftOut(time: number): void {
+    const { shared, start } = this.#data;
+    if (Atomics.load(shared, SHARED_LOST_EVENTS) === 0) return;
+    this.#losing ??= { sinceMs: performance.now(), time };
+    const isTime = performance.now() - this.#losing.sinceMs > COUNT_LOST_MS;
+    if (!isTime && Atomics.load(shared, SHARED_PENDING_EVENTS) > 0) return;
+    const count = Atomics.exchange(shared, SHARED_LOST_EVENTS, 0);
+    const since = this.#losing.time;
+    this.#losing = undefined;
+    const reason = 'they came faster than they could be written';
+    const lost = { type: 'lost', time: Date.now(), pid: start.pid, count, since, reason } as const;
+    this.#append(lost);
+    this.#socket.broadcast(lost);
+  }
+
   #append(record: LogRecord): void {
-    this.#guard('write the log', () => this.#log?.append(record));
+    this.#log.append(record);
+    const { lost } = this.#log;
+    if (lost === undefined || this.#retryTimer !== undefined) return;
+    this.#complain('write the log', lost.reason);
+    this.#retryLater();
+  }
+
+  /** What is lost is told as soon as that can be written, though nothing else may happen then. */
+  #retryLater(): void {
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
+      if (!this.#log.flush()) this.#retryLater();
+    }, RETRY_LOG_MS).unref();
   }
 
   async #close(): Promise<void> {
@@ -155,8 +202,8 @@ class IoWorker {
     this.#pending.clear();
     await this.#socket.close();
     this.#annotator.close();
-    this.#log?.close();
-    this.#log = undefined;
+    clearTimeout(this.#retryTimer);
+    this.#log.close();
     this.#announce(WORKER_CLOSED);
     this.#data.port.close();
   }
@@ -173,14 +220,6 @@ class IoWorker {
   #announce(state: number): void {
     Atomics.store(this.#data.shared, SHARED_WORKER_STATE, state);
     Atomics.notify(this.#data.shared, SHARED_WORKER_STATE);
-  }
-
-  #guard(what: string, action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#complain(what, error);
-    }
   }
 
   #complain(what: string, error: unknown): void {
