@@ -2,7 +2,7 @@
 import { escapeControls } from '../plain-text.ts';
 import type { LogEntry } from '../client/log-tail.ts';
 import { formatCause } from '../protocol/fall-line.ts';
-import type { FallRecord, GiveupRecord, LostRecord } from '../protocol/records.ts';
+import type { FallRecord, GiveupRecord, LostRecord, StartRecord } from '../protocol/records.ts';
 import type { UnknownRecord } from '../protocol/unknown-record.ts';
 import { formatCommand, formatMicroseconds, formatTime } from './format.ts';
 
@@ -38,7 +38,7 @@ function linesOf(record: LogEntry): string[] {
         `the signal was delivered after ${plural(record.falls, 'fall')}: ${record.reason}`,
       ];
     case 'start':
-      return [`is supervised by ${record.supervisorPid}: ${formatCommand(record.command)}`];
+      return [`is supervised by ${bySupervisor(record)}: ${formatCommand(record.command)}`];
     case 'exit':
       return [
         record.signal === null ? `ended with ${record.code ?? 0}` : `died of ${record.signal}`,
@@ -74,6 +74,11 @@ function unknownOf({ value, text }: UnknownRecord): string[] {
   const type = typeof value.type === 'string' ? value.type : 'a record without a type';
   const cut = text.length <= UNKNOWN_MAX_CHARS ? text : `${text.slice(0, UNKNOWN_MAX_CHARS)}…`;
   return [`${type}, which this release of belay does not know in full`, cut];
+}
+
+function bySupervisor({ supervisorPid, children = 0 }: StartRecord): string {
+  if (children === 0) return String(supervisorPid);
+  return `${supervisorPid}, with ${children} ${children === 1 ? 'child' : 'children'}`;
 }
 
 function threadOf(fallen: FallRecord | GiveupRecord): string {

@@ -33,6 +33,11 @@ export interface SuperviseOptions {
   readonly rewindOutput?: boolean;
 }
 
+export interface AttachOptions extends SuperviseOptions {
+  /** False: leave the children alone that run already. */
+  readonly children?: boolean;
+}
+
 export interface RunProgramOptions extends SuperviseOptions {
   /** As for child_process.spawn; 'inherit' by default. */
   readonly stdio?: StdioOptions;
@@ -79,7 +84,7 @@ export async function run(
  *
  * @throws BelayError ESRCH, EPERM, EALREADYTRACED (by a debugger, say), EUNSUPPORTED
  */
-export async function attach(pid: number, options: SuperviseOptions = {}): Promise<Supervised> {
+export async function attach(pid: number, options: AttachOptions = {}): Promise<Supervised> {
   const complete = completeOptions(options);
   const connected = await connectToLive(pid);
   if (connected !== undefined) return connected;
@@ -108,7 +113,7 @@ export async function list(): Promise<ProgramStatus[]> {
 }
 
 /** The defaults, and the command line's own checks. */
-function completeOptions(options: SuperviseOptions): RunOptions {
+function completeOptions(options: AttachOptions): RunOptions {
   const words: string[] = [];
   if (options.on !== undefined) words.push(`--on=${options.on.join(',') || 'none'}`);
   if (options.retries !== undefined) words.push(`--retries=${options.retries}`);
@@ -116,6 +121,7 @@ function completeOptions(options: SuperviseOptions): RunOptions {
   if (options.maxPoints !== undefined) words.push(`--max-points=${options.maxPoints}`);
   if (options.verbose === true) words.push('--verbose');
   if (options.rewindOutput === true) words.push('--rewind-output');
+  if (options.children === false) words.push('--no-children');
   const parsed = parseAttachArguments([...words, '1']);
   if (parsed.ok) return parsed.options;
   const [message = ''] = parsed.stderr.split('\n');

@@ -19,8 +19,17 @@ const NODE_VARIABLES = ['NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE'];
 const ATTACH_TIMEOUT_MS = 30_000;
 const ANSWER_MAX_BYTES = 64 * 1024;
 
+const count = z.int().check(z.nonnegative());
+const attachedSchema = z.object({
+  ok: z.literal(true),
+  /** Children that ran already and are supervised as well. */
+  children: count,
+  left: z.array(z.object({ pid: count, comm: z.string(), why: z.string() })),
+  /** How many more were left alone. */
+  unnamedCount: count,
+});
 const answerSchema = z.union([
-  z.object({ ok: z.literal(true) }),
+  attachedSchema,
   z.object({
     ok: z.literal(false),
     code: z.string(),
@@ -29,13 +38,15 @@ const answerSchema = z.union([
   }),
 ]);
 
+export type Attached = z.infer<typeof attachedSchema> & { readonly supervisorPid: number };
+
 /**
  * Puts a running process under supervision. The supervisor outlives this process.
  *
- * @returns the supervisor's pid, once the process is supervised
+ * @returns the supervisor's pid and what became of the children, once the process is supervised
  * @throws BelayError ESRCH, EPERM, EALREADYTRACED, EUNSUPPORTED, ETIMEOUT
  */
-export async function startSupervisor(pid: number, options: RunOptions): Promise<number> {
+export async function startSupervisor(pid: number, options: RunOptions): Promise<Attached> {
   if (readStartTime(pid) === undefined) {
     throw new BelayError('ESRCH', `cannot attach to process ${pid}: there is no such process`);
   }
@@ -48,12 +59,11 @@ export async function startSupervisor(pid: number, options: RunOptions): Promise
   });
   try {
     const line = await firstLine(child, pid);
-    throwIfRefused(line, pid);
+    return { ...parseAnswer(line, pid), supervisorPid: child.pid ?? 0 };
   } finally {
     child.stdout.destroy();
     child.unref();
   }
-  return child.pid ?? 0;
 }
 
 /** Ours but for Node's settings: code to load, a debugger to open, a channel to another process. */
@@ -91,13 +101,13 @@ function firstLine(child: ChildProcess, pid: number): Promise<string> {
   });
 }
 
-function throwIfRefused(line: string, pid: number): void {
+function parseAnswer(line: string, pid: number): z.infer<typeof attachedSchema> {
   const answer = answerSchema.safeParse(parseJson(line));
   if (!answer.success) {
     const message = `cannot attach to process ${pid}: the supervisor's answer is not as expected`;
     throw new BelayError('EPROTOCOL', message);
   }
-  if (answer.data.ok) return;
+  if (answer.data.ok) return answer.data;
   const { code, message, hint } = answer.data;
   const known = ERROR_CODES.find((each) => each === code) ?? 'EINTERNAL';
   throw new BelayError(known, message, hint === undefined ? {} : { hint });

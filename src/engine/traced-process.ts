@@ -28,6 +28,10 @@ export class TracedProcess {
   readonly warnings = new Set<string>();
   /** It shares its parent's memory until it execs: no points of its own. */
   sharesMemory = false;
+  /** Its calls come to us. What it forks from then on has the filter, too. */
+  hasFilter = false;
+  /** When it was given its own, in clock ticks since the machine started; 0: it came with it. */
+  filterTicks = 0;
   private vdsoSyscall = 0;
 
   constructor(pump: EventPump, pid: number) {

@@ -1,138 +1,77 @@
-/** `belay attach`: takes a running process under supervision, and lets one go. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { constants } from 'node:os';
-import type { TracedProcess } from '../engine/traced-process.ts';
-import { hold } from '../engine/operations.ts';
-import { chooseThread } from '../resources/stopped.ts';
-import { BelayError } from '../errors.ts';
-import { isKernelWorker, parseStat, type ProcessStat } from '../procfs/stat.ts';
-import { ptraceDetach, ptraceSeize } from '../sys/ptrace.ts';
-import type { Thread } from '../tracee/thread.ts';
-import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
-import { installFilter } from './install-filter.ts';
-import type { Supervisor } from '../supervisor/supervisor.ts';
-
-/** Chosen: each takes a fifth of a second at most when a thread does not stop. */
-const HOLDS_MAX = 5;
-/** Chosen: how long one that cannot be stopped is waited for before anything is touched. */
-const STOPPABLE_MAX_MS = 2000;
-const LOOK_AGAIN_MS = 10;
-const { EPERM, ESRCH } = constants.errno;
-
-/** Seize every thread, install the filter, and let the process run on. */
-export function attach(supervisor: Supervisor, process_: TracedProcess): void {
-  awaitStoppable(process_.pid);
-  seizeThreads(supervisor, process_);
-  holdForAttach(supervisor, process_);
-  installFilter(supervisor, process_, chooseThread(process_.group));
-  supervisor.release(process_);
-}
-
-/** One in vfork(2) cannot be stopped before its child execs or ends: wait, and hold up nobody. */
-function awaitStoppable(pid: number): void {
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  const deadline = performance.now() + STOPPABLE_MAX_MS;
-  while (listThreads(pid).some((tid) => isUninterruptible(pid, tid))) {
-    if (performance.now() > deadline) throw cannotStop(pid);
-    Atomics.wait(pause, 0, 0, LOOK_AGAIN_MS);
-  }
-}
-
-function isUninterruptible(pid: number, tid: number): boolean {
-  const stat = readStat(`/proc/${pid}/task/${tid}/stat`);
-  return stat?.state === 'disk-sleep' && !isKernelWorker(stat);
-}
-
-function holdForAttach(supervisor: Supervisor, process_: TracedProcess): void {
-  const outcome = hold(process_);
-  if (outcome === 'held') return;
-  supervisor.release(process_);
-  if (outcome !== 'gone') throw cannotStop(process_.pid);
-  throw new BelayError('ESRCH', `cannot attach to process ${process_.pid}: it ended`);
-}
-
-function cannotStop(pid: number): BelayError {
-  return new BelayError('EAGAIN', `cannot attach to process ${pid}: a thread does not stop`, {
-    hint: 'it is in vfork, or waits for a device or a file system; try again',
-  });
-}
-
-/** New threads come up while we seize: those of a seized thread are ours by themselves. */
-function seizeThreads(supervisor: Supervisor, process_: TracedProcess): void {
-  const { pid } = process_;
-  for (let found = 1; found > 0;) {
-    found = 0;
-    for (const tid of listThreads(pid)) {
-      if (supervisor.pump.threads.has(tid) || !runsProgram(pid, tid)) continue;
-      const errno = ptraceSeize(tid, TRACE_OPTIONS);
-      if (errno === 0) {
-        supervisor.pump.add(tid, process_.group);
-        found += 1;
-      } else if (errno !== ESRCH && tid === pid) throw cannotSeize(pid, errno);
-    }
-  }
-}
-
 /**
- * Not a first thread that has ended before the others; nor a worker that the kernel lets run in the
- * process, for io_uring say: it can be seized, but never comes by where it would stop.
+ * `belay attach`: takes a running process under supervision, and its children that run already.
+ *
+ *   the process ─▶ wholly taken, or an error and nothing is left behind
+ *   each child  ─▶ taken, or left alone and named
+ *
+ * Children that are forked meanwhile come by themselves where their parent is ours already, and
+ * are found by looking again where it was not: until nothing new is found, or no time is left.
  */
-function runsProgram(pid: number, tid: number): boolean {
-  const stat = readStat(`/proc/${pid}/task/${tid}/stat`);
-  return stat !== undefined && stat.state !== 'zombie' && !isKernelWorker(stat);
+import { countFilters, type FilterNote, type ProcessIdentity } from '../registry/filter-notes.ts';
+import { readStartTime } from '../registry/process-identity.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { TracedProcess } from '../engine/traced-process.ts';
+import { Alarm } from '../sys/alarm.ts';
+import { Children } from './children.ts';
+import { cannotStop, takeProcess } from './take-process.ts';
+
+/** Chosen: how long those that cannot be stopped are waited for. */
+const STOPPABLE_MAX_MS = 2000;
+/** Chosen: whoever called waits for 30 s, and a machine that is busy needs some of it itself. */
+const CHILDREN_MAX_MS = 15_000;
+const LOOK_AGAIN_MS = 10;
+
+/** @param notes the filters that earlier supervisors have left behind */
+export function attach(
+  supervisor: Supervisor,
+  process_: TracedProcess,
+  notes: readonly FilterNote[],
+): Children {
+  const filtersOf = (chain: readonly ProcessIdentity[]): number => countFilters(notes, chain);
+  const self = { pid: process_.pid, startTicks: readStartTime(process_.pid) ?? 0 };
+  process_.group.filterCount = filtersOf([self]);
+  takeRoot(supervisor, process_);
+  const children = new Children(supervisor, self, filtersOf);
+  takeChildren(supervisor, children);
+  return children;
 }
 
-function readStat(path: string): ProcessStat | undefined {
-  try {
-    return parseStat(readFileSync(path, 'latin1'));
-  } catch {
-    return undefined;
+function takeRoot(supervisor: Supervisor, process_: TracedProcess): void {
+  const deadlineMs = performance.now() + STOPPABLE_MAX_MS;
+  while (!takeProcess(supervisor, process_)) {
+    if (performance.now() > deadlineMs) throw cannotStop(process_.pid);
+    handleEvents(supervisor);
   }
 }
 
-function listThreads(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map(Number);
-  } catch {
-    throw new BelayError('ESRCH', `cannot attach to process ${pid}: no such process`);
-  }
-}
-
-function cannotSeize(pid: number, errno: number): BelayError {
-  if (errno !== EPERM) {
-    return new BelayError('EUNSUPPORTED', `cannot attach to process ${pid}: errno ${errno}`);
-  }
-  return new BelayError('EPERM', `cannot attach to process ${pid}: not permitted`, {
-    hint: 'it is another user’s, or traced already, or Yama forbids it; see belay doctor',
-  });
-}
-
-/** The call that our stop broke off: as it would have gone on without us, if later. */
-function makeCallAgain({ pump }: Supervisor, thread: Thread): void {
-  const { registers } = thread;
-  if (!registers.isStoppedWithoutRestart() && !pump.confinement.mayForbidRestart(thread)) return;
-  registers.setRestartUnlessHandled(
-    registers.isRestartSyscall() ? thread.restartedCall : undefined,
-  );
-  thread.storeRegisters();
-}
-
-/** Let every process go, as if belay had never been there. */
-export function detachAll(supervisor: Supervisor): void {
-  for (const process_ of [...supervisor.program.processes.values()]) {
-    // An exec breaks a hold off, and is over then. Who cannot be stopped is let go by our end.
-    for (let tries = 0; tries < HOLDS_MAX && process_.group.threads.size > 0; tries += 1) {
-      if (supervisor.pump.hold(process_.group, true) === 'held') break;
+function takeChildren(supervisor: Supervisor, children: Children): void {
+  const endMs = performance.now() + CHILDREN_MAX_MS;
+  let stoppableMs = performance.now() + STOPPABLE_MAX_MS;
+  for (let pending = children.find(); pending.length > 0; pending = children.find()) {
+    const waiting = pending.filter((child) => !children.take(child));
+    const now = performance.now();
+    if (waiting.length < pending.length) stoppableMs = now + STOPPABLE_MAX_MS;
+    if (now > stoppableMs || now > endMs) for (const child of waiting) children.leave(child);
+    if (now > endMs) {
+      for (const child of children.find()) children.leave(child);
+      return;
     }
-    if (process_.group.threads.size === 0) continue;
-    process_.resources?.close();
-    for (const thread of process_.group.threads.values()) {
-      const { stop } = thread;
-      if (stop?.kind === 'interrupt' && thread.fetchRegisters()) {
-        makeCallAgain(supervisor, thread);
-      }
-      ptraceDetach(thread.tid, stop?.kind === 'signal' ? stop.signo : 0);
-    }
-    supervisor.program.processes.delete(process_.pid);
+    if (waiting.length > 0) handleEvents(supervisor);
   }
+}
+
+/** Let the others go on for a moment. */
+function handleEvents({ pump }: Supervisor): void {
+  const untilMs = performance.now() + LOOK_AGAIN_MS;
+  const alarm = new Alarm();
+  alarm.set(untilMs);
+  try {
+    while (performance.now() < untilMs) if (!pump.next()) pause(untilMs - performance.now());
+  } finally {
+    alarm.clear();
+  }
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.max(ms, 0));
 }

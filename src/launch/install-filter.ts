@@ -9,6 +9,7 @@ import {
 import { SYS } from '../arch/x64/syscalls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { SyscallError } from '../errors.ts';
+import { readTicks } from '../registry/filter-notes.ts';
 import { PR_SET_NO_NEW_PRIVS } from '../sys/prctl.ts';
 import { RemoteCalls } from '../tracee/remote-calls.ts';
 import { Scratch } from '../tracee/scratch.ts';
@@ -39,6 +40,9 @@ export function installFilter(
       { hint: 'does the program confine itself with seccomp? see belay doctor' },
     );
   }
+  process_.hasFilter = true;
+  process_.filterTicks = readTicks();
+  process_.group.filterCount += 1;
 }
 
 /** What seccomp(2) answers: 0, minus errno, or the thread that could not be given the filter. */

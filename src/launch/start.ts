@@ -1,8 +1,9 @@
 /** From the command line to a running supervisor. */
 import type { News } from '../desk/news.ts';
 import { closeSync, openSync, readFileSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
+import type { TracedProcess } from '../engine/traced-process.ts';
 import { asBelayError } from '../errors.ts';
-import { readFilterCount, writeFilterCount } from '../registry/filter-count.ts';
+import { readFilterNotes, writeFilterNotes, type FilterNote } from '../registry/filter-notes.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import {
   EXIT_BELAY_FAILED,
@@ -14,8 +15,10 @@ import {
 import { version } from '../options/version.ts';
 import { dup2, isSameFile, kill, setsid } from '../sys/process.ts';
 import { startBell } from '../tracee/bell.ts';
+import { letAllGo } from '../supervisor/let-go.ts';
 import { answerRequest, makeEveryPoints } from '../supervisor/requests.ts';
-import { attach, detachAll } from './attach.ts';
+import { attach } from './attach.ts';
+import type { Children } from './children.ts';
 import { giveBackCode } from './own-memory.ts';
 import { assertAttachable } from './attachable.ts';
 import { splitWords } from './exec-command.ts';
@@ -78,7 +81,7 @@ function startRun(pid: number, helperPid: number, words: readonly Buffer[]): voi
     const process_ = supervisor.addProcess(pid);
     const command = words.slice(words.length - parsed.command.length);
     if (!launch(supervisor, process_, command, helperPid)) process.exit(0);
-    noteFilter(supervisor, directory);
+    noteFilters(supervisor, directory, []);
     letGoOfInherited(pid, parsed.options.verbose);
     process_.group.leader?.resume();
     serve(supervisor, directory, news);
@@ -90,10 +93,25 @@ function startRun(pid: number, helperPid: number, words: readonly Buffer[]): voi
   }
 }
 
-/** It is on every thread of the program from now on, and outlives us. */
-function noteFilter({ pump: { confinement } }: Supervisor, directory: string): void {
-  confinement.installedCount += 1;
-  writeFilterCount(directory, confinement.installedCount);
+/** They are on every thread from now on, and outlive us. */
+function noteFilters(
+  { program }: Supervisor,
+  directory: string,
+  earlier: readonly FilterNote[],
+): void {
+  const given = [...program.processes.values()].filter(({ filterTicks }) => filterTicks > 0);
+  const notes = given.map(({ pid, filterTicks: installedTicks }) => {
+    return { pid, startTicks: readStartTime(pid) ?? 0, installedTicks };
+  });
+  writeFilterNotes(directory, [...earlier, ...notes]);
+}
+
+function nameLeft(supervisor: Supervisor, root: TracedProcess, children: Children): void {
+  for (const { pid, comm, why } of children.left) {
+    supervisor.warn(root, `process ${pid} (${comm}) is left alone: ${why}`);
+  }
+  const { unnamedCount } = children;
+  if (unnamedCount > 0) supervisor.warn(root, `${unnamedCount} more processes are left alone`);
 }
 
 /** Tell the shell to exit: its exit code on the first line, then what it is to print. */
@@ -117,12 +135,14 @@ function startAttach(words: readonly string[]): void {
     const { directory, news } = prepared;
     supervisor = prepared.supervisor;
     const process_ = supervisor.addProcess(pid);
-    supervisor.pump.confinement.installedCount = readFilterCount(directory);
-    attach(supervisor, process_);
-    noteFilter(supervisor, directory);
-    const link = connect(supervisor, directory, news);
+    const notes = readFilterNotes(directory);
+    const children = attach(supervisor, process_, notes);
+    noteFilters(supervisor, directory, notes);
+    const { takenCount, left, unnamedCount } = children;
+    nameLeft(supervisor, process_, children);
+    const link = connect(supervisor, directory, news, takenCount);
     link.waitUntilStarted();
-    answerAttach({ ok: true });
+    answerAttach({ ok: true, children: takenCount, left, unnamedCount });
     letGoOfInherited(0, options.verbose);
     loop(supervisor, link);
   } catch (error) {
@@ -136,7 +156,7 @@ function startAttach(words: readonly string[]): void {
 /** Whatever happened to us, the program goes on as if we had not been there. */
 function letGo(supervisor: Supervisor | undefined): void {
   try {
-    if (supervisor !== undefined) detachAll(supervisor);
+    if (supervisor !== undefined) letAllGo(supervisor);
   } catch {
     // The kernel lets go of what is left when we end.
   }
@@ -174,7 +194,13 @@ function serve(supervisor: Supervisor, directory: string, early: EarlyNews): voi
   loop(supervisor, connect(supervisor, directory, early));
 }
 
-function connect(supervisor: Supervisor, directory: string, early: EarlyNews): WorkerLink {
+/** `children`: how many ran already and were taken as well. */
+function connect(
+  supervisor: Supervisor,
+  directory: string,
+  early: EarlyNews,
+  children = 0,
+): WorkerLink {
   const bellPid = startBell();
   supervisor.pump.bellPid = bellPid;
   const { program } = supervisor;
@@ -187,6 +213,7 @@ function connect(supervisor: Supervisor, directory: string, early: EarlyNews): W
       pid: program.rootPid,
       supervisorPid: process.pid,
       command: [...program.command],
+      ...(children > 0 && { children }),
       version,
     },
     program.options.verbose,
@@ -210,7 +237,7 @@ function handlersOf(supervisor: Supervisor): DeskHandlers {
     },
     started: giveBackCode,
     detach: () => {
-      detachAll(supervisor);
+      letAllGo(supervisor);
       return supervisor.program.rootPid;
     },
   };

@@ -31,11 +31,12 @@ executed, 127 if it is not found.
 export function attachHelp(): string {
   return `Usage: belay attach [options] PID
 
-Supervise a program that is running already. It goes on as before; its children
-and threads are supervised with it.
+Supervise a program that is running already. It goes on as before; its threads
+and children are supervised with it.
 
 Options:
-${COMMON_OPTIONS}      --json        print what was attached as JSON
+${COMMON_OPTIONS}  --no-children     leave the children alone that run already
+      --json        print what was attached as JSON
 
 Exit status: 0 once the program is supervised, 125 if belay failed.
 `;

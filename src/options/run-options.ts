@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly verbose: boolean;
   /** Put the offsets of standard output and error back as well: results, not a log. */
   readonly rewindOutput?: true;
+  /** Of attach: leave the children alone that run already. */
+  readonly noChildren?: true;
 }
 
 export interface ParseFailure {
@@ -76,6 +78,7 @@ interface MutableOptions {
   maxPoints: number;
   verbose: boolean;
   rewindOutput: boolean;
+  noChildren: boolean;
 }
 
 type Setter = (options: MutableOptions, value: string) => void;
@@ -96,6 +99,37 @@ const valueOptions: Readonly<Record<string, Setter>> = {
   },
 };
 
+type Flags = Readonly<Record<string, (options: MutableOptions) => void>>;
+
+const setVerbose = (options: MutableOptions): void => {
+  options.verbose = true;
+};
+const askForHelp = (): never => {
+  throw new HelpRequest();
+};
+const askForVersion = (): never => {
+  throw new VersionRequest();
+};
+
+const runFlags: Flags = {
+  '-v': setVerbose,
+  '--verbose': setVerbose,
+  '-h': askForHelp,
+  '--help': askForHelp,
+  '-V': askForVersion,
+  '--version': askForVersion,
+  '--rewind-output': (options) => {
+    options.rewindOutput = true;
+  },
+};
+
+const attachFlags: Flags = {
+  ...runFlags,
+  '--no-children': (options) => {
+    options.noChildren = true;
+  },
+};
+
 /**
  * Reads the arguments that follow `belay run`.
  *
@@ -106,7 +140,7 @@ const valueOptions: Readonly<Record<string, Setter>> = {
  */
 export function parseRunArguments(argv: readonly string[]): ParsedRun {
   return reportingUsage('run', runHelp, () => {
-    const { options, rest } = parseOptions(argv);
+    const { options, rest } = parseOptions(argv, runFlags);
     if (rest.length === 0) throw new UsageError('no command is given');
     return { ok: true, options, command: rest };
   });
@@ -115,10 +149,11 @@ export function parseRunArguments(argv: readonly string[]): ParsedRun {
 /** Reads the arguments that follow `belay attach`: options and one pid, in any order. */
 export function parseAttachArguments(argv: readonly string[]): ParsedAttach {
   return reportingUsage('attach', attachHelp, () => {
-    const first = parseOptions(argv);
+    const first = parseOptions(argv, attachFlags);
     const [pidText, ...after] = first.rest;
     if (pidText === undefined) throw new UsageError('no pid is given');
-    const both = after.length === 0 ? first : parseOptions([...optionWords(argv), ...after]);
+    const both =
+      after.length === 0 ? first : parseOptions([...optionWords(argv), ...after], attachFlags);
     const extra = after.length === 0 ? undefined : both.rest[0];
     if (extra !== undefined) throw new UsageError(`'${extra}' is one word too many`);
     const pid = parseCount('the pid', pidText, 1, 2 ** 22);
@@ -135,6 +170,7 @@ export function formatRunOptions(options: RunOptions): string[] {
   if (options.every !== undefined) words.push(`--every=${String(options.every)}`);
   if (options.verbose) words.push('--verbose');
   if (options.rewindOutput === true) words.push('--rewind-output');
+  if (options.noChildren === true) words.push('--no-children');
   return words;
 }
 
@@ -160,12 +196,15 @@ function printed(stdout: string): ParseFailure {
 
 /** The words before the first positional, where parseOptions stops. */
 function optionWords(argv: readonly string[]): string[] {
-  const { rest } = parseOptions(argv);
+  const { rest } = parseOptions(argv, attachFlags);
   const words = argv.slice(0, argv.length - rest.length);
   return words.filter((word) => word !== '--');
 }
 
-function parseOptions(argv: readonly string[]): { options: RunOptions; rest: string[] } {
+function parseOptions(
+  argv: readonly string[],
+  flags: Flags,
+): { options: RunOptions; rest: string[] } {
   const options: MutableOptions = {
     on: undefined,
     auto: true,
@@ -174,6 +213,7 @@ function parseOptions(argv: readonly string[]): { options: RunOptions; rest: str
     maxPoints: DEFAULT_MAX_POINTS,
     verbose: false,
     rewindOutput: false,
+    noChildren: false,
   };
   let index = 0;
   while (index < argv.length) {
@@ -183,23 +223,15 @@ function parseOptions(argv: readonly string[]): { options: RunOptions; rest: str
       break;
     }
     if (!word.startsWith('-') || word === '-') break;
-    index += applyOption(options, word, argv[index + 1]);
+    const flag = Object.hasOwn(flags, word) ? flags[word] : undefined;
+    flag?.(options);
+    index += flag === undefined ? applyOption(options, word, argv[index + 1]) : 1;
   }
   return { options: finishOptions(options), rest: argv.slice(index) };
 }
 
 /** Applies one option; returns how many words it took. */
 function applyOption(options: MutableOptions, word: string, next: string | undefined): number {
-  if (word === '-h' || word === '--help') throw new HelpRequest();
-  if (word === '-V' || word === '--version') throw new VersionRequest();
-  if (word === '-v' || word === '--verbose') {
-    options.verbose = true;
-    return 1;
-  }
-  if (word === '--rewind-output') {
-    options.rewindOutput = true;
-    return 1;
-  }
   const equals = word.indexOf('=');
   const name = equals < 0 ? word : word.slice(0, equals);
   const setter = Object.hasOwn(valueOptions, name) ? valueOptions[name] : undefined;
@@ -211,12 +243,13 @@ function applyOption(options: MutableOptions, word: string, next: string | undef
 }
 
 function finishOptions(options: MutableOptions): RunOptions {
-  const { every, rewindOutput, ...others } = options;
+  const { every, rewindOutput, noChildren, ...others } = options;
   return {
     ...others,
     on: [...new Set(options.on ?? DEFAULT_SIGNALS)],
     ...(every !== undefined && { every }),
     ...(rewindOutput && { rewindOutput }),
+    ...(noChildren && { noChildren }),
   };
 }
 

@@ -22,6 +22,7 @@ export const runOptionsSchema = z.object({
   maxPoints: count,
   verbose: z.boolean(),
   rewindOutput: z.optional(z.literal(true)),
+  noChildren: z.optional(z.literal(true)),
 });
 
 /** One supervised process, as `belay ps` shows it. */
@@ -180,6 +181,8 @@ export const startRecordSchema = z.object({
   supervisorPid: pid,
   command: z.array(text),
   names,
+  /** How many children ran already and were taken as well. */
+  children: z.optional(count),
   version: text,
 });
 

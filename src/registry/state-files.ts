@@ -2,7 +2,7 @@
  * The files by which a supervisor is found: where they are, who may own them, what they say.
  *
  *     BASE/PID-STARTTIME/supervisor.json   who supervises whom, since when, with which options
- *                       /filters           how many filters of ours it has: filter-count.ts
+ *                       /filters           which filters are ours: filter-notes.ts
  *                       /socket            messages.ts
  *                       /log.ndjson        records.ts; log.old.ndjson is the one before
  *                       /state             whether a rollback is under way

@@ -7,9 +7,10 @@ import type { Point, PointOrigin } from '../points/point.ts';
 import type { RequestParams } from '../protocol/messages.ts';
 import type { CheckpointResult, ProgramStatus, RewindResult } from '../protocol/records.ts';
 import type { TracerRequest } from '../desk/messages.ts';
+import { describePoint } from './describe-point.ts';
 import { isHandling } from './own-handlers.ts';
 import { readCommand, readNames, readParentPid, savedBytesOf, type Program } from './program.ts';
-import { describePoint, type Supervisor } from './supervisor.ts';
+import type { Supervisor } from './supervisor.ts';
 
 /** Points that `--every` keeps: chosen; at 10 ms this is more than half a second to go back. */
 const EVERY_POINTS_MAX = 64;

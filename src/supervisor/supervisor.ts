@@ -20,12 +20,14 @@ import type { Stop } from '../sys/wait.ts';
 import { EventPump, type EventHandler } from '../tracee/event-pump.ts';
 import type { HoldOutcome } from '../tracee/hold-outcome.ts';
 import { ProcessorPin } from '../tracee/processor-pin.ts';
-import type { Thread, ThreadGroup } from '../tracee/thread.ts';
+import { ThreadGroup, type Thread } from '../tracee/thread.ts';
 import { handleCall } from './calls.ts';
 import { tellFall } from './fall-news.ts';
 import { handleFall, readWhy } from './falls.ts';
 import { beginHandling, followHandling, hasFirstTry } from './own-handlers.ts';
 import { forgetFault, isStale, releaseRolledBack } from './faults-on-the-way.ts';
+import { describePoint } from './describe-point.ts';
+import { letThreadGo } from './let-go.ts';
 import { Postponed } from './postponed.ts';
 import { readCommand, signalName, type Program } from './program.ts';
 import type { StateWriter } from '../registry/state-writer.ts';
@@ -84,7 +86,8 @@ export class Supervisor implements EventHandler, Supervision {
     return this.postponed.add(thread);
   }
 
-  onVforkOver(): void {
+  onVforkOver(parent: Thread): void {
+    if (parent.group.isLeaving) parent.interrupt();
     if (!this.postponed.isEmpty) this.answerPostponed();
   }
 
@@ -96,6 +99,10 @@ export class Supervisor implements EventHandler, Supervision {
   }
 
   onStop(thread: Thread, stop: Stop): void {
+    if (thread.group.isLeaving) {
+      letThreadGo(this.pump, thread);
+      return;
+    }
     if (stop.kind !== 'signal') thread.restoredAt = undefined;
     const process_ = this.program.processes.get(thread.group.pid);
     switch (stop.kind) {
@@ -130,12 +137,22 @@ export class Supervisor implements EventHandler, Supervision {
     if (kind === 'clone' && existsSync(`/proc/${group.pid}/task/${tid}`)) {
       return this.pump.add(tid, group);
     }
+    if (group.isLeaving) return this.addLeaving(tid);
     const child = this.addProcess(tid);
+    child.hasFilter = this.program.processes.get(group.pid)?.hasFilter === true;
+    child.group.filterCount = group.filterCount;
     child.sharesMemory = kind === 'vfork' || isSameMemory(group.pid, tid);
     const memory = this.program.processes.get(group.pid)?.target;
     if (memory !== undefined && !child.sharesMemory) memory.isShared = true;
     this.news.tell({ type: 'fork', time: Date.now(), pid: group.pid, child: tid });
     return this.pump.add(tid, child.group);
+  }
+
+  /** A child of a process that is being let go: it goes with it. */
+  private addLeaving(tid: number): Thread {
+    const group = new ThreadGroup(tid);
+    group.isLeaving = true;
+    return this.pump.add(tid, group);
   }
 
   onExec(thread: Thread): void {
@@ -291,19 +308,4 @@ export class Supervisor implements EventHandler, Supervision {
       thread.resume();
     });
   }
-}
-
-export function describePoint(point: Point) {
-  return {
-    cd: point.cd,
-    origin: point.origin,
-    time: point.time,
-    tid: point.tid,
-    threads: point.threads,
-    pages: point.pages,
-    bytes: point.pages * 4096,
-    rollbacks: point.rollbacks,
-    falls: point.falls,
-    pauseUs: point.pauseNs / 1000,
-  };
 }

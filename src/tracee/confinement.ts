@@ -44,8 +44,6 @@ export class ConfinedError extends BelayError {
 export class Confinement {
   /** Filters that whoever started us and the program gave to both. */
   private readonly givenCount: number;
-  /** Ours: those left behind by earlier supervisors, and the one of now. */
-  installedCount = 0;
   private suspends: boolean | undefined = undefined;
   private readonly confined = new WeakSet<Thread>();
 
@@ -96,7 +94,7 @@ export class Confinement {
     const { registers } = thread;
     if (registers.getResumableCall() === undefined || registers.isCompatCall()) return false;
     if (!this.canSuspend(thread)) return this.whyConfinedNow(thread) !== undefined;
-    return ptraceSeccompGetFilter(thread.tid, this.expectedCount) >= 0;
+    return ptraceSeccompGetFilter(thread.tid, this.expectedCountOf(thread)) >= 0;
   }
 
   /** `wanted` if it may make calls for us, else another thread that may. Throws ConfinedError. */
@@ -127,8 +125,8 @@ export class Confinement {
     return count;
   }
 
-  private get expectedCount(): number {
-    return this.givenCount + this.installedCount;
+  private expectedCountOf({ group }: Thread): number {
+    return this.givenCount + group.filterCount;
   }
 
   private canSuspend(thread: Thread): boolean {
@@ -147,7 +145,7 @@ export class Confinement {
     if (status?.seccomp === MODE_STRICT) return 'strict seccomp confines it';
     if (status?.seccomp !== MODE_FILTER) return undefined;
     const count = status.seccompFilterCount ?? 0;
-    if (count <= this.expectedCount) return undefined;
+    if (count <= this.expectedCountOf(thread)) return undefined;
     this.confined.add(thread);
     return why;
   }

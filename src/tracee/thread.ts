@@ -235,6 +235,10 @@ export class ThreadGroup {
   readonly leaving: Leaving;
   /** Counts execs: work that sees it change has lost the process it worked on. */
   execCount = 0;
+  /** Filters of belay's: those left behind by earlier supervisors, and the one of now. */
+  filterCount = 0;
+  /** It is being let go: each of its threads as soon as it stops. */
+  isLeaving = false;
 
   constructor(pid: number) {
     this.pid = pid;

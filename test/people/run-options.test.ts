@@ -118,6 +118,9 @@ test('attach takes a pid, with options before and after it', () => {
     const options = { ...DEFAULTS, every: 5 };
     assert.deepEqual(parseAttachArguments(words), { ok: true, options, pid: 12 });
   }
+  const options = { ...DEFAULTS, noChildren: true };
+  assert.deepEqual(parseAttachArguments(['12', '--no-children']), { ok: true, options, pid: 12 });
+  assertRefused(['--no-children', 'x'], /'--no-children' is not an option/);
   for (const words of [[], ['x'], ['0'], ['1', '2'], ['-5'], ['12', '--fly']]) {
     assert.equal(parseAttachArguments(words).ok, false, words.join(' '));
   }
