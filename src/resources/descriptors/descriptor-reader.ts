@@ -7,6 +7,8 @@
  *
  * Files of fdinfo stay open, since they tell of whatever a number leads to at the moment; but only
  * so many, for the supervisor's own limit counts for all that it does.
+ *
+ * What reads as it did is not taken apart again: its bytes are compared, here and by `isAsNoted`.
  */
 import { readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -28,6 +30,8 @@ import { readDescriptorLimit } from './descriptor-limit.ts';
 const { EMFILE, ENFILE, ENOENT } = constants.errno;
 const DIRENT_SIZE = 64 * 1024;
 const INFO_SIZE = 4096;
+/** Chosen: five short lines, a lock or two; what is longer is taken apart each time. */
+const NOTED_MAX = 256;
 /** Chosen: an epoll set of 100,000 descriptors; what is longer is taken for damaged. */
 const INFO_MAX = 16 << 20;
 /** Chosen: beyond so many a file is opened for each reading. */
@@ -61,6 +65,9 @@ export class DescriptorReader {
   private tid: number;
   private directoryFd: number;
   private readonly entries = new NativeBuffer(DIRENT_SIZE);
+  /** Of the directory as it was listed last: its entries, where one call gave all, and numbers. */
+  private listed = Buffer.alloc(0);
+  private fds: readonly number[] = [];
   private readonly kept = new Map<number, number>();
   private keptMax: number;
 
@@ -71,35 +78,82 @@ export class DescriptorReader {
     this.keptMax = Math.min(KEPT_MAX, Math.floor(readDescriptorLimit('self').soft * KEPT_SHARE));
   }
 
-  /** The numbers of all open descriptors, ascending. */
-  list(): number[] {
-    const fds: number[] = [];
+  /** The numbers of all open descriptors, ascending. The same array when it reads as last time. */
+  list(): readonly number[] {
     if (this.tid !== this.task.living) this.openAnew();
     lseek(this.directoryFd, 0, SEEK_SET);
-    for (;;) {
-      const size = getdents64(this.directoryFd, this.entries.address, DIRENT_SIZE);
-      if (size < 0) throw cannotRead(`/proc/${this.tid}/fd`, 'getdents64', -size);
-      if (size === 0) break;
-      const { bytes } = this.entries;
-      for (let at = 0; at < size; at += bytes.readUInt16LE(at + 16)) {
-        if (bytes[at + NAME_OFFSET] !== CHAR_DOT) fds.push(parseNumber(bytes, at + NAME_OFFSET));
-      }
+    const size = this.readEntries();
+    const { listed, entries } = this;
+    const isSame = size === listed.length && entries.bytes.compare(listed, 0, size, 0, size) === 0;
+    if (!isSame) this.takeFirst(size);
+    // Only an empty answer is the end: a signal of ours can have cut this one short.
+    const next = size === 0 ? 0 : this.readEntries();
+    if (next > 0) this.takeRest(next);
+    if (this.kept.size > this.fds.length) this.forgetAllBut(this.fds);
+    return this.fds;
+  }
+
+  private takeFirst(size: number): void {
+    this.listed = Buffer.from(this.entries.bytes.subarray(0, size));
+    this.fds = this.parseEntries(size).sort(ascending);
+  }
+
+  /** Comparing what the first call gave tells nothing then. */
+  private takeRest(first: number): void {
+    const fds = [...this.fds];
+    for (let size = first; size > 0; size = this.readEntries())
+      fds.push(...this.parseEntries(size));
+    this.listed = Buffer.alloc(0);
+    this.fds = fds.sort(ascending);
+  }
+
+  private readEntries(): number {
+    const size = getdents64(this.directoryFd, this.entries.address, DIRENT_SIZE);
+    if (size < 0) throw cannotRead(`/proc/${this.tid}/fd`, 'getdents64', -size);
+    return size;
+  }
+
+  private parseEntries(size: number): number[] {
+    const fds: number[] = [];
+    const { bytes } = this.entries;
+    for (let at = 0; at < size; at += bytes.readUInt16LE(at + 16)) {
+      if (bytes[at + NAME_OFFSET] !== CHAR_DOT) fds.push(parseNumber(bytes, at + NAME_OFFSET));
     }
-    if (this.kept.size > fds.length) this.forgetAllBut(fds);
-    return fds.sort((a, b) => a - b);
+    return fds;
+  }
+
+  /** Read /proc/PID/fdinfo/N; false when there is no such descriptor. */
+  read(fd: number): boolean {
+    this.size = this.readText(fd);
+    return this.size > 0;
+  }
+
+  /** Whether what was read reads like this. */
+  isAsNoted(text: Buffer): boolean {
+    const { size } = this;
+    return text.length === size && this.info.bytes.compare(text, 0, size, 0, size) === 0;
+  }
+
+  /** What was read, to be compared later; undefined: it is too long for that. */
+  note(): Buffer | undefined {
+    return this.size > NOTED_MAX ? undefined : Buffer.from(this.info.bytes.subarray(0, this.size));
   }
 
   /** Read /proc/PID/fdinfo/N into `told` and `rest`; false when there is no such descriptor. */
   readInfo(fd: number): boolean {
-    this.size = this.readText(fd);
-    if (this.size === 0) return false;
+    if (!this.read(fd)) return false;
+    this.takeApart();
+    return true;
+  }
+
+  /** Put what was read into `told` and `rest`. */
+  takeApart(): void {
     const { told } = this;
     this.restAt = 0;
     told.position = this.nextNumber();
     told.flags = this.nextNumber(8);
     told.mountId = this.nextNumber();
     told.inode = this.nextNumber();
-    return true;
   }
 
   /** What this kind of file adds: whole lines, valid until the next `readInfo`. */
@@ -183,6 +237,10 @@ export class DescriptorReader {
       this.kept.delete(fd);
     }
   }
+}
+
+function ascending(one: number, other: number): number {
+  return one - other;
 }
 
 /** A number that anything but a digit ends. */

@@ -24,6 +24,7 @@ import {
   type DescriptorsImage,
 } from './descriptor-image.ts';
 import { readDescriptorLimit, setSoftLimit } from './descriptor-limit.ts';
+import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
 import { claimHungUp } from './hung-up.ts';
 import { planDescriptors } from './plan-descriptors.ts';
@@ -31,9 +32,6 @@ import { findMixed } from './sharing.ts';
 import { PutBack } from './put-back.ts';
 import { parseLocks, readRecordLocks, type FileLock } from './file-locks.ts';
 import { findSpared, nameSpared, settleLocks } from './settle-locks.ts';
-
-/** Chosen: open files of one inode that a new descriptor is compared with. */
-const COMPARISONS_MAX = 32;
 
 const LOCK_LINE = Buffer.from('lock:\t');
 
@@ -48,6 +46,7 @@ const FIRST_LETTERS: readonly (readonly [link: string, letter: string])[] = [
 ];
 
 const VERSION = 3;
+const NEVER = -1;
 
 export interface DescriptorsPlan {
   readonly wanted: DescriptorsImage;
@@ -57,6 +56,8 @@ export interface DescriptorsPlan {
   readonly limit: { readonly soft: number; readonly hard: number } | undefined;
   /** Record locks before anything was touched. */
   readonly locks: readonly FileLock[];
+  /** As of when there was nothing to do; NEVER: there is something. */
+  readonly generation: number;
 }
 
 export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> {
@@ -64,10 +65,12 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   private readonly pid: number;
   private readonly reader: DescriptorReader;
   private readonly images = new Map<number, DescriptorImage>();
+  /** What fdinfo read like when it told what each image says. */
+  private readonly notes = new WeakMap<DescriptorImage, Buffer>();
   private last: DescriptorsImage = [];
   /** Standard output and error as they were at the first point, where they are files. */
   private streams: DescriptorsImage | undefined = undefined;
-  private lastDescription = 0;
+  private readonly names: DescriptionNames;
 
   private readonly isOne = (fd: number, other: number): boolean =>
     areOneFile(this.pid, fd, this.pid, other);
@@ -75,6 +78,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   constructor({ pid, group }: Stopped) {
     this.pid = pid;
     this.reader = new DescriptorReader(group);
+    this.names = new DescriptionNames(this.isOne);
   }
 
   /** All descriptors, ascending. The same array as last time when nothing changed. */
@@ -86,9 +90,12 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
 
   prepare(stopped: Stopped, wanted: DescriptorsImage, claims: Claims): DescriptorsPlan | Obstacle {
     const now = this.readTable();
-    const locks = now === wanted ? [] : readRecordLocks(this.pid);
+    const { generation } = stopped;
+    const nothing = { wanted, hungUp: 0, limit: undefined, locks: [], generation };
+    if (now === wanted) return nothing;
+    const locks = readRecordLocks(this.pid);
     const { refills } = planDescriptors(wanted, now, this.isOne);
-    if (refills.length === 0) return { wanted, hungUp: 0, limit: undefined, locks };
+    if (refills.length === 0) return { ...nothing, locks, generation: NEVER };
     const highest = refills.at(-1)?.image.fd ?? 0;
     const limit = readDescriptorLimit(this.pid);
     if (highest >= limit.hard) {
@@ -100,11 +107,13 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const hungUp = claims.acquire('socketpair', get, (fd) => {
       if (fd > 0) stopped.remote().calls.call(SYS.close, fd);
     });
-    return { wanted, hungUp, limit: highest >= limit.soft ? limit : undefined, locks };
+    const raised = highest >= limit.soft ? limit : undefined;
+    return { wanted, hungUp, limit: raised, locks, generation: NEVER };
   }
 
   apply(stopped: Stopped, plan: DescriptorsPlan): Applied {
-    const { wanted, hungUp, limit, locks } = plan;
+    const { wanted, hungUp, limit, locks, generation } = plan;
+    if (generation === stopped.generation) return {};
     const now = this.readTable();
     if (now === wanted) return {};
     const others = hungUp > 0 ? now.filter(({ fd }) => fd !== hungUp) : now;
@@ -182,7 +191,8 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const renewed = new Set(fresh);
     for (const fd of findMixed(table, undefined, this.isOne)) renewed.add(fd);
     if (isSame && renewed.size === 0) return this.last;
-    this.last = renewed.size === 0 ? found : this.nameDescriptions(found, renewed);
+    this.last = renewed.size === 0 ? found : this.names.give(found, renewed);
+    for (const image of this.last) if (renewed.has(image.fd)) this.keep(image);
     if (this.images.size > this.last.length) this.forgetClosed();
     return this.last;
   }
@@ -190,9 +200,26 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   /** What is told of a number; `fresh` gets those that lead to another file than last time. */
   private readImage(fd: number, fresh: number[]): DescriptorImage | undefined {
     const { reader } = this;
-    if (!reader.readInfo(fd)) return undefined;
-    const { position, flags, mountId, inode } = reader.told;
+    if (!reader.read(fd)) return undefined;
     const known = this.images.get(fd);
+    const noted = known === undefined ? undefined : this.notes.get(known);
+    if (known !== undefined && noted !== undefined && reader.isAsNoted(noted)) return known;
+    reader.takeApart();
+    const image = this.takeImage(fd, known, fresh);
+    if (image === undefined || !isToldByInfo(image)) return image;
+    const note = reader.note();
+    if (note !== undefined) this.notes.set(image, note);
+    return image;
+  }
+
+  /** What was read of a number, compared with what is known of it. */
+  private takeImage(
+    fd: number,
+    known: DescriptorImage | undefined,
+    fresh: number[],
+  ): DescriptorImage | undefined {
+    const { reader } = this;
+    const { position, flags, mountId, inode } = reader.told;
     const isKnown =
       known?.inode === inode &&
       known.mountId === mountId &&
@@ -245,36 +272,6 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const open = new Set(this.last.map((image) => image.fd));
     for (const fd of this.images.keys()) if (!open.has(fd)) this.images.delete(fd);
   }
-
-  /** Find out which of the fresh descriptors share an open file with another one. */
-  private nameDescriptions(found: DescriptorsImage, fresh: ReadonlySet<number>): DescriptorImage[] {
-    const byInode = new Map<number, DescriptorImage[]>();
-    const named = found.map((image) => (fresh.has(image.fd) ? undefined : image));
-    for (const image of named) if (image !== undefined) addTo(byInode, image);
-    return found.map((image, index) => {
-      const known = named[index];
-      if (known !== undefined) return known;
-      const twin = this.findTwin(image, byInode.get(image.inode) ?? []);
-      const description = twin?.description ?? (this.lastDescription += 1);
-      const result = this.keep({ ...image, description });
-      if (twin === undefined) addTo(byInode, result);
-      return result;
-    });
-  }
-
-  private findTwin(
-    image: DescriptorImage,
-    others: readonly DescriptorImage[],
-  ): DescriptorImage | undefined {
-    return others.slice(0, COMPARISONS_MAX).find((other) => this.isOne(image.fd, other.fd));
-  }
-}
-
-/** Keep one of each open file: the others need not be compared with. */
-function addTo(byInode: Map<number, DescriptorImage[]>, image: DescriptorImage): void {
-  const list = byInode.get(image.inode);
-  if (list === undefined) byInode.set(image.inode, [image]);
-  else if (!list.some(({ description }) => description === image.description)) list.push(image);
 }
 
 /** Written to, and with an offset of its own. */
@@ -286,6 +283,11 @@ function isOutput({ fd, kind, flags }: DescriptorImage): boolean {
 function toLocks(rest: Buffer): Uint8Array | undefined {
   const at = rest.length === 0 ? -1 : rest.indexOf(LOCK_LINE);
   return at < 0 ? undefined : Uint8Array.from(rest.subarray(at));
+}
+
+/** Whether fdinfo alone tells it from all others; of other anonymous files the link is needed. */
+function isToldByInfo({ kind }: DescriptorImage): boolean {
+  return kind !== 'anonymous' && kind !== 'epoll';
 }
 
 function firstLetterOf(link: string): number | undefined {

@@ -35,7 +35,10 @@ export function findMixed(
   return mixed;
 }
 
-/** Numbers of one file, where there are several. Of sockets and pipes the inode says it all. */
+/**
+ * Numbers that can share one open file, where there are several: what an open file leads to, and
+ * whether it is for reading or for writing, is fixed. Of sockets and pipes the inode says it all.
+ */
 function groupsOf(wanted: DescriptorsImage): readonly DescriptorsImage[] {
   const known = groups.get(wanted);
   if (known !== undefined) return known;
@@ -46,7 +49,18 @@ function groupsOf(wanted: DescriptorsImage): readonly DescriptorsImage[] {
     if (group === undefined) byInode.set(image.inode, [image]);
     else group.push(image);
   }
-  const several = [...byInode.values()].filter((group) => group.length > 1);
+  const several = [...byInode.values()].flatMap((group) => splitByFile(group));
   groups.set(wanted, several);
   return several;
+}
+
+function splitByFile(group: readonly DescriptorImage[]): DescriptorImage[][] {
+  const parts: DescriptorImage[][] = [];
+  if (group.length < 2) return parts;
+  for (const image of group) {
+    const part = parts.find(([first]) => first !== undefined && isSameFile(first, image));
+    if (part === undefined) parts.push([image]);
+    else part.push(image);
+  }
+  return parts.filter(({ length }) => length > 1);
 }
