@@ -5,6 +5,7 @@ import { Descriptors } from './descriptors/descriptors.ts';
 import type { Resource } from './resource.ts';
 import { PendingSignals } from './signals/pending-signals.ts';
 import { Signals } from './signals/signals.ts';
+import { StatusLines } from './signals/status-lines.ts';
 import { StackUse } from './stack-use.ts';
 import type { Stopped } from './stopped.ts';
 import { Crew } from './threads/crew.ts';
@@ -25,13 +26,14 @@ export class ResourceList {
   constructor(stopped: Stopped) {
     this.addressSpace = new AddressSpace(stopped, new PageArena());
     const stackUse = new StackUse();
+    const status = new StatusLines(stopped);
     const facts = new FactsOfThreads(stackUse);
     this.all = [
       new Crew(facts),
       this.addressSpace,
       new Descriptors(stopped),
-      new Signals(stopped.living, stackUse),
-      new PendingSignals(),
+      new Signals(status, stackUse),
+      new PendingSignals(status),
       new ThreadStates(facts),
       new Sandboxes(),
     ];

@@ -14,6 +14,7 @@ import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
+import type { StatusLines } from './status-lines.ts';
 import { findTaken, findUndone, isFault, signoOf, type SignalQueue } from './pending-queues.ts';
 
 const VERSION = 1;
@@ -33,17 +34,23 @@ const NONE: PendingImage = { shared: [], threads: [] };
 export class PendingSignals implements Resource<PendingImage, PendingImage> {
   readonly name = 'pending signals';
   private readonly mask = new NativeBuffer(8);
+  private readonly status: StatusLines;
+
+  constructor(status: StatusLines) {
+    this.status = status;
+  }
 
   /** The same object for as long as none wait, which is nearly always. */
   capture({ group }: Stopped): PendingImage {
     let shared: SignalQueue | undefined;
-    const threads: { tid: number; queue: SignalQueue }[] = [];
+    let threads: { tid: number; queue: SignalQueue }[] | undefined;
     for (const { tid } of group.threads.values()) {
-      shared ??= ptracePeeksiginfo(tid, true);
-      const queue = ptracePeeksiginfo(tid);
-      if (queue.length > 0) threads.push({ tid, queue });
+      shared ??= this.peekShared(tid);
+      const queue = this.peekOwn(tid);
+      if (queue.length > 0) (threads ??= []).push({ tid, queue });
     }
-    return threads.length + (shared?.length ?? 0) === 0 ? NONE : { shared: shared ?? [], threads };
+    if (threads === undefined && (shared === undefined || shared.length === 0)) return NONE;
+    return { shared: shared ?? NONE.shared, threads: threads ?? NONE.threads };
   }
 
   prepare(_stopped: Stopped, image: PendingImage): PendingImage {
@@ -58,7 +65,9 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     const first = stopped.group.leader ?? members[0];
     for (const thread of members) {
       const queue = threads.find(({ tid }) => tid === thread.tid)?.queue ?? NONE.shared;
-      lost.push(...this.settle(stopped, thread, queue, thread === first ? shared : undefined));
+      this.drain(stopped, thread, queue, shared);
+      const owed = thread === first ? shared : NONE.shared;
+      lost.push(...this.settle(stopped, thread, queue, owed));
     }
     return { lost };
   }
@@ -80,16 +89,10 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
   }
 
   /** Leaves all signals blocked where it did anything: the thread's own mask is set afterwards. */
-  private settle(
-    stopped: Stopped,
-    thread: Thread,
-    own: SignalQueue,
-    shared: SignalQueue | undefined,
-  ): Named[] {
+  private settle(stopped: Stopped, thread: Thread, own: SignalQueue, shared: SignalQueue): Named[] {
     const { tid } = thread;
-    this.drain(stopped, thread, own, shared ?? NONE.shared);
-    const taken = findTaken(ptracePeeksiginfo(tid), own);
-    const sharedTaken = shared === undefined ? [] : findTaken(ptracePeeksiginfo(tid, true), shared);
+    const taken = own.length === 0 ? own : findTaken(this.peekOwn(tid), own);
+    const sharedTaken = shared.length === 0 ? shared : findTaken(this.peekShared(tid), shared);
     if (taken.length + sharedTaken.length === 0) return [];
     this.setMask(thread, () => true);
     const refused: Uint8Array[] = [];
@@ -114,8 +117,8 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     if (stop.kind === 'signal' && !isFault(stop.signo)) return;
     for (let drains = 0; drains < DRAINS_MAX; drains += 1) {
       const queues = [
-        { now: ptracePeeksiginfo(thread.tid), wanted: own },
-        { now: ptracePeeksiginfo(thread.tid, true), wanted: shared },
+        { now: this.peekOwn(thread.tid), wanted: own },
+        { now: this.peekShared(thread.tid), wanted: shared },
       ];
       if (queues.every(({ now }) => now.length === 0)) return;
       const ownPid = ownIds.ownIdOf(pid);
@@ -125,9 +128,19 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
       this.setMask(thread, (signo) => !numbers.has(signo));
       const hasStopped = ptraceCont(thread.tid, 0) === 0 && pump.nextOf(thread) !== undefined;
       this.setMask(thread, () => true);
+      this.status.forget();
       if (!hasStopped) return;
       thread.stopFor(stop, stop.kind === 'group-stop');
     }
+  }
+
+  /** Asked of the kernel only where /proc says that there is something. */
+  private peekOwn(tid: number): SignalQueue {
+    return this.status.isNonePending(tid) ? NONE.shared : ptracePeeksiginfo(tid);
+  }
+
+  private peekShared(tid: number): SignalQueue {
+    return this.status.isNoneSharedPending ? NONE.shared : ptracePeeksiginfo(tid, true);
   }
 
   private setMask({ tid }: Thread, isBlocked: (signo: number) => boolean): void {

@@ -7,15 +7,13 @@
  * before knew: if a rollback then finds another handler, it says so.
  */
 import { SYS } from '../../arch/x64/syscalls.ts';
-import { close, openOrThrow, O_RDONLY, pread } from '../../sys/file.ts';
-import { NativeBuffer } from '../../sys/libc.ts';
 import { AskBudget } from '../ask-budget.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { StackUse } from '../stack-use.ts';
 import type { Stopped } from '../stopped.ts';
+import type { StatusLines } from './status-lines.ts';
 
-const STATUS_SIZE = 8192;
 /** struct kernel_sigaction: handler, flags, restorer, mask. */
 const SIGACTION_SIZE = 32;
 const FLAGS_OFFSET = 8;
@@ -25,9 +23,11 @@ const SIGNAL_MASK_SIZE = 8;
 const SIGNAL_COUNT = 64;
 const signals = Array.from({ length: SIGNAL_COUNT }, (_, index) => index + 1);
 const VERSION = 2;
-const IGNORED_LINE = Buffer.from('\nSigIgn:\t');
 /** "SigIgn:\t" and "SigCgt:\t" with 16 digits and a newline each. */
-const LINES_SIZE = 2 * (8 + 16 + 1);
+const DIGITS = 16;
+const IGNORED_AT = 8;
+const CAUGHT_AT = IGNORED_AT + DIGITS + 1 + 8;
+const DIGIT_0 = 0x30;
 
 /** All dispositions at one moment; shared by points between which none changed. */
 export interface SignalTable {
@@ -41,27 +41,28 @@ export interface SignalTable {
 
 export class Signals implements Resource<SignalTable, SignalTable> {
   readonly name = 'signal dispositions';
-  private readonly statusFd: number;
-  private readonly status = new NativeBuffer(STATUS_SIZE);
+  private readonly status: StatusLines;
   private readonly budget = new AskBudget();
   private readonly stackUse: StackUse;
 
-  constructor(pid: number, stackUse: StackUse) {
+  constructor(status: StatusLines, stackUse: StackUse) {
     this.stackUse = stackUse;
-    this.statusFd = openOrThrow(`/proc/${pid}/status`, O_RDONLY);
+    this.status = status;
   }
 
   /** The same object as last time when nothing has changed. */
   capture(stopped: Stopped, before: SignalTable | undefined): SignalTable {
-    const lines = this.readLines();
-    if (before === undefined || !lines.equals(before.lines)) return this.ask(stopped, lines);
-    if (!before.actions.some((action) => action !== undefined)) return before;
-    if (!this.budget.isLeft) return before.isAsked ? { ...before, isAsked: false } : before;
-    const now = this.ask(stopped, lines);
+    const { status, budget } = this;
+    if (before === undefined || !status.isSame(before.lines)) {
+      return this.ask(stopped, status.copy());
+    }
+    if (!isAnyCaught(before.lines)) return before;
+    if (!budget.isLeft) return before.isAsked ? { ...before, isAsked: false } : before;
+    const now = this.ask(stopped, before.lines);
     return before.isAsked && isSameActions(now, before) ? before : now;
   }
 
-  private ask(stopped: Stopped, lines: Buffer): SignalTable {
+  private ask(stopped: Stopped, lines: Uint8Array): SignalTable {
     return this.budget.spend(() => {
       const actions: (Uint8Array | undefined)[] = Array.from({ length: SIGNAL_COUNT + 1 });
       for (const signo of signals) {
@@ -69,7 +70,7 @@ export class Signals implements Resource<SignalTable, SignalTable> {
           actions[signo] = exchange(stopped, signo, undefined);
       }
       this.stackUse.isUsed = actions.some(isOnStack);
-      return { lines: Uint8Array.from(lines), actions, isAsked: true };
+      return { lines, actions, isAsked: true };
     });
   }
 
@@ -78,7 +79,9 @@ export class Signals implements Resource<SignalTable, SignalTable> {
   }
 
   apply(stopped: Stopped, wanted: SignalTable): Applied {
-    const now = this.readLines();
+    const isSame = this.status.isSame(wanted.lines);
+    if (isSame && !isAnyCaught(wanted.lines)) return {};
+    const now = isSame ? wanted.lines : this.status.copy();
     const lost: Named[] = [];
     for (const signo of signals) {
       const kind = classOf(wanted.lines, signo);
@@ -106,19 +109,18 @@ export class Signals implements Resource<SignalTable, SignalTable> {
   }
 
   close(): void {
-    close(this.statusFd);
-  }
-
-  private readLines(): Buffer {
-    const size = pread(this.statusFd, this.status.address, STATUS_SIZE, 0);
-    const at = this.status.bytes.subarray(0, Math.max(size, 0)).indexOf(IGNORED_LINE) + 1;
-    return this.status.bytes.subarray(at, at + LINES_SIZE);
+    this.status.close();
   }
 }
 
+function isAnyCaught(lines: Uint8Array): boolean {
+  for (let at = CAUGHT_AT; at < CAUGHT_AT + DIGITS; at += 1) if (lines[at] !== DIGIT_0) return true;
+  return false;
+}
+
 function classOf(lines: Uint8Array, signo: number): 'default' | 'ignored' | 'caught' {
-  if (hasBit(lines, 8, signo)) return 'ignored';
-  return hasBit(lines, 8 + 16 + 1 + 8, signo) ? 'caught' : 'default';
+  if (hasBit(lines, IGNORED_AT, signo)) return 'ignored';
+  return hasBit(lines, CAUGHT_AT, signo) ? 'caught' : 'default';
 }
 
 /** Whether the 16 hexadecimal digits at `offset` have the signal's bit. */

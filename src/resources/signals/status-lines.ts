@@ -1,0 +1,103 @@
+/**
+ * The lines of /proc/PID/status that tell of signals, read once for as long as the process is held
+ * still. They come one after the other, each with 16 digits:
+ *
+ *   SigPnd (of the thread that is read), ShdPnd (of the process), SigBlk, SigIgn, SigCgt
+ *
+ * Source: proc_pid_status(5); fs/proc/array.c, task_sig.
+ */
+import { BelayError } from '../../errors.ts';
+import { close, openOrThrow, O_RDONLY, pread } from '../../sys/file.ts';
+import { NativeBuffer } from '../../sys/libc.ts';
+import type { Stopped } from '../stopped.ts';
+
+const STATUS_SIZE = 8192;
+const LINE_SIZE = 8 + 16 + 1;
+const IGNORED_LINE = Buffer.from('\nSigIgn:\t');
+const NO_DIGITS = '0'.repeat(16);
+const NONE_PENDING = Buffer.from(`SigPnd:\t${NO_DIGITS}\nShdPnd:\t${NO_DIGITS}\n`);
+const NONE_SHARED_PENDING = NONE_PENDING.subarray(LINE_SIZE);
+
+export class StatusLines {
+  private readonly stopped: Stopped;
+  private tid: number;
+  private fd: number;
+  private readonly status = new NativeBuffer(STATUS_SIZE);
+  /** Where SigIgn begins: nearly always where it did last time. */
+  private ignoredAt = 0;
+  private generation = -1;
+
+  constructor(stopped: Stopped) {
+    this.stopped = stopped;
+    this.tid = stopped.living;
+    this.fd = openOrThrow(`/proc/${this.tid}/status`, O_RDONLY);
+  }
+
+  /** Whether SigIgn and SigCgt read like this. */
+  isSame(lines: Uint8Array): boolean {
+    const at = this.read();
+    return this.status.bytes.compare(lines, 0, 2 * LINE_SIZE, at, at + 2 * LINE_SIZE) === 0;
+  }
+
+  /** SigIgn and SigCgt: a copy. */
+  copy(): Uint8Array {
+    const at = this.read();
+    return Uint8Array.from(this.status.bytes.subarray(at, at + 2 * LINE_SIZE));
+  }
+
+  /** Nothing waits for the process as a whole, and nothing for this one of its threads. */
+  isNonePending(tid: number): boolean {
+    return this.tells(NONE_PENDING, 3) && this.tid === tid;
+  }
+
+  /** Nothing waits for the process as a whole. */
+  get isNoneSharedPending(): boolean {
+    return this.tells(NONE_SHARED_PENDING, 2);
+  }
+
+  /** Signals have been sent, or taken off. */
+  forget(): void {
+    this.generation = -1;
+  }
+
+  close(): void {
+    close(this.fd);
+  }
+
+  /** Whether the text reads like `lines`, so many lines before SigIgn. */
+  private tells(lines: Buffer, before: number): boolean {
+    const at = this.read() - before * LINE_SIZE;
+    return this.status.bytes.compare(lines, 0, lines.length, at, at + lines.length) === 0;
+  }
+
+  private read(): number {
+    const { stopped, status } = this;
+    if (this.generation === stopped.generation) return this.ignoredAt;
+    if (this.tid !== stopped.living) this.openAnew();
+    const size = pread(this.fd, status.address, STATUS_SIZE, 0);
+    if (size < 0) throw new BelayError('ESRCH', `cannot read the signals of thread ${this.tid}`);
+    this.ignoredAt = this.findIgnored(size);
+    this.generation = stopped.generation;
+    return this.ignoredAt;
+  }
+
+  private findIgnored(size: number): number {
+    const { bytes } = this.status;
+    const { length } = IGNORED_LINE;
+    const likely = this.ignoredAt - 1;
+    if (likely > 0 && bytes.compare(IGNORED_LINE, 0, length, likely, likely + length) === 0) {
+      return this.ignoredAt;
+    }
+    const at = bytes.subarray(0, size).indexOf(IGNORED_LINE) + 1;
+    if (at < 3 * LINE_SIZE)
+      throw new BelayError('EINTERNAL', 'cannot read signals: no SigIgn line');
+    return at;
+  }
+
+  /** The thread has ended, and shows nothing any more. */
+  private openAnew(): void {
+    close(this.fd);
+    this.tid = this.stopped.living;
+    this.fd = openOrThrow(`/proc/${this.tid}/status`, O_RDONLY);
+  }
+}
