@@ -2,6 +2,7 @@
  * Makes a point: every resource captures what it is for. What a failure leaves behind: nothing.
  */
 import type { Point, PointOrigin } from '../points/point.ts';
+import type { Resource } from '../resources/resource.ts';
 import { chooseThread } from '../resources/stopped.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { TracedProcess } from './traced-process.ts';
@@ -36,7 +37,7 @@ export function makePoint(process_: TracedProcess, request: CheckpointRequest): 
       whySizeBytes: request.whySizeBytes,
       image,
       pauseNs: elapsedNs(request.startedAt),
-      pages: all.reduce((sum, resource, index) => sum + countPages(resource, image[index]), 0),
+      pages: countPages(all, image),
       rollbacks: 0,
       falls: 0,
       isHidden: false,
@@ -75,6 +76,10 @@ function captureAll(process_: TracedProcess): unknown[] {
   }
 }
 
-function countPages(resource: { pagesOf?(image: unknown): number }, image: unknown): number {
-  return resource.pagesOf?.(image) ?? 0;
+function countPages(all: readonly Resource[], image: readonly unknown[]): number {
+  let count = 0;
+  for (let index = 0; index < all.length; index += 1) {
+    count += all[index]?.pagesOf?.(image[index]) ?? 0;
+  }
+  return count;
 }

@@ -100,7 +100,7 @@ export function rollBack(process_: TracedProcess, prepared: Prepared, why: Why):
   points.dropNewerThan(point);
   const unkept = kept.filter((range) => !writeKept(process_, range)).map(nameUnkept);
   point.rollbacks += 1;
-  const result = sum([...applied, { lost: unkept }]);
+  const result = sum(applied, unkept);
   if (point.why !== 0) {
     const lost = result.lost.reduce((bits, { bit }) => bits | bit, 0);
     const told = { ...why, tid, rollbacks: point.rollbacks, lost };
@@ -110,7 +110,7 @@ export function rollBack(process_: TracedProcess, prepared: Prepared, why: Why):
   return result;
 }
 
-function sum(applied: readonly Applied[]): RollbackResult {
+function sum(applied: readonly Applied[], unkept: readonly Named[]): RollbackResult {
   const counts: RollbackCounts = {
     pagesRestored: 0,
     pagesDropped: 0,
@@ -119,12 +119,18 @@ function sum(applied: readonly Applied[]): RollbackResult {
     threadsRecreated: 0,
     descriptorsClosed: 0,
   };
-  for (const { counts: own } of applied) {
-    for (const [name, count] of Object.entries(own ?? {})) {
-      counts[name as keyof RollbackCounts] += count;
-    }
+  const lost: Named[] = [];
+  for (const each of applied) {
+    if (each.counts !== undefined) add(counts, each.counts);
+    if (each.lost !== undefined) lost.push(...each.lost);
   }
-  return { ...counts, lost: applied.flatMap(({ lost }) => lost ?? []) };
+  lost.push(...unkept);
+  return { ...counts, lost };
+}
+
+function add(counts: RollbackCounts, own: Partial<RollbackCounts>): void {
+  let name: keyof RollbackCounts;
+  for (name in own) counts[name] += own[name] ?? 0;
 }
 
 interface Kept {

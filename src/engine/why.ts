@@ -31,6 +31,8 @@ export interface Why {
 }
 
 const encoded = new NativeBuffer(WHY_SIZE);
+/** The same as 64-bit words. */
+const wide = new BigUint64Array(encoded.bytes.buffer);
 
 /** Fill the program's struct of `sizeBytes` at `address`; false when it is not writable there. */
 export function writeWhy(
@@ -47,8 +49,8 @@ export function writeWhy(
   words[3] = why.signo ?? 0;
   words[4] = why.code ?? 0;
   words[5] = why.tid ?? 0;
-  encoded.bytes.writeBigUInt64LE(why.address ?? 0n, 24);
-  encoded.bytes.writeBigUInt64LE(why.ip ?? 0n, 32);
+  wide[3] = why.address ?? 0n;
+  wide[4] = why.ip ?? 0n;
   encoded.setUint64(40, why.rollbacks ?? 0);
   encoded.setUint64(48, why.lost ?? 0);
   if ((address % PAGE_SIZE) + size <= PAGE_SIZE) {

@@ -26,6 +26,7 @@ const RSEQ_CS_OFFSET = 8;
 const RSEQ_CS_SIZE = 8;
 /** One past the last address that a pointer of the program's can be. */
 const ADDRESS_MAX = 2 ** 47;
+const formerSection = new NativeBuffer(RSEQ_CS_SIZE);
 const NO_CRITICAL_SECTION = new NativeBuffer(RSEQ_CS_SIZE);
 
 /** Where the thread's critical section is registered; 0: nowhere. */
@@ -43,16 +44,17 @@ export function readCriticalSection(tid: number): number {
 
 /** Have the thread point to a critical section again. */
 export function writeCriticalSection(tid: number, section: number): void {
-  const pointer = rseqPointer({ tid });
-  if (pointer !== 0 && section !== 0) ptracePokedata(tid, pointer, section);
+  const pointer = section === 0 ? 0 : rseqPointer({ tid });
+  if (pointer !== 0) ptracePokedata(tid, pointer, section);
 }
 
 /** The kernel can do with the area what it does on each return to user mode. */
 export function isRseqWritable(target: TargetMemory, thread: Thread): boolean {
   const pointer = rseqPointer(thread);
   if (pointer === 0) return true;
-  const before = target.read(pointer, RSEQ_CS_SIZE);
-  return before.length === RSEQ_CS_SIZE && target.write(pointer, before);
+  const { address } = formerSection;
+  if (target.readInto(address, pointer, RSEQ_CS_SIZE) !== RSEQ_CS_SIZE) return false;
+  return target.writeFrom(address, pointer, RSEQ_CS_SIZE);
 }
 
 /** Take garbage out of the pointer. The page is written back later, like any other. */

@@ -57,6 +57,8 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
   private readonly rseqs = new Map<number, RseqConfiguration>();
   /** Where one thread's state is put together and taken apart. */
   private readonly work = new NativeBuffer(XSTATE_OFFSET + XSTATE_MAX);
+  /** The same without Buffer's own `slice`, which copies nothing, or by a detour. */
+  private readonly workBytes = new Uint8Array(this.work.bytes.buffer);
   private readonly registers = new Registers(this.work.words);
   private readonly comm = new NativeBuffer(COMM_SIZE);
   private readonly extended = new ExtendedState(this.work, XSTATE_OFFSET);
@@ -163,7 +165,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
       former.isStackAsked === isStackAsked &&
       work.bytes.compare(former.bytes, 0, sizeBytes, 0, sizeBytes) === 0;
     if (isSame) return former;
-    const bytes = Uint8Array.prototype.slice.call(work.bytes, 0, sizeBytes);
+    const bytes = this.workBytes.slice(0, sizeBytes);
     return {
       tid: thread.tid,
       bytes,
