@@ -6,14 +6,30 @@ import { SymbolThread } from './symbol-thread.ts';
 
 type Fallen = FallRecord | GiveupRecord;
 type Names = Pick<Fallen, 'where' | 'unnamed'>;
+type Added = Names & Pick<Fallen, 'mapping'>;
+
+/**
+ * Chosen: a program that falls at one place again and again is named once in so long: its log is
+ * not what takes the processor from it.
+ */
+const AGAIN_MS = 1000;
+
+/** A fall that was named, and with what. */
+interface Known {
+  readonly fallen: Fallen;
+  readonly maps: Uint8Array;
+  readonly added: Added;
+  readonly atMs: number;
+}
 
 const NEWLINE = 0x0a;
 
 /** Annotates falls; the thread that reads symbols is begun at the first one. */
 export class FallAnnotator {
-  readonly #symbols: SymbolThread;
+  readonly #symbols: Pick<SymbolThread, 'lookUp' | 'close'>;
+  #last: Known | undefined;
 
-  constructor(symbols = new SymbolThread()) {
+  constructor(symbols: Pick<SymbolThread, 'lookUp' | 'close'> = new SymbolThread()) {
     this.#symbols = symbols;
   }
 
@@ -23,14 +39,23 @@ export class FallAnnotator {
    * @returns the record with `where` and `mapping`, as far as they can be told in a short time
    */
   async annotate<T extends Fallen>(fallen: T, maps: Uint8Array): Promise<T> {
-    const bytes = Buffer.from(maps.buffer, maps.byteOffset, maps.byteLength);
-    const names = await this.#locate(bytes, fallen);
-    const hit = fallen.address === undefined ? undefined : findLine(bytes, fallen.address);
-    return { ...fallen, ...names, ...(hit === undefined ? {} : { mapping: asText(hit) }) };
+    const last = this.#last;
+    if (last !== undefined && isAgain(last, fallen, maps)) return { ...fallen, ...last.added };
+    const added = await this.#describe(fallen, maps);
+    const isNamed = added.unnamed === undefined;
+    this.#last = isNamed ? { fallen, maps, added, atMs: performance.now() } : undefined;
+    return { ...fallen, ...added };
   }
 
   close(): void {
     this.#symbols.close();
+  }
+
+  async #describe(fallen: Fallen, maps: Uint8Array): Promise<Added> {
+    const bytes = Buffer.from(maps.buffer, maps.byteOffset, maps.byteLength);
+    const names = await this.#locate(bytes, fallen);
+    const hit = fallen.address === undefined ? undefined : findLine(bytes, fallen.address);
+    return hit === undefined ? names : { ...names, mapping: asText(hit) };
   }
 
   async #locate(maps: Buffer, { ip, pid }: Fallen): Promise<Names> {
@@ -53,6 +78,17 @@ export class FallAnnotator {
 
 function toLocation({ path, moduleOffset, ...names }: SymbolizedAddress): CodeLocation {
   return { ...names, path: asText(path), moduleOffset: hex(moduleOffset) };
+}
+
+/** The same place of the same process, in which nothing has been mapped otherwise, a moment ago. */
+function isAgain({ fallen, maps, atMs }: Known, next: Fallen, nextMaps: Uint8Array): boolean {
+  return (
+    next.ip === fallen.ip &&
+    next.address === fallen.address &&
+    next.pid === fallen.pid &&
+    performance.now() - atMs < AGAIN_MS &&
+    Buffer.compare(maps, nextMaps) === 0
+  );
 }
 
 /** From one character a byte to what people read. */
