@@ -17,6 +17,7 @@ import type { Ignore, StateEntry } from '../registry/state-entries.ts';
 import { LOG_FILE, OLD_LOG_FILE, readBaseDirectories } from '../registry/state-files.ts';
 import type { SupervisorFile, Surroundings } from '../registry/state-files.ts';
 import { Connection } from './connection.ts';
+import { readCalled } from './log-names.ts';
 
 /** A state directory and what its file says. */
 export type Supervision = StateEntry;
@@ -216,10 +217,38 @@ export async function findLogged(text: string, ignore: Ignore = ignoreQuietly): 
   const live = candidates.filter(({ isLive }) => isLive);
   const [chosen] = live.length > 0 ? live : candidates;
   if (chosen !== undefined && live.length <= 1) return logged(chosen, ignore);
-  const { directory, status } = await findProgram(text, ignore);
-  const supervision = supervisions.find((each) => each.directory === directory);
-  if (supervision === undefined) throw notSupervised(text);
-  return { ...logged(supervision, ignore), pid: status.pid };
+  const found = (await findLive(supervisions, text, ignore)) ?? findEnded(supervisions, text);
+  if (found === undefined) throw notSupervised(text);
+  return { ...logged(found.supervision, ignore), pid: found.pid };
+}
+
+/** As findProgram; undefined: there is none. */
+async function findLive(
+  supervisions: readonly Supervision[],
+  text: string,
+  ignore: Ignore,
+): Promise<Target | undefined> {
+  try {
+    const { directory, status } = await findProgram(text, ignore);
+    const supervision = supervisions.find((each) => each.directory === directory);
+    return supervision && { supervision, pid: status.pid };
+  } catch (error) {
+    if (error instanceof BelayError && error.code === 'ENOTSUPERVISED') return undefined;
+    throw error;
+  }
+}
+
+/** The newest whose log knows a process of that pid, or called so; one's own come first. */
+function findEnded(supervisions: readonly Supervision[], text: string): Target | undefined {
+  const wanted = parsePid(text);
+  const isOwn = ({ owner }: Supervision): boolean => owner === process.geteuid?.();
+  const others = supervisions.filter((each) => !isOwn(each));
+  for (const supervision of [...supervisions.filter(isOwn), ...others]) {
+    for (const { pid, names } of readCalled(supervision.directory)) {
+      if (wanted === undefined ? names.includes(text) : pid === wanted) return { supervision, pid };
+    }
+  }
+  return undefined;
 }
 
 function logged(supervision: Supervision, ignore: Ignore): Target {

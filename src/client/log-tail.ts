@@ -22,16 +22,19 @@ export class LogTail {
   readonly uid: number;
   readonly #fd: number;
   readonly #bad: BadLines;
+  readonly #wanted: RegExp | undefined;
   #splitter = new LineSplitter(LINE_MAX_BYTES);
   #offset = 0;
 
   /** Undefined: there is no such file, or it is a link, or no regular one. */
-  static open(path: string, bad: BadLines): LogTail | undefined {
+  static open(path: string, bad: BadLines, wanted?: RegExp): LogTail | undefined {
     const fd = openRegularFile(path);
-    return fd === undefined ? undefined : new LogTail(fd, bad);
+    return fd === undefined ? undefined : new LogTail(fd, bad, wanted);
   }
 
-  private constructor(fd: number, bad: BadLines) {
+  /** @param wanted how the lines begin that are looked at; all by default */
+  private constructor(fd: number, bad: BadLines, wanted: RegExp | undefined) {
+    this.#wanted = wanted;
     const { ino, uid } = fstatSync(fd);
     this.#fd = fd;
     this.#bad = bad;
@@ -76,7 +79,7 @@ export class LogTail {
   }
 
   *#parse(line: string): Generator<LogEntry, void> {
-    if (line === '') return;
+    if (line === '' || this.#wanted?.test(line) === false) return;
     const entry = readLogLine(line);
     if (entry === undefined) this.#bad.count += 1;
     else yield entry;

@@ -25,7 +25,7 @@ import { splitWords } from './exec-command.ts';
 import { launch } from './launch.ts';
 import { assertRoomToWork, cpuBudgetMs, takeOwnStanding } from './own-standing.ts';
 import { shortenCommand } from '../procfs/cmdline.ts';
-import { Program, readCommand } from '../supervisor/program.ts';
+import { Program, readCommand, readNames } from '../supervisor/program.ts';
 import { createStateDirectory, pruneStateDirectories } from '../registry/state-directory.ts';
 import { StateWriter } from '../registry/state-writer.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
@@ -213,6 +213,7 @@ function connect(
       pid: program.rootPid,
       supervisorPid: process.pid,
       command: [...program.command],
+      names: readNames(program.rootPid, program.command),
       ...(children > 0 && { children }),
       version,
     },

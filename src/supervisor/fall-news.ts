@@ -1,4 +1,4 @@
-/** Tells of a rollback that was done: after the program runs again. */
+/** Tells of falls and rollbacks: of the moment of the stop, when the program may run again. */
 import type { News } from '../desk/news.ts';
 import { elapsedNs } from '../engine/checkpoint.ts';
 import type { RollbackResult } from '../engine/rollback.ts';
@@ -8,25 +8,43 @@ import { CAUSE, type Why } from '../engine/why.ts';
 import { codeName, hasFaultAddress, hex, readThreadName, signalName } from './program.ts';
 import type { JumpOrigin } from './supervision.ts';
 
+/** What a rollback makes another of: to be read when the threads are stopped, before it. */
+export interface Moment {
+  readonly time: number;
+  readonly tid: number;
+  readonly thread: string;
+  /** The bytes of /proc/PID/maps. */
+  readonly maps: Uint8Array | undefined;
+}
+
+/** When and where a thread was stopped to fall or jump. */
+export function readMoment(process_: TracedProcess, { startedAt, thread }: JumpOrigin): Moment {
+  const tid = thread?.tid ?? process_.pid;
+  return {
+    time: Date.now() - Math.floor(elapsedNs(startedAt) / 1e6),
+    tid,
+    thread: readThreadName(process_.pid, tid),
+    maps: process_.resources?.addressSpace.copyMaps(),
+  };
+}
+
 export function tellFall(
   news: News,
   process_: TracedProcess,
   point: Point,
   why: Why,
   origin: JumpOrigin,
+  moment: Moment,
   result: RollbackResult,
-  maps: Uint8Array | undefined,
 ): void {
   const us = elapsedNs(origin.startedAt) / 1000;
   const { lost, ...counts } = result;
-  const tid = origin.thread?.tid ?? process_.pid;
+  const { maps, ...when } = moment;
   news.tell(
     {
       type: 'fall',
-      time: Date.now(),
       pid: process_.pid,
-      tid,
-      thread: readThreadName(process_.pid, tid),
+      ...when,
       ...describeCause(why),
       cd: point.cd,
       rollbacks: point.rollbacks,

@@ -4,8 +4,9 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
 import { choosePoint } from '../policy/choose-point.ts';
 import type { Thread } from '../tracee/thread.ts';
-import { codeName, hasFaultAddress, hex, readThreadName, signalName } from './program.ts';
-import type { Supervision } from './supervision.ts';
+import { codeName, hasFaultAddress, hex, signalName } from './program.ts';
+import { readMoment } from './fall-news.ts';
+import type { JumpOrigin, Supervision } from './supervision.ts';
 
 const SIGINFO_CODE = 2;
 const SIGINFO_ADDRESS = 16;
@@ -25,12 +26,14 @@ export function handleFall(
   const place = `${signo}/${ip}/${address}`;
   const ceiling = process_.places.note(place, process_.lastCd);
   if (outcome !== 'held') {
-    giveUp(supervisor, process_, thread, why, [whyNotHeld(process_, outcome).message]);
+    giveUp(supervisor, process_, { startedAt, thread }, why, [
+      whyNotHeld(process_, outcome).message,
+    ]);
     return false;
   }
   const { prepared, refusals } = choosePoint(process_, retries, ceiling);
   if (prepared === undefined) {
-    giveUp(supervisor, process_, thread, why, refusals);
+    giveUp(supervisor, process_, { startedAt, thread }, why, refusals);
     return false;
   }
   process_.places.wentBack(place, prepared.point.cd, retries);
@@ -58,20 +61,19 @@ export function readWhy(thread: Thread, signo: number): Why {
 function giveUp(
   supervisor: Supervision,
   process_: TracedProcess,
-  thread: Thread,
+  origin: JumpOrigin,
   why: Why,
   refusals: readonly string[],
 ): void {
   process_.falls += 1;
   const { signo = 0, code = 0 } = why;
   const name = codeName(signo, code);
+  const { maps, ...when } = readMoment(process_, origin);
   supervisor.news.tell(
     {
       type: 'giveup',
-      time: Date.now(),
       pid: process_.pid,
-      tid: thread.tid,
-      thread: readThreadName(process_.pid, thread.tid),
+      ...when,
       signal: signalName(signo),
       signo,
       code,
@@ -81,6 +83,6 @@ function giveUp(
       falls: process_.falls,
       reason: refusals.slice(0, 8).join('; ') || 'it has no fallback point',
     },
-    process_.resources?.addressSpace.copyMaps(),
+    maps,
   );
 }

@@ -1,11 +1,20 @@
 /** The program under care as a whole: its processes, its options, and how it is told about. */
 import { constants } from 'node:os';
-import { closeSync, openSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants as fileConstants,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import type { RunOptions } from '../options/run-options.ts';
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
 import { COMMAND_SHOWN_MAX, namesOf, parseCmdline, shortenCommand } from '../procfs/cmdline.ts';
 import { parseStatus } from '../procfs/status.ts';
+import { close, open, pread } from '../sys/file.ts';
+import { NativeBuffer } from '../sys/libc.ts';
 
 /** A character more than is shown, however many bytes it takes. */
 const COMMAND_READ_MAX_BYTES = 4 * (COMMAND_SHOWN_MAX + 1);
@@ -18,6 +27,7 @@ export class Program {
   /** The process that was started or attached to. */
   readonly rootPid: number;
   command: readonly string[];
+  private readonly lastNames = new Map<number, string[]>();
 
   constructor(rootPid: number, command: readonly string[], options: RunOptions) {
     this.rootPid = rootPid;
@@ -25,6 +35,19 @@ export class Program {
     this.options = options;
     const numbers = new Map<string, number>(Object.entries(constants.signals));
     this.fallSignals = new Set(options.on.flatMap((name) => numbers.get(name) ?? []));
+  }
+
+  /** What a process on its way out is called: of the first, and of those that have points. */
+  noteLastNames(pid: number, hasPoints: boolean): void {
+    if (pid !== this.rootPid && !hasPoints) return;
+    this.lastNames.set(pid, readNames(pid, readCommand(pid)));
+  }
+
+  /** As they were noted, once. */
+  takeLastNames(pid: number): { names?: string[] } {
+    const names = this.lastNames.get(pid);
+    this.lastNames.delete(pid);
+    return names === undefined ? {} : { names };
   }
 }
 
@@ -79,12 +102,17 @@ export function readParentPid(pid: number): number {
   }
 }
 
+const { O_RDONLY } = fileConstants;
+/** TASK_COMM_LEN, with a newline for the closing NUL. */
+const comm = new NativeBuffer(16);
+
+/** Read while the thread is stopped to fall: without what Node does around a file. */
 export function readThreadName(pid: number, tid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/task/${tid}/comm`, 'utf8').trimEnd();
-  } catch {
-    return '?';
-  }
+  const fd = open(`/proc/${pid}/task/${tid}/comm`, O_RDONLY);
+  if (fd < 0) return '?';
+  const size = pread(fd, comm.address, comm.bytes.length, 0);
+  close(fd);
+  return size <= 0 ? '?' : comm.bytes.toString('utf8', 0, size).replace(/\n$/, '');
 }
 
 /** The beginning of the command line that the process claims to have. */

@@ -22,14 +22,14 @@ import type { HoldOutcome } from '../tracee/hold-outcome.ts';
 import { ProcessorPin } from '../tracee/processor-pin.ts';
 import { ThreadGroup, type Thread } from '../tracee/thread.ts';
 import { handleCall } from './calls.ts';
-import { tellFall } from './fall-news.ts';
+import { readMoment, tellFall } from './fall-news.ts';
 import { handleFall, readWhy } from './falls.ts';
 import { beginHandling, followHandling, hasFirstTry } from './own-handlers.ts';
 import { forgetFault, isStale, releaseRolledBack } from './faults-on-the-way.ts';
 import { describePoint } from './describe-point.ts';
 import { letThreadGo } from './let-go.ts';
 import { Postponed } from './postponed.ts';
-import { readCommand, signalName, type Program } from './program.ts';
+import { readCommand, readNames, signalName, type Program } from './program.ts';
 import type { StateWriter } from '../registry/state-writer.ts';
 import type { JumpOrigin, Supervision } from './supervision.ts';
 import { Waits } from './waits.ts';
@@ -163,12 +163,18 @@ export class Supervisor implements EventHandler, Supervision {
     group.threads.set(thread.tid, thread);
     group.execCount += 1;
     this.program.processes.get(group.pid)?.reset();
-    const command = readCommand(group.pid);
-    this.news.tell({ type: 'exec', time: Date.now(), pid: group.pid, command });
+    const { pid } = group;
+    const command = readCommand(pid);
+    const names = readNames(pid, command);
+    this.news.tell({ type: 'exec', time: Date.now(), pid, command, names });
   }
 
   onExiting(thread: Thread): void {
-    this.program.processes.get(thread.group.pid)?.resources?.forgetThread(thread.tid);
+    const { pid } = thread.group;
+    const process_ = this.program.processes.get(pid);
+    process_?.resources?.forgetThread(thread.tid);
+    const hasPoints = process_?.resources !== undefined;
+    if (thread.tid === pid) this.program.noteLastNames(pid, hasPoints);
   }
 
   onEnd({ pid }: ThreadGroup, stop: Stop): void {
@@ -178,7 +184,8 @@ export class Supervisor implements EventHandler, Supervision {
     process_.reset();
     const code = stop.kind === 'exited' ? stop.code : null;
     const signal = stop.kind === 'killed' ? signalName(stop.signo) : null;
-    this.news.tell({ type: 'exit', time: Date.now(), pid, code, signal });
+    const names = this.program.takeLastNames(pid);
+    this.news.tell({ type: 'exit', time: Date.now(), pid, code, signal, ...names });
   }
 
   onBell(stop: Stop): void {
@@ -233,7 +240,7 @@ export class Supervisor implements EventHandler, Supervision {
     why: Why,
     origin: JumpOrigin,
   ): RollbackResult | string {
-    const maps = process_.resources?.addressSpace.copyMaps();
+    const moment = readMoment(process_, origin);
     for (const thread of process_.group.threads.values()) forgetFault(thread, this.program);
     const outcome = goBack(process_, prepared, why);
     if (outcome.ok) {
@@ -242,7 +249,7 @@ export class Supervisor implements EventHandler, Supervision {
         if (thread === origin.thread) this.resumeHere(thread);
         else thread.resume(signo);
       });
-      tellFall(this.news, process_, prepared.point, why, origin, outcome.result, maps);
+      tellFall(this.news, process_, prepared.point, why, origin, moment, outcome.result);
       this.toWarm = process_;
       return outcome.result;
     }

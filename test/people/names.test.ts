@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { run } from '../../src/index.ts';
 import { COMMAND_SHOWN_MAX, namesOf, shortenCommand } from '../../src/procfs/cmdline.ts';
@@ -47,6 +48,27 @@ test('a program is found by what it calls itself, and by its file', async () => 
   }
   live.stdin?.end();
   await live.exited;
+  for (const name of ['other-name', 'my-shell']) {
+    const { code, stdout, stderr } = await runCli(base, 'log', name);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, new RegExp(`${live.pid} ended with 1`));
+  }
+});
+
+test('a program that has ended is found by its last title, and by a child it had', async () => {
+  const script = '<STDIN>; $0 = "worker: the ninth"; if (!fork) { exec "true"; } print wait();';
+  const live = await run('perl', ['-e', script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  assert(live.stdout !== null);
+  live.stdin?.end();
+  const child = await text(live.stdout);
+  await live.exited;
+  for (const name of ['worker: the ninth', 'worker', 'perl', child]) {
+    const { code, stdout, stderr } = await runCli(base, 'log', name);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /ended with 0/);
+  }
+  const { stderr } = await runCli(base, 'log', 'nobody');
+  assert.match(stderr, /cannot find a program called 'nobody'/);
 });
 
 test('a title gives its first word, and a long command its beginning', () => {
