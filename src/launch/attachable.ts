@@ -1,10 +1,11 @@
 /** Whether a running process can be taken under supervision: asked before anything is made. */
-import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { BelayError, type ErrorCode } from '../errors.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import { readStateEntries } from '../registry/state-entries.ts';
 import { readBaseDirectories } from '../registry/state-files.ts';
 import { parseStatus, type ProcessStatus } from '../procfs/status.ts';
+import { whyNotPermitted, type Standing } from './why-not-permitted.ts';
 
 /** Why not: a code, words that follow "cannot attach to process N: ", and what can be done. */
 export interface Refusal {
@@ -13,6 +14,13 @@ export interface Refusal {
   readonly hint?: string;
 }
 
+/** `Seccomp:` in proc_pid_status(5). */
+const STRICT_MODE = 1;
+const STRICT: Refusal = {
+  code: 'EPERM',
+  why: 'it is in strict seccomp mode, in which nothing can catch its calls',
+  hint: 'begin it with belay run: it is then refused that mode',
+};
 const SUPERVISOR: Refusal = {
   code: 'EPERM',
   why: 'it is a supervisor of belay',
@@ -44,7 +52,7 @@ export function whyNotAttachable(pid: number): Refusal | undefined {
   }
   const living = findLiving(pid);
   if (living === undefined) return { code: 'EPERM', why: 'it is part of the kernel' };
-  return whyNotTraceable(pid) ?? whyNotPermitted(pid, living);
+  return whyNotTraceable(pid) ?? whyForbidden(pid, living);
 }
 
 /** A thread that still has the memory. */
@@ -54,10 +62,12 @@ function findLiving(pid: number): number | undefined {
   return hasMemory(pid) ? pid : listThreads(pid).find(hasMemory);
 }
 
-/** A thread may have a tracer of its own. */
+/** A thread may have a tracer, or be confined, of its own. */
 function whyNotTraceable(pid: number): Refusal | undefined {
   for (const tid of listThreads(pid)) {
-    const tracer = readStatus(`/proc/${pid}/task/${tid}/status`)?.tracerPid ?? 0;
+    const status = readStatus(`/proc/${pid}/task/${tid}/status`);
+    if (status?.seccomp === STRICT_MODE) return STRICT;
+    const tracer = status?.tracerPid ?? 0;
     if (tracer === 0) continue;
     const name = readStatus(`/proc/${tracer}/status`)?.name;
     const who = `process ${tracer}${name === undefined ? '' : ` (${name})`}`;
@@ -68,14 +78,33 @@ function whyNotTraceable(pid: number): Refusal | undefined {
 }
 
 /** To open this file takes what it takes to attach: ptrace(2), "PTRACE_MODE_ATTACH_FSCREDS". */
-function whyNotPermitted(pid: number, living: number): Refusal | undefined {
+function whyForbidden(pid: number, living: number): Refusal | undefined {
   try {
     closeSync(openSync(`/proc/${living}/mem`, 'r'));
     return undefined;
   } catch {
-    if (readStartTime(pid) === undefined) return { code: 'ESRCH', why: 'it has ended' };
-    const hint = 'attach as the user it belongs to, or as root; see belay doctor';
-    return { code: 'EPERM', why: 'not permitted', hint };
+    const us = readStanding(process.pid);
+    const target = readStanding(pid);
+    const stat = statSync(`/proc/${pid}/status`, { throwIfNoEntry: false });
+    if (us === undefined || target === undefined || stat === undefined) {
+      return { code: 'ESRCH', why: 'it has ended' };
+    }
+    const forbidden = whyNotPermitted(us, { ...target, owner: stat.uid }, readYama());
+    return { code: 'EPERM', ...forbidden };
+  }
+}
+
+function readStanding(pid: number): Standing | undefined {
+  const status = readStatus(`/proc/${pid}/status`);
+  if (status === undefined) return undefined;
+  return { uid: status.uid, gid: status.gid, permitted: status.capabilitiesPermitted };
+}
+
+function readYama(): number {
+  try {
+    return Number(readFileSync('/proc/sys/kernel/yama/ptrace_scope', 'latin1'));
+  } catch {
+    return 0;
   }
 }
 

@@ -37,6 +37,7 @@ export interface ProcessStatus {
   readonly seccompFilterCount?: number;
   /** Effective capabilities: bit n is capability n. */
   readonly capabilitiesEffective: bigint;
+  readonly capabilitiesPermitted: bigint;
   /** Undefined once the memory is gone, as in a zombie. */
   readonly residentKb?: number;
   readonly virtualKb?: number;
@@ -87,6 +88,7 @@ export function parseStatus(text: string): ProcessStatus | undefined {
     signalsIgnored: set('SigIgn'),
     signalsCaught: set('SigCgt'),
     capabilitiesEffective: set('CapEff'),
+    capabilitiesPermitted: set('CapPrm'),
     noNewPrivs: parseFlag(fields.get('NoNewPrivs')),
   };
   if (!isComplete(status)) return undefined;

@@ -102,7 +102,7 @@ test('a process of another user', async (t) => {
   assert.deepEqual([result.code, result.stdout], [125, '']);
   assert.match(
     result.stderr,
-    /: not permitted\nhint: attach as the user it belongs to, or as root/,
+    /: it belongs to user 0, and you are \d+\nhint: attach as that user, or as root/,
   );
   assert.deepEqual(readdirSync(state), [], 'nothing was made');
 });

@@ -62,6 +62,7 @@ test('every field of a status', () => {
     signalsIgnored: 1n << 12n,
     signalsCaught: 0x180014002n,
     capabilitiesEffective: 0x1ffffffffffn,
+    capabilitiesPermitted: 0x1ffffffffffn,
     noNewPrivs: true,
     seccomp: 2,
     seccompFilterCount: 3,

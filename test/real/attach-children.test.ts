@@ -236,6 +236,19 @@ describe('as an ordinary user', () => {
     await prefork.end();
   });
 
+  test('one that is not dumpable is left alone', async () => {
+    const prefork = await open();
+    const pid = await prefork.pidOf(1);
+    assert.equal(await prefork.ask(1, 'd'), 'did 0');
+    const [line = '', ...others] = await attachAsOrdinary(prefork.pid, 'undumpable');
+    assert.deepEqual(others, []);
+    assert.ok(line.startsWith(`belay: process ${pid} (prefork) is left alone: `), line);
+    assert.match(line, /it is not dumpable/);
+    assert.equal(await prefork.ask(1, 'j'), `errno ${ENOSYS}`);
+    assert.equal(await prefork.ask(0, 'f'), 'back 1');
+    await prefork.end();
+  });
+
   test('one with the rights of another user is left alone', async (t) => {
     const prefork = await open();
     const pid = await prefork.pidOf(1);
@@ -252,6 +265,7 @@ describe('as an ordinary user', () => {
     const [line = '', ...others] = await attachAsOrdinary(prefork.pid, 'foreign');
     assert.deepEqual(others, []);
     assert.ok(line.startsWith(`belay: process ${pid} (helper) is left alone: `), line);
+    assert.match(line, /it has the rights of user 0, too \(set-user-ID\)$/);
     assert.equal(await prefork.ask(0, 'f'), 'back 1');
     assert.equal(tracerOf(pid), 0);
     process.kill(pid, 'SIGKILL');
