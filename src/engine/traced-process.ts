@@ -1,13 +1,11 @@
 /** One process under care: its threads, its points, and the resources that watch it. */
-import { readFileSync } from 'node:fs';
-import { SYSCALL_INSTRUCTION } from '../arch/x64/registers.ts';
-import { BelayError } from '../errors.ts';
 import { FallPlaces } from '../points/fall-places.ts';
 import { PointList } from '../points/point-list.ts';
-import { parseMaps, type Range } from '../procfs/maps.ts';
+import type { Range } from '../procfs/maps.ts';
 import { ResourceList } from '../resources/list.ts';
 import { Stopped } from '../resources/stopped.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
+import { findSyscallInstruction } from '../tracee/find-syscall.ts';
 import { TargetMemory } from '../tracee/target-memory.ts';
 import { ThreadGroup } from '../tracee/thread.ts';
 import { sealWhatCallsNeed } from './seal.ts';
@@ -83,15 +81,4 @@ export class TracedProcess {
       });
     });
   }
-}
-
-function findSyscallInstruction(tid: number, target: TargetMemory): number {
-  const maps = parseMaps(readFileSync(`/proc/${tid}/maps`, 'latin1'));
-  const vdso = maps.find((mapping) => mapping.path === '[vdso]');
-  if (vdso !== undefined) {
-    const image = target.read(vdso.start, vdso.end - vdso.start);
-    const offset = image.indexOf(SYSCALL_INSTRUCTION);
-    if (offset >= 0) return vdso.start + offset;
-  }
-  throw new BelayError('EUNSUPPORTED', `cannot make calls by thread ${tid}: it has no vdso`);
 }

@@ -3,6 +3,8 @@
  *
  * @see https://man7.org/linux/man-pages/man2/prctl.2.html
  */
+export const PR_SET_PDEATHSIG = 1;
+export const PR_GET_PDEATHSIG = 2;
 export const PR_SET_NAME = 15;
 export const PR_SET_NO_NEW_PRIVS = 38;
 export const PR_GET_TID_ADDRESS = 40;

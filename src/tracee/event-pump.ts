@@ -17,6 +17,7 @@ import type { HoldOutcome } from './hold-outcome.ts';
 import { KillGuard, type DeathNote } from './kill-guard.ts';
 import { Patience } from './patience.ts';
 import { Thread, type ThreadGroup } from './thread.ts';
+import { waitForAny } from './wait-for-any.ts';
 
 export interface EventHandler {
   /** A thread that is not held has stopped; resume it, now or later. */
@@ -45,6 +46,8 @@ export class EventPump {
   beforeWait: () => void = () => undefined;
   /** Threads in vfork(2), by the child that they wait for. */
   private readonly vforks = new Map<number, Thread>();
+  /** Held no more, and to be let go when no work on another group is in the middle of its calls. */
+  private readonly toLetGo: ThreadGroup[] = [];
   private readonly early = new Map<number, Stop>();
   private readonly backlog: { readonly tid: number; readonly stop: Stop }[] = [];
   /** Held by whoever makes a thread something else than the program left it as. */
@@ -68,6 +71,11 @@ export class EventPump {
     const waiting = this.backlog.shift();
     if (waiting !== undefined) {
       this.route(waiting.tid, waiting.stop);
+      return 'event';
+    }
+    const group = this.toLetGo.shift();
+    if (group !== undefined) {
+      this.letGo(group);
       return 'event';
     }
     this.beforeWait();
@@ -178,6 +186,11 @@ export class EventPump {
       const { stop } = thread;
       if (stop !== undefined) this.handler.onStop(thread, stop);
     }
+  }
+
+  /** As `letGo`, when the next event is waited for. */
+  letGoLater(group: ThreadGroup): void {
+    this.toLetGo.push(group);
   }
 
   private route(tid: number, stop: Stop): void {
@@ -295,18 +308,7 @@ export class EventPump {
   }
 }
 
-/** Undefined: nobody is left to wait for. */
-function waitForAny(): { readonly tid: number; readonly stop: Stop | undefined } {
-  for (;;) {
-    const tid = waitpidAny();
-    // An alarm comes again until it is heard.
-    if (tid >= 0) return { tid, stop: tid === 0 ? undefined : parseWaitStatus(lastStatus()) };
-  }
-}
-
-/**
- * Resume; a held thread with an interrupt on its way, since every stop takes back the last one.
- */
+/** Resume; a held thread with an interrupt on its way: every stop takes back the last one. */
 function runOn(thread: Thread): void {
   thread.resume();
   if (thread.group.isHeld) thread.interrupt();

@@ -7,9 +7,10 @@ import { isRseqWritable, repairRseq } from '../../tracee/rseq.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import { Obstacle, type Applied, type Resource } from '../resource.ts';
+import { Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { CrewMember } from './crew-member.ts';
+import { holdBereaved } from './bereaved.ts';
 import { endThreads } from './end-threads.ts';
 import { canChooseTid } from './privilege.ts';
 import { remakeThreads } from './remake-threads.ts';
@@ -23,6 +24,8 @@ export interface CrewPlan {
   readonly newborn: readonly Thread[];
   /** Threads that ended, made again; they have run nothing yet. */
   readonly remade: Map<Thread, CrewMember>;
+  /** Children of those that are ended which may be told so. */
+  readonly lost: readonly Named[];
 }
 
 export class Crew implements Resource<CrewImage, CrewPlan> {
@@ -67,11 +70,11 @@ export class Crew implements Resource<CrewImage, CrewPlan> {
     const newborn = [...threads.values()].filter(({ tid }) => !known.has(tid));
     const remade = new Map<Thread, CrewMember>();
     const obstacle = remakeThreads(stopped, ended, claims, remade);
-    return obstacle ?? { newborn, remade };
+    return obstacle ?? { newborn, remade, lost: holdBereaved(stopped, newborn, claims) };
   }
 
   apply(stopped: Stopped, plan: CrewPlan): Applied {
-    const { newborn, remade } = plan;
+    const { newborn, remade, lost } = plan;
     const counts = { threadsEnded: newborn.length, threadsRecreated: remade.size };
     endThreads(stopped, newborn);
     for (const [thread, member] of remade) {
@@ -81,7 +84,7 @@ export class Crew implements Resource<CrewImage, CrewPlan> {
     // From now on they are the program's: giving back what was claimed does not end them.
     remade.clear();
     if (counts.threadsEnded + counts.threadsRecreated > 0) stopped.renew();
-    return { counts };
+    return { counts, lost };
   }
 
   release(): void {
