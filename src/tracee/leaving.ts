@@ -7,6 +7,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseStat } from '../procfs/stat.ts';
+import { pause } from '../sys/pause.ts';
 import { tgkill } from '../sys/process.ts';
 import { parseWaitStatus, type Stop } from '../sys/wait.ts';
 
@@ -16,8 +17,6 @@ const LOOK_EVERY_MS = 0.05;
 const WAIT_MAX_MS = 10_000;
 /** Chosen: looked through when there are more, so that it holds about those that are there. */
 const REMEMBERED_MAX = 64;
-
-const nobody = new Int32Array(new SharedArrayBuffer(4));
 
 export class Leaving {
   private readonly pid: number;
@@ -37,7 +36,7 @@ export class Leaving {
     const startedMs = performance.now();
     while (!this.forgetGone()) {
       if (performance.now() - startedMs > WAIT_MAX_MS) return false;
-      Atomics.wait(nobody, 0, 0, LOOK_EVERY_MS);
+      pause(LOOK_EVERY_MS);
     }
     return true;
   }

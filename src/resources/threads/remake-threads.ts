@@ -10,12 +10,20 @@
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { BelayError, SyscallError } from '../../errors.ts';
 import { CLONE_ARGS_SIZE, CLONE_THREAD_FLAGS } from '../../sys/clone3.ts';
+import { pause } from '../../sys/pause.ts';
+import { kill } from '../../sys/process.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import type { Claims } from '../claims.ts';
 import { Obstacle } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { CrewMember } from './crew-member.ts';
 import { endThreads } from './end-threads.ts';
+
+const ESRCH = 3;
+const EEXIST = 17;
+/** Chosen: an id is free some microseconds after the thread is gone; others may have the processor. */
+const TRY_AGAIN_MS = 0.2;
+const TRIES_MAX = 500;
 
 /** Those still in `remade` when the claims are given back are ended. */
 export function remakeThreads(
@@ -48,7 +56,12 @@ function remake(
 ): number {
   const { calls, scratch } = remote();
   const args = encodeCloneArgs(scratch.put(encodeIds(member.ids)), member.ids.length);
-  const result = calls.call(SYS.clone3, scratch.put(args), CLONE_ARGS_SIZE);
+  const address = scratch.put(args);
+  let result = calls.call(SYS.clone3, address, CLONE_ARGS_SIZE);
+  for (let tries = 0; result === -EEXIST && isNobody(member) && tries < TRIES_MAX; tries += 1) {
+    pause(TRY_AGAIN_MS);
+    result = calls.call(SYS.clone3, address, CLONE_ARGS_SIZE);
+  }
   if (result < 0) return result;
   const thread = pump.threads.get(member.tid);
   if (thread === undefined) {
@@ -60,6 +73,11 @@ function remake(
   }
   remade.set(thread, member);
   return member.tid;
+}
+
+/** Since Linux 6.15 a thread is gone a moment before its id is free: release_task, free_pids. */
+function isNobody({ tid }: CrewMember): boolean {
+  return kill(tid, 0) === ESRCH;
 }
 
 function encodeIds(ids: readonly number[]): Buffer {
