@@ -294,7 +294,7 @@ export class Supervisor implements EventHandler, Supervision {
 
   /** The program's own handler was given a fault and is about to end the process: it goes back. */
   private hasNotCoped(process_: TracedProcess, thread: Thread): boolean {
-    const why = followHandling(process_.target, thread);
+    const why = followHandling(process_, thread);
     if (why === undefined || !process_.points.hasLive) return false;
     if (!handleFall(this, process_, thread, why)) this.giveUp(process_, thread, 0);
     return true;

@@ -215,14 +215,23 @@ export interface Handling {
   readonly address: bigint;
   /** The stack pointer when it fell. */
   readonly stackPointer: number;
-  /** Where the kernel put the handler's frame, once it was found; 0: not yet. */
-  frame: number;
-  /** Handlers that have begun and not returned: they can fall themselves. */
-  depth: number;
+  /** What the kernel built for the handler, once it was found. */
+  frame: HandlerFrame | undefined;
+  /** The handler that fell itself, and how many there are. */
+  readonly outer: Handling | undefined;
+  readonly depth: number;
   /** System calls that were followed since. */
   calls: number;
   /** When it began: from performance.now. */
   readonly sinceMs: number;
+}
+
+/** Where a handler runs. */
+export interface HandlerFrame {
+  readonly address: number;
+  /** Its stack ends there, or it would have used more of it than any does. */
+  readonly lowest: number;
+  readonly isAlternate: boolean;
 }
 
 /** The threads of one traced process, and whether they are being held still. */

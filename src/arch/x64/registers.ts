@@ -49,7 +49,13 @@ const USER32_CS = 0x23;
 export const SYSCALL_INSTRUCTION = Buffer.from([0x0f, 0x05]);
 
 /** Byte offsets in struct rt_sigframe, which the kernel puts on the stack for a handler. */
-export const SIGNAL_FRAME = { sp: 8 + 40 + 15 * 8, ip: 8 + 40 + 16 * 8 } as const;
+export const SIGNAL_FRAME = {
+  /** The alternate stack that the thread had when it fell: uc_stack. */
+  stackStart: 8 + 16,
+  stackSize: 8 + 16 + 16,
+  sp: 8 + 40 + 15 * 8,
+  ip: 8 + 40 + 16 * 8,
+} as const;
 
 const ERESTARTSYS = -512;
 const ERESTARTNOINTR = -513;
