@@ -102,7 +102,8 @@ static __inline__ int belay_call(long number, size_t first, size_t second) {
  *   ENOSYS  not supervised
  *   EFAULT  `why` cannot be written
  *   EINVAL  `why` is not aligned to 4 bytes, or the caller's struct tjmp is smaller than 48 bytes
- *   EPERM   the process confines itself with seccomp, and belay may not suspend its filters
+ *   EPERM   the process confines itself with seccomp, and belay may not suspend its filters; or it
+ *           has forbidden that its memory be read (PR_SET_DUMPABLE), and belay is an ordinary user
  *   EAGAIN  another thread cannot be stopped: it has been in vfork for 200 ms, say
  *   ENOMEM  the limit of live points is reached, or the supervisor has no memory for another
  */

@@ -2,6 +2,7 @@
 import { asBelayError, BelayError } from '../errors.ts';
 import type { Point } from '../points/point.ts';
 import { kill } from '../sys/process.ts';
+import { HiddenError, isHidden } from '../tracee/hidden.ts';
 import type { HoldOutcome } from '../tracee/hold-outcome.ts';
 import { TargetGoneError } from '../tracee/remote-calls.ts';
 import { makePoint, type CheckpointRequest } from './checkpoint.ts';
@@ -62,6 +63,7 @@ export function whyNotHeld({ pid }: TracedProcess, outcome: HoldOutcome): BelayE
 export function checkpoint(process_: TracedProcess, request: CheckpointRequest): CheckpointOutcome {
   const held = hold(process_);
   if (held !== 'held') return { ok: false, error: whyNotHeld(process_, held) };
+  if (isHidden(process_.group)) return { ok: false, error: new HiddenError(process_.pid) };
   try {
     return { ok: true, point: makePoint(process_, request) };
   } catch (error) {

@@ -23,6 +23,7 @@ import {
   type Named,
   type RollbackCounts,
 } from '../resources/resource.ts';
+import { HIDDEN, isHidden } from '../tracee/hidden.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { TracedProcess } from './traced-process.ts';
 import { writeWhy, type Why } from './why.ts';
@@ -50,6 +51,7 @@ export function prepareRollback(process_: TracedProcess, point: Point): Prepared
       `thread ${confined.tid} is confined by seccomp, and can make no calls for it`,
     );
   }
+  if (isHidden(stopped.group)) return new Obstacle(HIDDEN);
   const plans: unknown[] = [];
   const claims: Claims[] = [];
   try {

@@ -6,6 +6,7 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, WHY_SIZE_MIN, writeWhy } from '../engine/why.ts';
 import type { BelayError } from '../errors.ts';
 import { ConfinedError } from '../tracee/confinement.ts';
+import { HIDDEN, HiddenError, isHidden } from '../tracee/hidden.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Supervision } from './supervision.ts';
 
@@ -79,6 +80,11 @@ function callTsetjmp(
   const isPatienceOver = process_.group.isInVfork;
   const startedAt = process.hrtime();
   const refusal = refuseTsetjmp(supervisor, process_, why, sizeBytes);
+  if (refusal === EFAULT && isHidden(process_.group)) {
+    supervisor.warn(process_, `no point was made: ${HIDDEN}`);
+    answer(supervisor, thread, -EPERM);
+    return;
+  }
   if (refusal !== 0) {
     answer(supervisor, thread, -refusal);
     return;
@@ -133,7 +139,7 @@ function refuseTsetjmp(
 
 function errnoOf(error: BelayError): number {
   if (error.code === 'EAGAIN') return EAGAIN;
-  if (error instanceof ConfinedError) return EPERM;
+  if (error instanceof ConfinedError || error instanceof HiddenError) return EPERM;
   return error.code === 'ENOMEM' ? ENOMEM : ENOSYS;
 }
 

@@ -43,6 +43,8 @@ describeTargetsOfOrdinaryUser([
   'threads/all-fall-at-once.c',
   'threads/born-since-gone.c',
   'threads/fall-in-another.c',
+  'unprivileged/hidden-since.c',
+  'unprivileged/hidden.c',
   'unprivileged/older-point.c',
   'unprivileged/thread-ended.c',
 ]);
