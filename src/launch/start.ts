@@ -26,7 +26,11 @@ import { launch } from './launch.ts';
 import { assertRoomToWork, cpuBudgetMs, takeOwnStanding } from './own-standing.ts';
 import { shortenCommand } from '../procfs/cmdline.ts';
 import { Program, readCommand, readNames } from '../supervisor/program.ts';
-import { createStateDirectory, pruneStateDirectories } from '../registry/state-directory.ts';
+import {
+  createStateDirectory,
+  pruneStateDirectories,
+  removeUnbegun,
+} from '../registry/state-directory.ts';
 import { StateWriter } from '../registry/state-writer.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { WorkerLink, type DeskHandlers } from '../desk/worker-link.ts';
@@ -75,17 +79,24 @@ function startRun(pid: number, helperPid: number, words: readonly Buffer[]): voi
     return;
   }
   setsid();
+  let directory: string | undefined;
   try {
     assertRoomToWork();
-    const { supervisor, directory, news } = prepare(pid, pid, parsed.command, parsed.options);
+    const prepared = prepare(pid, pid, parsed.command, parsed.options);
+    const { supervisor, news } = prepared;
+    directory = prepared.directory;
     const process_ = supervisor.addProcess(pid);
     const command = words.slice(words.length - parsed.command.length);
-    if (!launch(supervisor, process_, command, helperPid)) process.exit(0);
+    if (!launch(supervisor, process_, command, helperPid)) {
+      removeUnbegun(directory);
+      process.exit(0);
+    }
     noteFilters(supervisor, directory, []);
     letGoOfInherited(pid, parsed.options.verbose);
     process_.group.leader?.resume();
     serve(supervisor, directory, news);
   } catch (error) {
+    if (directory !== undefined) removeUnbegun(directory);
     const { message, hint } = asBelayError(error);
     const stderr = describe(message, hint);
     refuseRun({ ok: false, exitCode: EXIT_BELAY_FAILED, stdout: '', stderr });
@@ -128,12 +139,13 @@ function startAttach(words: readonly string[]): void {
   }
   const { pid, options } = parsed;
   let supervisor: Supervisor | undefined;
+  let directory: string | undefined;
   try {
     assertRoomToWork();
     const living = assertAttachable(pid);
     const prepared = prepare(pid, living, readCommand(living), options);
-    const { directory, news } = prepared;
-    supervisor = prepared.supervisor;
+    const { news } = prepared;
+    ({ supervisor, directory } = prepared);
     const process_ = supervisor.addProcess(pid);
     const notes = readFilterNotes(directory);
     const children = attach(supervisor, process_, notes);
@@ -147,6 +159,7 @@ function startAttach(words: readonly string[]): void {
     loop(supervisor, link);
   } catch (error) {
     letGo(supervisor);
+    if (directory !== undefined) removeUnbegun(directory);
     const { code, message, hint } = asBelayError(error);
     answerAttach({ ok: false, code, message, ...(hint === undefined ? {} : { hint }) });
     process.exit(0);

@@ -19,6 +19,7 @@ import { BelayError } from '../errors.ts';
 import { isAlive } from './process-identity.ts';
 import { PHASE_IDLE, encodeRollbackState } from './rollback-state.ts';
 import {
+  LOG_FILE,
   STATE_FILE,
   SUPERVISOR_FILE,
   assertPrivateDirectory,
@@ -95,6 +96,12 @@ export function writeSupervisorFile(directory: string, file: SupervisorFile): vo
   const path = join(directory, SUPERVISOR_FILE);
   writeFileSync(`${path}.new`, `${JSON.stringify(file)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
+}
+
+/** Removes that of a program that has not begun, and so has no log: there is nothing to tell. */
+export function removeUnbegun(directory: string): void {
+  if (existsSync(join(directory, LOG_FILE))) return;
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /** Removes the directories of ended programs but for the newest `keep`. */

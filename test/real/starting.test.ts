@@ -3,7 +3,15 @@
  * trace, and `belay doctor` sees it too.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { BIN_BELAY, ROOT } from '../support/paths.ts';
@@ -154,6 +162,16 @@ describe('a command', () => {
     const lost = makeFile('lost', '#!/no/such/interpreter\n', 0o755);
     assertRefused(await run(lost), 127, /no such file or directory\nhint: .*interpreter/);
     assertRefused(await run('odd\x1b[2J\n'), 127, /"odd\\u001b\[2J\\n"/);
+  });
+
+  test('that has not begun is in no log', async () => {
+    const env = { ...process.env, BELAY_DIR: path.join(place, 'not begun') };
+    const script = makeFile('not-executable', '', 0o644);
+    for (const command of ['no-such-command', script]) {
+      const result = await runProcess([BIN_BELAY, 'run', '--', command], { env });
+      assert.ok(result.code === 127 || result.code === 126, result.stderr);
+    }
+    assert.deepEqual(readdirSync(env.BELAY_DIR), []);
   });
 
   test('without a first line is the shell’s, as for execvp(3)', async () => {
