@@ -1,9 +1,9 @@
 /**
- * Programs whose memory an ordinary user may not read, though it is this user's: those that have
- * said so (prctl(2), PR_SET_DUMPABLE), or run in a user namespace that they made and have not exec'd
- * in since. It is their wish, and may come after points were made.
+ * Programs whose memory an ordinary user may not read, though it is this user's: those that
+ * have said so (prctl(2), PR_SET_DUMPABLE), or run in a user namespace that they made and have not
+ * exec'd in since. It is their wish, and may come after points were made.
  *
- * Source: task_dump_owner in fs/proc/base.c: what may not be read belongs to root; ptrace_access_vm.
+ * Source: task_dump_owner in fs/proc/base.c, what may not be read is root's; ptrace_access_vm.
  */
 import { statSync } from 'node:fs';
 import { BelayError } from '../errors.ts';

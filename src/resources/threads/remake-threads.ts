@@ -21,7 +21,7 @@ import { endThreads } from './end-threads.ts';
 
 const ESRCH = 3;
 const EEXIST = 17;
-/** Chosen: an id is free some microseconds after the thread is gone; others may have the processor. */
+/** Chosen: an id is free microseconds after the thread is gone, if nobody has the processor. */
 const TRY_AGAIN_MS = 0.2;
 const TRIES_MAX = 500;
 

@@ -1,5 +1,5 @@
 /* belay: signal SIGSEGV; log has forbidden that its memory be read */
-/* What has forbidden since its point that its memory be read cannot go back there: belay says so. */
+/* What has forbidden since its point that its memory be read cannot go back: belay says so. */
 #include "../target.h"
 #include <sys/prctl.h>
 
