@@ -9,8 +9,8 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { SymbolizedAddress, SymbolizeRequest } from '../symbols/symbolize.ts';
 
-/** Chosen: below the time that the end of the program waits for its log. */
-export const ANSWER_MS = 1500;
+/** Chosen: below the 3 s that the end of the program waits for its log; a thread has to begin. */
+export const ANSWER_MS = 2500;
 /** Chosen: the line tables of a browser take some seconds. */
 export const GIVE_UP_MS = 20_000;
 /** Chosen: then what has been learnt of files is given back. */
