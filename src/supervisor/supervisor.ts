@@ -254,6 +254,10 @@ export class Supervisor implements EventHandler, Supervision {
       return outcome.result;
     }
     kill(process_.pid, SIGKILL);
+    // A hand shares its memory, and is no process of the program's.
+    for (const { group } of this.pump.threads.values()) {
+      if (!this.program.processes.has(group.pid)) kill(group.pid, SIGKILL);
+    }
     this.pump.guard.reset();
     this.warn(process_, `killed in the middle of a rollback: ${outcome.error.message}`);
     process_.group.isHeld = false;
