@@ -1,11 +1,13 @@
 /** One process under care: its threads, its points, and the resources that watch it. */
 import { FallPlaces } from '../points/fall-places.ts';
 import { PointList } from '../points/point-list.ts';
+import { UsualFaults } from '../points/usual-faults.ts';
 import type { Range } from '../procfs/maps.ts';
 import { ResourceList } from '../resources/list.ts';
 import { Stopped } from '../resources/stopped.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { findSyscallInstruction } from '../tracee/find-syscall.ts';
+import { CaughtSignals } from '../tracee/caught-signals.ts';
 import { TargetMemory } from '../tracee/target-memory.ts';
 import { ThreadGroup } from '../tracee/thread.ts';
 import { sealWhatCallsNeed } from './seal.ts';
@@ -14,6 +16,8 @@ export class TracedProcess {
   readonly group: ThreadGroup;
   readonly target: TargetMemory;
   readonly stopped: Stopped;
+  /** For which signals it has handlers. */
+  readonly caught: CaughtSignals;
   /** From the first point on. */
   resources: ResourceList | undefined = undefined;
   points: PointList;
@@ -22,6 +26,7 @@ export class TracedProcess {
   keeps: Range[] = [];
   falls = 0;
   places = new FallPlaces();
+  usualFaults = new UsualFaults();
   readonly startedAt = Date.now();
   readonly warnings = new Set<string>();
   /** It shares its parent's memory until it execs: no points of its own. */
@@ -35,6 +40,7 @@ export class TracedProcess {
   constructor(pump: EventPump, pid: number) {
     this.group = new ThreadGroup(pid);
     this.target = new TargetMemory(this.group);
+    this.caught = new CaughtSignals(pid);
     this.points = this.makeList();
     this.stopped = new Stopped(pump, this.group, this.target, () => this.syscallAddress);
   }
@@ -69,6 +75,8 @@ export class TracedProcess {
     this.points = this.makeList();
     this.keeps = [];
     this.places = new FallPlaces();
+    this.usualFaults = new UsualFaults();
+    this.caught.close();
     this.lastCd = 0;
     this.vdsoSyscall = 0;
     this.sharesMemory = false;

@@ -24,7 +24,7 @@ import { ThreadGroup, type Thread } from '../tracee/thread.ts';
 import { handleCall } from './calls.ts';
 import { readMoment, tellFall } from './fall-news.ts';
 import { handleFall, readWhy } from './falls.ts';
-import { beginHandling, followHandling, hasFirstTry } from './own-handlers.ts';
+import { followHandling, givesToHandler } from './own-handlers.ts';
 import { forgetFault, isStale, releaseRolledBack } from './faults-on-the-way.ts';
 import { describePoint } from './describe-point.ts';
 import { letThreadGo } from './let-go.ts';
@@ -285,11 +285,7 @@ export class Supervisor implements EventHandler, Supervision {
     if (process_ !== undefined && isFall && process_.points.hasLive) {
       if (this.postpones(thread)) return;
       const why = readWhy(thread, signo);
-      if (this.program.options.auto && hasFirstTry(process_, thread, signo)) {
-        this.warn(process_, beginHandling(thread, why));
-        thread.resume(signo);
-        return;
-      }
+      if (this.program.options.auto && givesToHandler(this, process_, thread, why)) return;
       if (!handleFall(this, process_, thread, why)) this.giveUp(process_, thread, signo);
       return;
     }
