@@ -7,20 +7,23 @@
  *    it (EXITKILL), and so does a failure.
  */
 import type { News } from '../desk/news.ts';
-import { existsSync } from 'node:fs';
 import { goBack, holdToGoBack, whyNotHeld } from '../engine/operations.ts';
 import { prepareRollback, type Prepared, type RollbackResult } from '../engine/rollback.ts';
-import { TracedProcess } from '../engine/traced-process.ts';
+import type { TracedProcess } from '../engine/traced-process.ts';
 import type { Why } from '../engine/why.ts';
 import type { Point } from '../points/point.ts';
 import { Obstacle } from '../resources/resource.ts';
-import { isSameMemory, kill } from '../sys/process.ts';
+import { kill } from '../sys/process.ts';
 import { ptraceCont } from '../sys/ptrace.ts';
 import type { Stop } from '../sys/wait.ts';
-import { EventPump, type EventHandler } from '../tracee/event-pump.ts';
+import type { EventHandler } from '../tracee/event-handler.ts';
+import { EventPump } from '../tracee/event-pump.ts';
 import type { HoldOutcome } from '../tracee/hold-outcome.ts';
+import type { Newborn } from '../tracee/newborns.ts';
+import type { BirthKind } from '../tracee/new-tid.ts';
 import { ProcessorPin } from '../tracee/processor-pin.ts';
-import { ThreadGroup, type Thread } from '../tracee/thread.ts';
+import type { Thread, ThreadGroup } from '../tracee/thread.ts';
+import { Births } from './births.ts';
 import { handleCall } from './calls.ts';
 import { readMoment, tellFall } from './fall-news.ts';
 import { handleFall, readWhy } from './falls.ts';
@@ -43,6 +46,7 @@ export class Supervisor implements EventHandler, Supervision {
   private readonly postponed = new Postponed();
   private readonly pin = new ProcessorPin();
   private readonly waits = new Waits();
+  private readonly births: Births;
   /** Its arena is to be warmed when the program runs again. */
   private toWarm: TracedProcess | undefined = undefined;
   /** Runs requests of the I/O worker; set once it is there. */
@@ -53,6 +57,7 @@ export class Supervisor implements EventHandler, Supervision {
     this.program = program;
     this.news = news;
     this.pump = new EventPump(this, state);
+    this.births = new Births(this, this.pump);
     this.pump.beforeWait = () => {
       this.toWarm?.resources?.addressSpace.store.warm();
       this.toWarm = undefined;
@@ -92,10 +97,7 @@ export class Supervisor implements EventHandler, Supervision {
   }
 
   addProcess(pid: number): TracedProcess {
-    const process_ = new TracedProcess(this.pump, pid);
-    process_.stopped.rewindsOutput = this.program.options.rewindOutput === true;
-    this.program.processes.set(pid, process_);
-    return process_;
+    return this.births.addProcess(pid);
   }
 
   onStop(thread: Thread, stop: Stop): void {
@@ -130,29 +132,14 @@ export class Supervisor implements EventHandler, Supervision {
     thread.resume();
   }
 
-  onChild(parent: Thread, tid: number, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined {
-    const { group } = parent;
+  onChild(parent: Thread, tid: number, kind: BirthKind): Thread | undefined {
     if (this.pump.threads.has(tid)) return undefined;
     this.pin.receive(parent, tid);
-    if (kind === 'clone' && existsSync(`/proc/${group.pid}/task/${tid}`)) {
-      return this.pump.add(tid, group);
-    }
-    if (group.isLeaving) return this.addLeaving(tid);
-    const child = this.addProcess(tid);
-    child.hasFilter = this.program.processes.get(group.pid)?.hasFilter === true;
-    child.group.filterCount = group.filterCount;
-    child.sharesMemory = kind === 'vfork' || isSameMemory(group.pid, tid);
-    const memory = this.program.processes.get(group.pid)?.target;
-    if (memory !== undefined && !child.sharesMemory) memory.isShared = true;
-    this.news.tell({ type: 'fork', time: Date.now(), pid: group.pid, child: tid });
-    return this.pump.add(tid, child.group);
+    return this.births.onChild(parent, tid, kind);
   }
 
-  /** A child of a process that is being let go: it goes with it. */
-  private addLeaving(tid: number): Thread {
-    const group = new ThreadGroup(tid);
-    group.isLeaving = true;
-    return this.pump.add(tid, group);
+  onOrphan(newborn: Newborn): Thread {
+    return this.births.onOrphan(newborn);
   }
 
   onExec(thread: Thread): void {

@@ -101,7 +101,10 @@ export function ptraceSetoptions(tid: number, options: number): number {
   return request(PTRACE_SETOPTIONS, tid, 0, options);
 }
 
-/** `ptrace(PTRACE_GETEVENTMSG, tid)`: the new tid, exit status or filter data; -1 when gone. */
+/**
+ * `ptrace(PTRACE_GETEVENTMSG, tid)`: the new tid, exit status or filter data; -1 when gone. It is
+ * that of the stop in which the tracee is now: not the one reported last, once SIGKILL has come.
+ */
 export function ptraceGeteventmsg(tid: number): number {
   return request(PTRACE_GETEVENTMSG, tid, 0, message.address) === 0 ? message.getUint64(0) : -1;
 }

@@ -7,35 +7,21 @@
  *    threads are run on, to an interrupt behind it. A thread that has begun to end leaves its group
  *    and is let go of at once, so that its end is nobody's business but the program's.
  * 3. Events of other groups are handled as usual while one group is being held.
- * 4. A thread in vfork(2) stops only when its child has exec'd or ended: no group is held for that,
+ * 4. A new thread whose parent was killed before it could tell of it is known all the same.
+ * 5. A thread in vfork(2) stops only when its child has exec'd or ended: no group is held for that,
  *    except where the child is about to end. No hold waits without a limit.
  */
 import { ptraceDetach, ptraceGeteventmsg } from '../sys/ptrace.ts';
 import { lastStatus, parseWaitStatus, waitpidAny, type Stop } from '../sys/wait.ts';
 import { Confinement } from './confinement.ts';
+import type { EventHandler } from './event-handler.ts';
 import type { HoldOutcome } from './hold-outcome.ts';
 import { KillGuard, type DeathNote } from './kill-guard.ts';
+import { fetchNewTid, type BirthKind } from './new-tid.ts';
+import { Newborns } from './newborns.ts';
 import { Patience } from './patience.ts';
 import { Thread, type ThreadGroup } from './thread.ts';
 import { waitForAny } from './wait-for-any.ts';
-
-export interface EventHandler {
-  /** A thread that is not held has stopped; resume it, now or later. */
-  onStop(thread: Thread, stop: Stop): void;
-  /** A thread made another one: register it and answer its group. */
-  onChild(parent: Thread, tid: number, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined;
-  onExec(thread: Thread, formerTid: number): void;
-  /** The thread will run no more code of the program; the kernel still has its memory. */
-  onExiting(thread: Thread): void;
-  /** The last thread of a process has begun to end, or has ended. */
-  onEnd(group: ThreadGroup, end: Stop): void;
-  /** A thread has come out of vfork(2), or its process has ended. */
-  onVforkOver(parent: Thread): void;
-  /** The bell was rung: somebody on another thread has work for the tracer. */
-  onBell(stop: Stop): void;
-  /** The alarm that was set went off. */
-  onAlarm(): void;
-}
 
 export class EventPump {
   readonly threads = new Map<number, Thread>();
@@ -48,7 +34,7 @@ export class EventPump {
   private readonly vforks = new Map<number, Thread>();
   /** Held no more, and to be let go when no work on another group is in the middle of its calls. */
   private readonly toLetGo: ThreadGroup[] = [];
-  private readonly early = new Map<number, Stop>();
+  private readonly newborns = new Newborns();
   private readonly backlog: { readonly tid: number; readonly stop: Stop }[] = [];
   /** Held by whoever makes a thread something else than the program left it as. */
   readonly guard: KillGuard;
@@ -82,6 +68,7 @@ export class EventPump {
     const tid = waitpidAny();
     if (tid === 0) return 'nobody';
     if (tid < 0) {
+      this.adoptOrphans();
       this.handler.onAlarm();
       return 'alarm';
     }
@@ -104,7 +91,7 @@ export class EventPump {
         // One that makes calls for us counts as stopped for what it was stopped for before.
         if (!thread.isStopped) thread.stopFor(stop);
         if (stop.kind === 'clone' || stop.kind === 'fork' || stop.kind === 'vfork') {
-          this.announceChild(thread, stop.kind);
+          this.announceChild(thread, fetchNewTid(tid, stop.kind), stop.kind);
         }
         return stop;
       }
@@ -127,11 +114,8 @@ export class EventPump {
     const thread = new Thread(tid, group);
     this.threads.set(tid, thread);
     group.threads.set(tid, thread);
-    const stop = this.early.get(tid);
-    if (stop !== undefined) {
-      this.early.delete(tid);
-      thread.stopFor(stop);
-    }
+    const stop = this.newborns.take(tid);
+    if (stop !== undefined) thread.stopFor(stop);
     return thread;
   }
 
@@ -211,21 +195,24 @@ export class EventPump {
 
   /** A thread that its parent has not told of yet; or never will, killed before it could. */
   private routeUnknown(tid: number, stop: Stop): void {
-    if (stop.kind === 'exit') ptraceDetach(tid, 0);
-    if (stop.kind === 'exit' || stop.kind === 'exited' || stop.kind === 'killed') {
-      this.early.delete(tid);
-    } else if (stop.kind === 'exec') this.routeExecOfLast(tid, stop);
-    else this.early.set(tid, stop);
+    const group = this.findGroup(tid);
+    if (group !== undefined) this.routeNewFirst(group, stop);
+    else if (stop.kind === 'exit' || stop.kind === 'exited' || stop.kind === 'killed') {
+      if (stop.kind === 'exit') ptraceDetach(tid, 0);
+      this.newborns.take(tid);
+    } else this.newborns.put(tid, stop);
   }
 
-  /** A thread has exec'd that takes the id of a first one, which ended before. */
-  private routeExecOfLast(pid: number, stop: Stop): void {
-    const former = this.threads.get(ptraceGeteventmsg(pid));
-    if (former === undefined) return;
-    const thread = this.add(pid, former.group);
-    this.remove(former);
-    thread.stopFor(stop);
-    this.routeStop(thread, stop);
+  /** A thread has exec'd, the last of its process, with the id of the first, which ended before. */
+  private routeNewFirst(group: ThreadGroup, stop: Stop): void {
+    for (const former of [...group.threads.values()]) this.remove(former);
+    this.add(group.pid, group);
+    this.route(group.pid, stop);
+  }
+
+  private findGroup(pid: number): ThreadGroup | undefined {
+    for (const { group } of this.threads.values()) if (group.pid === pid) return group;
+    return undefined;
   }
 
   private routeStop(thread: Thread, stop: Stop): void {
@@ -238,20 +225,15 @@ export class EventPump {
         break;
       case 'clone':
       case 'fork':
-      case 'vfork': {
-        const child = this.announceChild(thread, stop.kind);
-        if (stop.kind === 'vfork') this.beginVfork(thread);
-        else if (thread.group.isHeld) runOn(thread);
-        else this.handler.onStop(thread, stop);
-        this.releaseNewborn(child);
+      case 'vfork':
+        this.routeBirth(thread, stop.kind, stop);
         return;
-      }
       case 'syscall':
         thread.isAtSyscallEntry = !thread.isAtSyscallEntry;
         break;
       case 'exec':
         thread.isAtSyscallEntry = false;
-        this.handler.onExec(thread, ptraceGeteventmsg(thread.tid));
+        this.handler.onExec(thread);
         this.endVfork(thread.tid);
         break;
       case 'exit':
@@ -278,8 +260,16 @@ export class EventPump {
     this.endVfork(tid);
   }
 
-  private beginVfork(thread: Thread): void {
-    const child = ptraceGeteventmsg(thread.tid);
+  private routeBirth(parent: Thread, kind: BirthKind, stop: Stop): void {
+    const tid = fetchNewTid(parent.tid, kind);
+    const child = this.announceChild(parent, tid, kind);
+    if (kind === 'vfork' && tid !== undefined) this.beginVfork(parent, tid);
+    else if (parent.group.isHeld) runOn(parent);
+    else this.handler.onStop(parent, stop);
+    this.releaseNewborn(child);
+  }
+
+  private beginVfork(thread: Thread, child: number): void {
     this.vforks.set(child, thread);
     thread.resumeInVfork(child);
     // It stops for that before it runs any code of the program.
@@ -295,10 +285,21 @@ export class EventPump {
     this.handler.onVforkOver(parent);
   }
 
-  private announceChild(parent: Thread, kind: 'clone' | 'fork' | 'vfork'): Thread | undefined {
-    const tid = ptraceGeteventmsg(parent.tid);
-    if (tid <= 0) return undefined;
+  private announceChild(
+    parent: Thread,
+    tid: number | undefined,
+    kind: BirthKind,
+  ): Thread | undefined {
+    if (tid === undefined) return undefined;
     return this.takeChild?.(tid) ?? this.handler.onChild(parent, tid, kind);
+  }
+
+  /** Those whose parent was killed before it could tell of them. */
+  private adoptOrphans(): void {
+    const hasThreads = (pid: number) => this.findGroup(pid) !== undefined;
+    for (const newborn of this.newborns.findOrphans(hasThreads)) {
+      this.releaseNewborn(this.handler.onOrphan(newborn));
+    }
   }
 
   /** A newborn whose first stop had come before it was known is let go, unless it is held. */

@@ -1,0 +1,70 @@
+/** Threads and processes that begin: whose they are, and what they have of those they come from. */
+import { existsSync } from 'node:fs';
+import { TracedProcess } from '../engine/traced-process.ts';
+import { isSameMemory } from '../sys/process.ts';
+import type { EventPump } from '../tracee/event-pump.ts';
+import type { BirthKind } from '../tracee/new-tid.ts';
+import type { Newborn } from '../tracee/newborns.ts';
+import { ThreadGroup, type Thread } from '../tracee/thread.ts';
+import type { Supervision } from './supervision.ts';
+
+export class Births {
+  private readonly supervisor: Supervision;
+  private readonly pump: EventPump;
+
+  constructor(supervisor: Supervision, pump: EventPump) {
+    this.supervisor = supervisor;
+    this.pump = pump;
+  }
+
+  addProcess(pid: number): TracedProcess {
+    const { program } = this.supervisor;
+    const process_ = new TracedProcess(this.pump, pid);
+    process_.stopped.rewindsOutput = program.options.rewindOutput === true;
+    program.processes.set(pid, process_);
+    return process_;
+  }
+
+  /** Its parent has told of it, and is stopped. */
+  onChild({ group }: Thread, tid: number, kind: BirthKind): Thread {
+    if (kind === 'clone' && existsSync(`/proc/${group.pid}/task/${tid}`)) {
+      return this.pump.add(tid, group);
+    }
+    if (group.isLeaving) return this.addLeaving(tid);
+    const parent = this.supervisor.program.processes.get(group.pid);
+    const child = this.addChild(tid, group.pid, parent);
+    child.group.filterCount = group.filterCount;
+    child.sharesMemory = kind === 'vfork' || isSameMemory(group.pid, tid);
+    if (parent !== undefined && !child.sharesMemory) parent.target.isShared = true;
+    return this.pump.add(tid, child.group);
+  }
+
+  /** Its parent is gone, and cannot tell of it. */
+  onOrphan({ tid, tgid, ppid }: Newborn): Thread {
+    const { processes } = this.supervisor.program;
+    const known = processes.get(tgid);
+    if (known !== undefined) return this.pump.add(tid, known.group);
+    // Those of a program have the same filters of ours, which the first of them was given.
+    const [first] = processes.values();
+    const relative = processes.get(ppid) ?? first;
+    if (relative?.group.isLeaving === true) return this.addLeaving(tid);
+    const child = this.addChild(tid, ppid, relative);
+    child.group.filterCount = relative?.group.filterCount ?? 0;
+    child.sharesMemory = isSameMemory(ppid, tid);
+    return this.pump.add(tid, child.group);
+  }
+
+  private addChild(tid: number, ppid: number, relative: TracedProcess | undefined): TracedProcess {
+    const child = this.addProcess(tid);
+    child.hasFilter = relative?.hasFilter === true;
+    this.supervisor.news.tell({ type: 'fork', time: Date.now(), pid: ppid, child: tid });
+    return child;
+  }
+
+  /** A child of a process that is being let go: it goes with it. */
+  private addLeaving(tid: number): Thread {
+    const group = new ThreadGroup(tid);
+    group.isLeaving = true;
+    return this.pump.add(tid, group);
+  }
+}
