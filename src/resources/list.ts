@@ -1,6 +1,7 @@
 /** The resources of one process, in the order in which a rollback applies them. */
 import { PageArena } from '../store/page-arena.ts';
 import { AddressSpace } from './address-space/address-space.ts';
+import { Credentials } from './credentials/credentials.ts';
 import { Descriptors } from './descriptors/descriptors.ts';
 import type { Resource } from './resource.ts';
 import { PendingSignals } from './signals/pending-signals.ts';
@@ -36,6 +37,7 @@ export class ResourceList {
       new PendingSignals(status),
       new ThreadStates(facts),
       new Sandboxes(),
+      new Credentials(status),
     ];
   }
 

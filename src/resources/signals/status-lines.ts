@@ -14,6 +14,11 @@ import type { Stopped } from '../stopped.ts';
 const STATUS_SIZE = 8192;
 const LINE_SIZE = 8 + 16 + 1;
 const IGNORED_LINE = Buffer.from('\nSigIgn:\t');
+const USERS_LINE = Buffer.from('\nUid:\t');
+const GROUPS_LINE = Buffer.from('\nGroups:\t');
+const NEWLINE = 0x0a;
+/** CapInh to CapAmb, and NoNewPrivs with a digit. */
+const CAPABILITIES_SIZE = 5 * LINE_SIZE + 14;
 const NO_DIGITS = '0'.repeat(16);
 const NONE_PENDING = Buffer.from(`SigPnd:\t${NO_DIGITS}\nShdPnd:\t${NO_DIGITS}\n`);
 const NONE_SHARED_PENDING = NONE_PENDING.subarray(LINE_SIZE);
@@ -53,6 +58,48 @@ export class StatusLines {
   /** Nothing waits for the process as a whole. */
   get isNoneSharedPending(): boolean {
     return this.tells(NONE_SHARED_PENDING, 2);
+  }
+
+  /** Whether the lines that `copyIdentity` takes read like these. */
+  isSameIdentity(lines: Uint8Array): boolean {
+    this.read();
+    const { bytes } = this.status;
+    const at = bytes.indexOf(USERS_LINE) + 1;
+    const rest = lines.length - this.identitySize(at);
+    return (
+      rest === CAPABILITIES_SIZE &&
+      bytes.compare(lines, 0, lines.length - rest, at, at + lines.length - rest) === 0 &&
+      bytes.compare(
+        lines,
+        lines.length - rest,
+        lines.length,
+        this.capabilitiesAt,
+        this.capabilitiesAt + rest,
+      ) === 0
+    );
+  }
+
+  /** Uid, Gid and Groups; CapInh, CapPrm, CapEff, CapBnd, CapAmb and NoNewPrivs. */
+  copyIdentity(): Uint8Array {
+    this.read();
+    const { bytes } = this.status;
+    const at = bytes.indexOf(USERS_LINE) + 1;
+    const capabilities = bytes.subarray(
+      this.capabilitiesAt,
+      this.capabilitiesAt + CAPABILITIES_SIZE,
+    );
+    return Buffer.concat([bytes.subarray(at, at + this.identitySize(at)), capabilities]);
+  }
+
+  /** Behind SigCgt. */
+  private get capabilitiesAt(): number {
+    return this.ignoredAt + 2 * LINE_SIZE;
+  }
+
+  /** Of the lines from Uid to Groups, with FDSize between. */
+  private identitySize(at: number): number {
+    const { bytes } = this.status;
+    return bytes.indexOf(NEWLINE, bytes.indexOf(GROUPS_LINE, at) + 1) + 1 - at;
   }
 
   /** Signals have been sent, or taken off. */
