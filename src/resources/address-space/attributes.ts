@@ -7,12 +7,11 @@
  * before it. What has changed between that and the next one may have done so before the point or
  * after it: that is left as it is, and named.
  */
-import type { Mapping, Range } from '../../procfs/maps.ts';
+import type { Range } from '../../procfs/maps.ts';
 import { parseSmaps, type AttributeRange } from '../../procfs/smaps.ts';
 import { close, openOrThrow, O_RDONLY, pread } from '../../sys/file.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import type { Stopped } from '../stopped.ts';
-import type { Access } from './mapped-files.ts';
 
 /** The share of time that reading may take: at most one part in so many. Chosen. */
 const SHARE = 50;
@@ -120,14 +119,6 @@ export function findAttributes(
     else return range;
   }
   return undefined;
-}
-
-/** How a mapping's file was opened: a shared one can be made writable only if it was so. */
-export function accessOf(mapping: Mapping, ranges: readonly AttributeRange[]): Access {
-  if (!mapping.shared) return 'read';
-  if (mapping.writable) return 'write';
-  const flags = findAttributes(ranges, mapping.start)?.flags;
-  return flags === undefined ? 'either' : flags.has('mw') ? 'write' : 'read';
 }
 
 /** A mapping that was sealed (mseal) cannot be changed or unmapped any more. */

@@ -1,17 +1,24 @@
 /**
- * Files that a rollback will map again, opened beforehand and given to a hand of the program's:
- * whatever refuses that (a file that is gone, or cannot be mapped so any more) is an obstacle, not
- * a death.
+ * Files that a rollback will map again, opened beforehand by a hand of the program's, or given to
+ * it: whatever refuses that (a file that is gone, that its rights do not reach, or that cannot be
+ * mapped so any more) is an obstacle, not a death.
  */
-import { asBelayError, errnoName, SyscallError } from '../../errors.ts';
+import { SYS } from '../../arch/x64/syscalls.ts';
+import { asBelayError, errnoName } from '../../errors.ts';
 import type { Mapping } from '../../procfs/maps.ts';
+import { AT_FDCWD, O_CLOEXEC } from '../../sys/descriptor-flags.ts';
+import { close } from '../../sys/file.ts';
 import { MAP_PRIVATE, MAP_SHARED, tryMmap } from '../../sys/mmap.ts';
+import { getDescriptor } from '../../sys/pidfd.ts';
 import { Hand } from '../../tracee/hand.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Claims } from '../claims.ts';
 import { Obstacle } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import { keyOf, type Access, type MappedFiles } from './mapped-files.ts';
+import { accessOf, type Access } from './access.ts';
+import type { Attributes } from './attributes.ts';
+import { flagsOf, keyOf, leadsTo, type MappedFiles } from './mapped-files.ts';
+import type { MappingTable } from './mapping-table.ts';
 import { passFile } from './pass-file.ts';
 import { protectionOf } from './protection.ts';
 
@@ -21,14 +28,17 @@ const OURS = new Set([11, 12]);
 export class ClaimedFiles {
   private readonly stopped: Stopped;
   private readonly files: MappedFiles;
-  private readonly accessOf: (mapping: Mapping) => Access;
+  private readonly table: MappingTable;
+  private readonly attributes: Attributes;
   private readonly descriptors = new Map<string, number>();
   private hand: Hand | undefined = undefined;
 
-  constructor(stopped: Stopped, files: MappedFiles, accessOf: (mapping: Mapping) => Access) {
+  /** `table` and `attributes`: those of the point. */
+  constructor(stopped: Stopped, files: MappedFiles, table: MappingTable, attributes: Attributes) {
     this.stopped = stopped;
     this.files = files;
-    this.accessOf = accessOf;
+    this.table = table;
+    this.attributes = attributes;
   }
 
   /** By whose calls mappings are made again. */
@@ -55,50 +65,58 @@ export class ClaimedFiles {
     }
   }
 
-  /** Open the mapping's file and hand it over; why that cannot be done. */
+  /** Have the hand open the mapping's file; why that cannot be done. */
   claim(mapping: Mapping, claims: Claims): Obstacle | undefined {
-    return this.files.use(mapping, this.accessOf(mapping), (ours) => {
-      if (ours < 0) return cannotOpen(mapping, 'no way leads to it');
-      const errno = tryMapping(mapping, ours);
-      if (errno !== 0) return cannotOpen(mapping, errnoName(errno));
-      const key = this.keyOf(mapping);
-      if (this.descriptors.has(key)) return undefined;
-      return this.claimHand(claims) ?? this.pass(mapping, key, ours, claims);
-    });
+    const access = accessOf(mapping, this.attributes);
+    const key = keyOf(mapping, access);
+    if (!this.descriptors.has(key)) {
+      const fd = this.claimHand(claims) ?? this.open(mapping, access);
+      if (fd instanceof Obstacle) return fd;
+      this.descriptors.set(key, fd);
+    }
+    const errno = this.tryMapping(mapping);
+    return errno === 0 ? undefined : cannotOpen(mapping, errnoName(errno));
   }
 
-  /** The hand's descriptor of a file that was claimed. */
+  /** The hand's descriptor of a file that was claimed. It is closed by the end of the hand. */
   descriptorOf(mapping: Mapping): number {
-    const fd = this.descriptors.get(this.keyOf(mapping));
+    const fd = this.descriptors.get(keyOf(mapping, accessOf(mapping, this.attributes)));
     if (fd === undefined) throw new RangeError(`${mapping.path} was not claimed`);
     return fd;
   }
 
-  private pass(mapping: Mapping, key: string, ours: number, claims: Claims): Obstacle | undefined {
+  private open(mapping: Mapping, access: Access): number | Obstacle {
+    const held = this.files.findHeld(this.table, mapping, access);
+    const fd = held === undefined ? this.openByPath(mapping, access) : this.pass(held);
+    if (fd === undefined) return cannotOpen(mapping, 'no way leads to it');
+    return fd < 0 ? cannotOpen(mapping, errnoName(-fd)) : fd;
+  }
+
+  private pass(ours: number): number {
     const { scratch } = this.stopped.remote();
-    try {
-      const pass = (): number => passFile(this.calls, scratch, this.stopped.target, ours);
-      // It is closed by the end of the hand.
-      const fd = claims.acquire('recvmsg', pass, () => undefined);
-      this.descriptors.set(key, fd);
-      return undefined;
-    } catch (error) {
-      if (error instanceof SyscallError) return cannotOpen(mapping, error.code);
-      throw error;
-    }
+    return ours < 0 ? ours : passFile(this.calls, scratch, this.stopped.target, ours);
   }
 
-  private keyOf(mapping: Mapping): string {
-    return `${keyOf(mapping)}/${this.accessOf(mapping)}`;
+  /** By the program's own rights, whatever they are. */
+  private openByPath(mapping: Mapping, access: Access): number | undefined {
+    const path = this.files.findPath(mapping);
+    if (path === undefined) return undefined;
+    const { calls } = this;
+    const name = this.stopped.remote().scratch.put(Buffer.concat([path, Buffer.alloc(1)]));
+    const fd = calls.call(SYS.openat, AT_FDCWD, name, flagsOf(access) | O_CLOEXEC, 0);
+    return fd < 0 || leadsTo(mapping, calls.thread.tid, fd) ? fd : undefined;
   }
-}
 
-/** Map it in our own memory, as it will be in the program's: 0, or the positive errno. */
-function tryMapping(mapping: Mapping, fd: number): number {
-  const { start, end, shared, offset } = mapping;
-  const flags = shared ? MAP_SHARED : MAP_PRIVATE;
-  const errno = tryMmap(end - start, protectionOf(mapping), flags, fd, offset);
-  return OURS.has(errno) ? 0 : errno;
+  /** Map it in our own memory, as it will be in the program's: 0, or the positive errno. */
+  private tryMapping(mapping: Mapping): number {
+    const { start, end, shared, offset } = mapping;
+    const ours = getDescriptor(this.calls.thread.tid, this.descriptorOf(mapping));
+    if (ours < 0) return -ours;
+    const flags = shared ? MAP_SHARED : MAP_PRIVATE;
+    const errno = tryMmap(end - start, protectionOf(mapping), flags, ours, offset);
+    close(ours);
+    return OURS.has(errno) ? 0 : errno;
+  }
 }
 
 function cannotOpen(mapping: Mapping, why: string): Obstacle {

@@ -1,17 +1,27 @@
 /**
  * Files behind mappings, for mapping them again after the program has unmapped them.
  *
- * Most are opened by their path once more. A file that no path leads to any more (deleted,
- * replaced, a memfd) is held open from the first point that sees it mapped until the last point
- * that does is gone. It is found through map_files, which takes privilege, or else among the
- * program's own descriptors. What a path leads to is what was mapped only if device and inode are.
+ * Most the program opens by their path once more. A file that it could not open so (deleted,
+ * replaced, a memfd, or one that its rights do not reach) is held open from the first point that
+ * sees it mapped until the last point that does is gone. It is found through map_files, which takes
+ * privilege, or else among the program's own descriptors.
+ *
+ * Invariants
+ * 1. A path is for the program to open: with our rights it would lead to what it may not have.
+ * 2. A file that is held is opened as the mapping was, or for less.
+ * 3. It is given back only to the rights that the program had at the point, or to such as may open
+ *    it anyway.
  */
-import { readdirSync, statSync, type Stats } from 'node:fs';
+import { fstatSync, readFileSync, readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
+import { parseFdInfo } from '../../procfs/fdinfo.ts';
 import type { Mapping } from '../../procfs/maps.ts';
+import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
 import { close, O_RDONLY, O_RDWR, openBytes } from '../../sys/file.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
-import type { MappingTable } from './mapping-table.ts';
 import type { Task } from '../../tracee/target-memory.ts';
+import { OwnRights } from '../own-rights.ts';
+import type { Access } from './access.ts';
+import type { MappingTable } from './mapping-table.ts';
 
 /** Files held at once. Chosen: a quarter of the usual limit; what is more is refused by name. */
 const HELD_MAX = 256;
@@ -21,34 +31,47 @@ const O_NONBLOCK_NOCTTY = 0o4400;
 /** Mapping /dev/zero is as good as mapping nothing: makedev(1, 5). */
 const DEV_ZERO = 0x105;
 
-/** Whether a shared mapping's file must be writable, as far as that is known. */
-export type Access = 'read' | 'write' | 'either';
+const ENOENT = 2;
+const EACCES = 13;
 
 interface Held {
   readonly fd: number;
-  readonly tables: Set<MappingTable>;
+  /** The rights that the program had when each was first seen. */
+  readonly tables: Map<MappingTable, string>;
 }
 
 export class MappedFiles {
   private readonly task: Task;
-  /** By device and inode. */
+  /** By device, inode and access. */
   private readonly held = new Map<string, Held>();
 
   constructor(task: Task) {
     this.task = task;
   }
 
-  /** Hold what could not be opened again. */
+  /** Hold what the program could not open again. */
   hold(table: MappingTable, accessOf: (mapping: Mapping) => Access): void {
-    for (const mapping of table.mappings) {
-      if (mapping.inode === 0) continue;
-      const known = this.held.get(keyOf(mapping));
-      if (known !== undefined) known.tables.add(table);
-      else if (this.held.size < HELD_MAX && this.findPath(mapping) === undefined) {
-        const fd = this.take(mapping, accessOf(mapping));
-        if (fd >= 0) this.held.set(keyOf(mapping), { fd, tables: new Set([table]) });
-      }
+    const files = table.mappings.filter(({ inode }) => inode !== 0);
+    if (files.length === 0) return;
+    const rights = new OwnRights(this.task.living);
+    const looked = new Set<string>();
+    for (const mapping of files) {
+      const access = accessOf(mapping);
+      const key = keyOf(mapping, access);
+      if (looked.has(key)) continue;
+      looked.add(key);
+      const held = this.held.get(key) ?? this.holdOne(mapping, access, rights);
+      if (held?.tables.has(table) === false) held.tables.set(table, rights.text);
     }
+  }
+
+  private holdOne(mapping: Mapping, access: Access, rights: OwnRights): Held | undefined {
+    if (this.held.size >= HELD_MAX || this.isInReach(mapping, access, rights)) return undefined;
+    const fd = this.take(mapping, access);
+    if (fd < 0) return undefined;
+    const held = { fd, tables: new Map<MappingTable, string>() };
+    this.held.set(keyOf(mapping, access), held);
+    return held;
   }
 
   /** No point has this table any more. */
@@ -60,17 +83,15 @@ export class MappedFiles {
     }
   }
 
-  /** Have `work` use a descriptor of ours for the mapping's file, or minus errno. */
-  use<Result>(mapping: Mapping, access: Access, work: (fd: number) => Result): Result {
-    const held = this.held.get(keyOf(mapping));
-    if (held !== undefined) return work(held.fd);
-    const path = this.findPath(mapping);
-    const fd = path === undefined ? -ENOENT : openEither(path, access);
-    try {
-      return work(fd);
-    } finally {
-      if (fd >= 0) close(fd);
-    }
+  /** A descriptor of ours for the file, to be given to the program; undefined: it is not held. */
+  findHeld(table: MappingTable, mapping: Mapping, access: Access): number | undefined {
+    const held = this.held.get(keyOf(mapping, access));
+    if (held === undefined) return undefined;
+    const rights = new OwnRights(this.task.living);
+    const isAllowed =
+      held.tables.get(table) === rights.text ||
+      rights.mayOpen(fstatSync(held.fd), access === 'write');
+    return isAllowed ? held.fd : -EACCES;
   }
 
   close(): void {
@@ -78,57 +99,106 @@ export class MappedFiles {
     this.held.clear();
   }
 
-  /** A path that leads to the file: as the program sees it, or as we do. */
-  private findPath(mapping: Mapping): Buffer | undefined {
-    if (!mapping.path.startsWith('/')) return undefined;
-    const own = Buffer.from(mapping.path, 'latin1');
-    const theirs = Buffer.concat([Buffer.from(`/proc/${this.task.living}/root`), own]);
-    return [theirs, own].find((path) => isFileOf(mapping, path) && isHarmless(path));
+  /** A path by which the program can open the file, if its rights let it. */
+  findPath(mapping: Mapping): Buffer | undefined {
+    const path = this.pathBelowRoot(mapping);
+    const file = path === undefined ? undefined : this.lookAt(path);
+    return file !== undefined && isFileOf(mapping, file) && isHarmless(file) ? path : undefined;
+  }
+
+  private isInReach(mapping: Mapping, access: Access, rights: OwnRights): boolean {
+    const path = this.pathBelowRoot(mapping);
+    const file = path === undefined ? undefined : this.lookAt(path);
+    if (path === undefined || file === undefined) return false;
+    if (!isFileOf(mapping, file) || !isHarmless(file)) return false;
+    return rights.mayOpen(file, access === 'write') && rights.mayReach(this.asWeSee(path));
+  }
+
+  private lookAt(path: Buffer): Stats | undefined {
+    return statOf(this.asWeSee(path));
+  }
+
+  private asWeSee(path: Buffer): Buffer {
+    return Buffer.concat([Buffer.from(`/proc/${this.task.living}/root`), path]);
+  }
+
+  /** In /proc it reads as we would open it, however the program's root lies. */
+  private pathBelowRoot({ path }: Mapping): Buffer | undefined {
+    if (!path.startsWith('/')) return undefined;
+    const root = readlinkSync(`/proc/${this.task.living}/root`, 'latin1');
+    const isBelow = root !== '/' && path.startsWith(`${root}/`);
+    return Buffer.from(isBelow ? path.slice(root.length) : path, 'latin1');
   }
 
   private take(mapping: Mapping, access: Access): number {
     const { start, end } = mapping;
-    const link = `/proc/${this.task.living}/map_files/${start.toString(16)}-${end.toString(16)}`;
-    const fd = openEither(Buffer.from(link), access);
-    return fd >= 0 ? fd : this.takeFromProgram(mapping);
+    const name = `/proc/${this.task.living}/map_files/${start.toString(16)}-${end.toString(16)}`;
+    const link = Buffer.from(name);
+    const file = statOf(link);
+    const isOpenable = file !== undefined && isHarmless(file);
+    const fd = isOpenable ? openBytes(link, flagsOf(access)) : -ENOENT;
+    return fd >= 0 ? fd : this.takeFromProgram(mapping, access);
   }
 
-  private takeFromProgram(mapping: Mapping): number {
+  private takeFromProgram(mapping: Mapping, access: Access): number {
     const directory = `/proc/${this.task.living}/fd`;
     try {
       const same = readdirSync(directory).filter((name) => {
-        return isFileOf(mapping, Buffer.from(`${directory}/${name}`));
+        const file = statOf(Buffer.from(`${directory}/${name}`));
+        return file !== undefined && isFileOf(mapping, file);
       });
       // All of the kernel's anonymous files have one inode: which of several it is, cannot be told.
       const isSure = same.length === 1 || mapping.path.startsWith('/');
-      return isSure ? getDescriptor(this.task.living, Number(same[0] ?? -1)) : -ENOENT;
+      const name = same.find((each) => this.serves(Number(each), mapping, access)) ?? same[0];
+      if (!isSure || name === undefined) return -ENOENT;
+      if (this.serves(Number(name), mapping, access)) {
+        return getDescriptor(this.task.living, Number(name));
+      }
+      return openBytes(Buffer.from(`${directory}/${name}`), flagsOf(access));
     } catch {
       return -ENOENT;
     }
   }
+
+  /** Whether a descriptor of the program's is open just as the mapping's file was. */
+  private serves(fd: number, { shared }: Mapping, access: Access): boolean {
+    const text = readFileSync(`/proc/${this.task.living}/fdinfo/${fd}`, 'latin1');
+    const mode = (parseFdInfo(text)?.flags ?? O_ACCMODE) & O_ACCMODE;
+    return mode === (flagsOf(access) & O_ACCMODE) || (!shared && mode === O_RDWR);
+  }
 }
 
-const ENOENT = 2;
-
-export function keyOf(mapping: Mapping): string {
-  return `${mapping.device}/${mapping.inode}`;
+/** How a file is opened to be mapped. */
+export function flagsOf(access: Access): number {
+  return (access === 'write' ? O_RDWR : O_RDONLY) | O_NONBLOCK_NOCTTY;
 }
 
-function openEither(path: Buffer, access: Access): number {
-  const writable = access === 'read' ? -1 : openBytes(path, O_RDWR | O_NONBLOCK_NOCTTY);
-  if (writable >= 0 || access === 'write') return writable;
-  return openBytes(path, O_RDONLY | O_NONBLOCK_NOCTTY);
+export function keyOf(mapping: Mapping, access: Access): string {
+  return `${mapping.device}/${mapping.inode}/${access}`;
 }
 
-function isFileOf(mapping: Mapping, path: Buffer): boolean {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found?.ino === mapping.inode && isDeviceOf(mapping, found);
+/** Whether descriptor `fd` of thread `tid` is of the mapping's file: surely, by its file system. */
+export function leadsTo(mapping: Mapping, tid: number, fd: number): boolean {
+  const file = statOf(Buffer.from(`/proc/${tid}/fd/${fd}`));
+  if (file === undefined || !isFileOf(mapping, file)) return false;
+  const info = parseFdInfo(readFileSync(`/proc/${tid}/fdinfo/${fd}`, 'latin1'));
+  const mounts = readFileSync(`/proc/${tid}/mountinfo`, 'latin1').split('\n');
+  const line = mounts.find((each) => each.startsWith(`${info?.mountId ?? ''} `));
+  const device = line?.split(' ')[2]?.split(':').map(Number);
+  return device === undefined || device.join(':') === numbersOf(mapping).join(':');
+}
+
+function statOf(path: Buffer): Stats | undefined {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+function isFileOf(mapping: Mapping, file: Stats): boolean {
+  return file.ino === mapping.inode && isDeviceOf(mapping, file);
 }
 
 /** To open anything else can wait, or do something. */
-function isHarmless(path: Buffer): boolean {
-  const file = statSync(path, { throwIfNoEntry: false });
-  return file?.isFile() === true || file?.rdev === DEV_ZERO;
+function isHarmless(file: Stats): boolean {
+  return file.isFile() || file.rdev === DEV_ZERO;
 }
 
 /**
@@ -136,7 +206,11 @@ function isHarmless(path: Buffer): boolean {
  * other devices to stat(2), as btrfs and overlayfs do.
  */
 function isDeviceOf(mapping: Mapping, { dev }: Stats): boolean {
-  const [major = 0, minor = 0] = mapping.device.split(':').map((part) => Number.parseInt(part, 16));
+  const [major = 0, minor = 0] = numbersOf(mapping);
   if (major === 0) return true;
   return dev === ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) * 2 ** 12));
+}
+
+function numbersOf({ device }: Mapping): number[] {
+  return device.split(':').map((part) => Number.parseInt(part, 16));
 }

@@ -15,16 +15,11 @@ import type { Scratch } from '../../tracee/scratch.ts';
 import type { Claims } from '../claims.ts';
 import { Obstacle, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import {
-  accessOf,
-  AttributeReader,
-  findAttributes,
-  findSealed,
-  type Attributes,
-} from './attributes.ts';
+import { accessOf, isAccessUnknown } from './access.ts';
+import { AttributeReader, findAttributes, findSealed, type Attributes } from './attributes.ts';
 import { ClaimedFiles } from './claimed-files.ts';
 import { cannotRestore, performSteps, restoreBreak } from './map-again.ts';
-import { MappedFiles, type Access } from './mapped-files.ts';
+import { MappedFiles } from './mapped-files.ts';
 import { MappingTable } from './mapping-table.ts';
 import { MapsReader } from './maps-reader.ts';
 import { mendAttributes, mendNames, nameLoss } from './mend-attributes.ts';
@@ -35,6 +30,7 @@ import { findLackOfRoom } from './room.ts';
 import type { WrittenPages } from './written-pages.ts';
 
 const NOTHING_UNWATCHED: readonly Unwatched[] = [];
+const READ_ONLY = 'is mapped again for reading only: whether it was for more is not known';
 const UNSURE = 'its attributes may have been changed before the point or after it';
 
 /** What `prepare` has found: nothing to do as of `generation`, or files open in the program. */
@@ -94,7 +90,9 @@ export class Mappings {
   refresh(): readonly Range[] | undefined {
     const isSameText = this.text.isSame(this.known);
     if (isSameText && !this.registration.hasNew() && !this.registration.hasRelented()) {
+      const former = this.attributes;
       this.attributes = this.reader.capture(false);
+      if (this.attributes !== former) this.holdFiles();
       return undefined;
     }
     if (!isSameText) {
@@ -104,8 +102,12 @@ export class Mappings {
     const found = this.registerNew();
     if (this.registration.refused.length > 0) this.reader.read();
     this.attributes = this.reader.capture(true);
-    this.files.hold(this.table, (mapping) => accessOf(mapping, this.attributes.ranges));
+    this.holdFiles();
     return found;
+  }
+
+  private holdFiles(): void {
+    this.files.hold(this.table, (mapping) => accessOf(mapping, this.attributes));
   }
 
   /** No point has this table any more. */
@@ -115,8 +117,7 @@ export class Mappings {
 
   /** What `apply` will need, or why it could not be done. Touches nothing. */
   prepare(wanted: MappingTable, attributes: Attributes, claims: Claims): MappingsPlan | Obstacle {
-    const access = (mapping: Mapping): Access => accessOf(mapping, attributes.ranges);
-    const files = new ClaimedFiles(this.stopped, this.files, access);
+    const files = new ClaimedFiles(this.stopped, this.files, wanted, attributes);
     const isSame =
       this.text.isSame(this.known) && this.stands(wanted) && !this.registration.hasNew();
     const now = this.reader.readForRollback(!isSame || this.registration.refused.length > 0);
@@ -156,7 +157,7 @@ export class Mappings {
     if (isSame && plan.isDone) return { renewed: undefined, lost: [] };
     const { calls, scratch } = this.stopped.remote();
     const anew = isSame && plan.irreparable.length === 0 ? [] : this.mapAnew(plan, calls, scratch);
-    const lost = this.mend(plan, anew, calls, scratch);
+    const lost = [...this.mend(plan, anew, calls, scratch), ...nameUnknownAccess(plan, anew)];
     scratch.release();
     this.text.forget();
     const left = planMappings(this.readTable(0).mappings, wanted.mappings);
@@ -241,6 +242,14 @@ export class Mappings {
     this.table = wanted ?? table;
     return found;
   }
+}
+
+/** What was mapped again for reading only, for want of knowing better. */
+function nameUnknownAccess({ wanted, attributes }: MappingsPlan, anew: readonly Range[]): Named[] {
+  return wanted.mappings
+    .filter((mapping) => isAccessUnknown(mapping, attributes))
+    .filter(({ start, end }) => anew.some((range) => range.start < end && range.end > start))
+    .map((mapping) => nameLoss(mapping, `${mapping.path} ${READ_ONLY}`));
 }
 
 /** Mappings of files that are missing, or that have been made anew and may have other pages. */

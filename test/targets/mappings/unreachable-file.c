@@ -1,4 +1,4 @@
-/* belay: ; argument secret chroot dropped */
+/* belay: ; argument secret chroot dropped written */
 /* A file to which the program has no way any more comes back when its mapping is gone. */
 #include "../target.h"
 
@@ -28,13 +28,15 @@ int main(int argc, char **argv) {
     if (memory != NULL) fill(memory, PAGE, 1);
   } else {
     int fd = scratch_file(PAGE, 1);
-    memory = (char *)mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+    int is_written = strcmp(kind, "written") == 0;
+    int protection = is_written ? PROT_READ | PROT_WRITE : PROT_READ;
+    memory = (char *)mmap(NULL, PAGE, protection, is_written ? MAP_SHARED : MAP_PRIVATE, fd, 0);
     close(fd);
     CHECK(memory != MAP_FAILED);
     if (strcmp(kind, "chroot") == 0 && (chroot("/var/empty") == 0 || chroot("/proc") == 0)) {
       CHECK(chdir("/") == 0);
     }
-    if (strcmp(kind, "dropped") == 0 && geteuid() == 0) CHECK(seteuid(65534) == 0);
+    if (strcmp(kind, "chroot") != 0 && geteuid() == 0) CHECK(seteuid(65534) == 0);
   }
   int cd = tsetjmp(&why);
   if (cd <= 0) come_back(root);
