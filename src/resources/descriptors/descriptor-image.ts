@@ -11,7 +11,8 @@ export type DescriptorKind = 'socket' | 'pipe' | 'epoll' | 'anonymous' | 'path';
 
 export interface DescriptorImage {
   readonly fd: number;
-  readonly position: number;
+  /** A bigint only where a number would not be exact. */
+  readonly position: number | bigint;
   /** As in open(2), close-on-exec included. */
   readonly flags: number;
   readonly mountId: number;

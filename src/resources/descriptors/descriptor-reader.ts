@@ -39,15 +39,19 @@ const KEPT_MAX = 1024;
 /** Chosen: the share of the supervisor's own limit that one process may take. */
 const KEPT_SHARE = 0.25;
 const NAME_OFFSET = 19;
+/** So many are exact in a number. */
+const DIGITS_MAX = 15;
 const CHAR_0 = 48;
 const CHAR_9 = 57;
+const CHAR_MINUS = 45;
 const CHAR_DOT = 46;
 const CHAR_COLON = 58;
 const CHAR_NEWLINE = 10;
 
 /** What every file of fdinfo begins with. */
 export interface ToldOfAll {
-  position: number;
+  /** A bigint only where a number would not be exact: big sparse files, hashed directories. */
+  position: number | bigint;
   flags: number;
   mountId: number;
   /** 0 before Linux 5.14. */
@@ -150,7 +154,7 @@ export class DescriptorReader {
   takeApart(): void {
     const { told } = this;
     this.restAt = 0;
-    told.position = this.nextNumber();
+    told.position = this.nextPosition();
     told.flags = this.nextNumber(8);
     told.mountId = this.nextNumber();
     told.inode = this.nextNumber();
@@ -159,6 +163,18 @@ export class DescriptorReader {
   /** What this kind of file adds: whole lines, valid until the next `readInfo`. */
   get rest(): Buffer {
     return this.info.bytes.subarray(this.restAt, this.size);
+  }
+
+  /** As `nextNumber`, of all 64 bits: what is long or negative takes a BigInt. */
+  private nextPosition(): number | bigint {
+    const { bytes } = this.info;
+    const newline = bytes.indexOf(CHAR_NEWLINE, 0);
+    const at = bytes.indexOf(CHAR_COLON, 0) + 2;
+    if (newline - at <= DIGITS_MAX && bytes[at] !== CHAR_MINUS) return this.nextNumber();
+    this.restAt = newline + 1;
+    const value = BigInt(bytes.toString('latin1', at, newline));
+    const rounded = Number(value);
+    return Number.isSafeInteger(rounded) ? rounded : value;
   }
 
   /** The number on the next line, which is passed. */

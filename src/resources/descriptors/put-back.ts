@@ -16,7 +16,7 @@ import {
   O_CLOEXEC,
   SETTABLE_FLAGS,
 } from '../../sys/descriptor-flags.ts';
-import { SEEK_SET } from '../../sys/file.ts';
+import { SEEK_CUR, SEEK_SET } from '../../sys/file.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { DescriptorImage } from './descriptor-image.ts';
@@ -140,7 +140,15 @@ export class PutBack {
 
   private settleOffset(image: DescriptorImage): void {
     if (image.kind !== 'path' || this.options.keepsOffset(image)) return;
-    this.call(SYS.lseek, image.fd, image.position, SEEK_SET);
+    const { fd, position } = image;
+    if (typeof position === 'number') {
+      this.call(SYS.lseek, fd, position, SEEK_SET);
+      return;
+    }
+    // Numbers carry 53 bits: what has more goes there in two steps.
+    const low = BigInt.asUintN(32, position);
+    this.call(SYS.lseek, fd, Number(position - low), SEEK_SET);
+    this.call(SYS.lseek, fd, Number(low), SEEK_CUR);
   }
 
   private settleEpolls(settles: readonly Settle[], replaced: ReadonlySet<number>): void {
