@@ -30,6 +30,7 @@ import { claimHungUp } from './hung-up.ts';
 import { planDescriptors } from './plan-descriptors.ts';
 import { findMixed } from './sharing.ts';
 import { PutBack } from './put-back.ts';
+import { LockedFiles } from './locked-files.ts';
 import { parseLocks, readRecordLocks, type FileLock } from './file-locks.ts';
 import { findSpared, nameSpared, settleLocks } from './settle-locks.ts';
 
@@ -118,7 +119,8 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     if (now === wanted) return {};
     const others = hungUp > 0 ? now.filter(({ fd }) => fd !== hungUp) : now;
     const steps = planDescriptors(wanted, others, this.isOne);
-    const spared = findSpared(steps, wanted, locks);
+    const lockedFiles = new LockedFiles(stopped.living);
+    const spared = findSpared(steps, wanted, locks, lockedFiles);
     const putBack = new PutBack(stopped, {
       hungUp,
       spared: new Set(spared.map(({ fd }) => fd)),
@@ -132,7 +134,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const lost = [
       ...putBack.lost,
       ...spared.map(nameSpared),
-      ...settleLocks(stopped, wanted, now, locks, (fd) => this.readLocks(fd)),
+      ...settleLocks(stopped, wanted, now, locks, lockedFiles, (fd) => this.readLocks(fd)),
     ];
     return { counts: { descriptorsClosed: putBack.closedCount }, lost };
   }

@@ -23,12 +23,14 @@ import type { RemoteSource } from '../../tracee/remote-session.ts';
 /** As /proc/locks has it, and fdinfo behind "lock:"; a line with "->" is one that waits. */
 const LOCK = new RegExp(
   '^(?:lock:\\t)?\\d+: (POSIX|FLOCK|OFDLCK) +\\w+ +(READ|WRITE) +(-?\\d+) +' +
-    '[0-9a-f]+:[0-9a-f]+:(\\d+) (\\d+) (\\d+|EOF)$',
+    '([0-9a-f]+:[0-9a-f]+):(\\d+) (\\d+) (\\d+|EOF)$',
   'gm',
 );
 
 export interface FileLock {
   readonly kind: 'POSIX' | 'FLOCK' | 'OFDLCK';
+  /** `major:minor` of the file system, as the kernel prints it here: hexadecimal. */
+  readonly device: string;
   readonly inode: number;
   readonly isWrite: boolean;
   readonly start: bigint;
@@ -45,8 +47,9 @@ export function readRecordLocks(pid: number): FileLock[] {
 export function parseLocks(text: string, pid?: number): FileLock[] {
   return [...text.matchAll(LOCK)]
     .filter((match) => pid === undefined || (match[1] === 'POSIX' && Number(match[3]) === pid))
-    .map(([, kind, type, , inode, start = '0', end]) => ({
+    .map(([, kind, type, , device = '', inode, start = '0', end]) => ({
       kind: kind as FileLock['kind'],
+      device,
       inode: Number(inode),
       isWrite: type === 'WRITE',
       start: BigInt(start),
@@ -78,6 +81,7 @@ export function setLock(
 function isSameLock(one: FileLock, other: FileLock): boolean {
   return (
     one.kind === other.kind &&
+    one.device === other.device &&
     one.inode === other.inode &&
     one.isWrite === other.isWrite &&
     one.start === other.start &&

@@ -9,6 +9,7 @@ import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
 import type { DescriptorSteps } from './plan-descriptors.ts';
+import type { LockedFiles } from './locked-files.ts';
 import { parseLocks, readRecordLocks, setLock, withoutLocks, type FileLock } from './file-locks.ts';
 
 /** Chosen: so many are left open for the sake of a lock, in programs that fall again and again. */
@@ -19,19 +20,30 @@ export function findSpared(
   { extras }: DescriptorSteps,
   wanted: DescriptorsImage,
   before: readonly FileLock[],
+  files: LockedFiles,
 ): readonly DescriptorImage[] {
   if (before.length === 0) return [];
-  const held = new Set(before.map(({ inode }) => inode));
+  const held = new Set(before.map(keyOf));
   const records = wanted.flatMap(locksOf).filter(({ kind }) => kind === 'POSIX');
-  const kept = new Set(records.map(({ inode }) => inode).filter((inode) => held.has(inode)));
+  const kept = new Map(records.filter((lock) => held.has(keyOf(lock))).map(byKey));
+  const ofEach = [...kept.values()];
   return extras
-    .filter(({ kind, inode }) => kind === 'path' && kept.has(inode))
+    .filter((image) => ofEach.some((lock) => files.isOn(lock, image)))
     .slice(0, SPARED_MAX);
 }
 
 export function nameSpared({ fd, link }: DescriptorImage): Named {
   const text = `descriptor ${fd} is left open: closing it would drop the locks on ${link}`;
   return { bit: LOST.descriptors, text };
+}
+
+/** One for each locked file. */
+function keyOf({ device, inode }: FileLock): string {
+  return `${device}/${inode}`;
+}
+
+function byKey(lock: FileLock): [string, FileLock] {
+  return [keyOf(lock), lock];
 }
 
 function locksOf({ locks }: DescriptorImage): FileLock[] {
@@ -48,6 +60,7 @@ export function settleLocks(
   wanted: DescriptorsImage,
   now: DescriptorsImage,
   before: readonly FileLock[],
+  files: LockedFiles,
   readLocks: (fd: number) => FileLock[],
 ): Named[] {
   const hadLocks = new Set(now.flatMap(({ fd, locks }) => (locks === undefined ? [] : [fd])));
@@ -56,7 +69,7 @@ export function settleLocks(
     .flatMap((image) => settleOpenFile(stopped, image, readLocks));
   const records = wanted.flatMap(locksOf).filter(({ kind }) => kind === 'POSIX');
   if (records.length + before.length === 0) return ofFiles;
-  return [...ofFiles, ...settleRecords(stopped, wanted, records)];
+  return [...ofFiles, ...settleRecords(stopped, wanted, records, files)];
 }
 
 /** flock and OFD locks belong to an open file: they are looked for where there were some. */
@@ -81,14 +94,15 @@ function settleRecords(
   { remote, pid }: Stopped,
   table: DescriptorsImage,
   wanted: readonly FileLock[],
+  files: LockedFiles,
 ): Named[] {
   const now = readRecordLocks(pid);
   for (const lock of withoutLocks(now, wanted)) {
-    const image = table.find(({ kind, inode }) => kind === 'path' && inode === lock.inode);
+    const image = table.find((each) => files.isOn(lock, each));
     if (image !== undefined) setLock(remote, image.fd, lock, false);
   }
   return withoutLocks(wanted, readRecordLocks(pid)).flatMap((lock) => {
-    const image = table.find((each) => each.inode === lock.inode && canLock(each, lock));
+    const image = table.find((each) => files.isOn(lock, each) && canLock(each, lock));
     return image === undefined
       ? []
       : [nameTaken(image, lock, setLock(remote, image.fd, lock, true))];
@@ -103,5 +117,5 @@ function nameTaken(image: DescriptorImage, lock: FileLock, isTaken: boolean): Na
 /** A lock for writing needs a descriptor for writing, one for reading one for reading. */
 function canLock(image: DescriptorImage, lock: FileLock): boolean {
   const access = image.flags & O_ACCMODE;
-  return image.kind === 'path' && (lock.isWrite ? access !== 0 : access !== O_WRONLY);
+  return lock.isWrite ? access !== 0 : access !== O_WRONLY;
 }
