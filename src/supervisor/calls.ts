@@ -8,6 +8,8 @@ import type { BelayError } from '../errors.ts';
 import { ConfinedError } from '../tracee/confinement.ts';
 import { HIDDEN, HiddenError, isHidden } from '../tracee/hidden.ts';
 import type { Thread } from '../tracee/thread.ts';
+import { haveTraced } from '../tracee/untraced-clone.ts';
+import { giveWayToTracer } from './own-tracing.ts';
 import type { Supervision } from './supervision.ts';
 
 const { EAGAIN, EBADF, EFAULT, EINVAL, ENOMEM, ENOSYS, EPERM } = constants.errno;
@@ -41,6 +43,13 @@ export function handleCall(supervisor: Supervision, process_: TracedProcess, thr
     case SYS.ioctl:
       giveWay(process_, registers.get('rdx'));
       supervisor.resumeHere(thread);
+      return;
+    case SYS.clone:
+      haveTraced(thread);
+      supervisor.resumeHere(thread);
+      return;
+    case SYS.ptrace:
+      giveWayToTracer(supervisor, process_, thread);
       return;
     default:
       answer(supervisor, thread, -ENOSYS);

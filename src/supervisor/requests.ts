@@ -94,7 +94,10 @@ function findProcess(supervisor: Supervisor, params: RequestParams): TracedProce
   const pid = params.pid ?? supervisor.program.rootPid;
   const process_ = supervisor.program.processes.get(pid);
   if (process_ === undefined) {
-    throw new BelayError('ESRCH', `cannot find process ${pid} in the program: it has ended`);
+    throw new BelayError(
+      'ESRCH',
+      `cannot find process ${pid} in the program: it has ended, or another process traces it`,
+    );
   }
   return process_;
 }

@@ -5,7 +5,7 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import type { Why } from '../engine/why.ts';
 import type { Point } from '../points/point.ts';
 import type { HoldOutcome } from '../tracee/hold-outcome.ts';
-import type { Thread } from '../tracee/thread.ts';
+import type { Thread, ThreadGroup } from '../tracee/thread.ts';
 import type { Program } from './program.ts';
 
 /** Where a jump came from. */
@@ -41,8 +41,11 @@ export interface Supervision {
   ): RollbackResult | string;
   /** Hold a process that is to go back: its children in vfork(2) are ended. */
   holdToGoBack(process_: TracedProcess): HoldOutcome;
-  /** Whether the thread stays stopped until its process is out of vfork(2), to be answered then. */
-  postpones(thread: Thread): boolean;
+  /**
+   * Whether the thread stays stopped until its process (or `group`) is out of vfork(2), to be
+   * answered then.
+   */
+  postpones(thread: Thread, group?: ThreadGroup): boolean;
   tellPoint(process_: TracedProcess, point: Point): void;
   /** Say it once in the log, and from then on in `belay ps`. */
   warn(process_: TracedProcess, message: string): void;

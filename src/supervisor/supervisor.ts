@@ -23,6 +23,7 @@ import type { Newborn } from '../tracee/newborns.ts';
 import type { BirthKind } from '../tracee/new-tid.ts';
 import { ProcessorPin } from '../tracee/processor-pin.ts';
 import type { Thread, ThreadGroup } from '../tracee/thread.ts';
+import { keepTraced } from '../tracee/untraced-clone.ts';
 import { Births } from './births.ts';
 import { handleCall } from './calls.ts';
 import { readMoment, tellFall } from './fall-news.ts';
@@ -84,11 +85,11 @@ export class Supervisor implements EventHandler, Supervision {
   }
 
   /**
-   * Whether the thread is to stay where it is stopped until its process is out of vfork(2): its
-   * stop is then handled once more. False: it is not in vfork, or has been for too long.
+   * Whether the thread is to stay where it is stopped until its process (or `group`) is out of
+   * vfork(2): its stop is then handled once more. False: it is not in vfork, or for too long.
    */
-  postpones(thread: Thread): boolean {
-    return this.postponed.add(thread);
+  postpones(thread: Thread, group = thread.group): boolean {
+    return this.postponed.add(thread, group);
   }
 
   onVforkOver(parent: Thread): void {
@@ -135,7 +136,7 @@ export class Supervisor implements EventHandler, Supervision {
   onChild(parent: Thread, tid: number, kind: BirthKind): Thread | undefined {
     if (this.pump.threads.has(tid)) return undefined;
     this.pin.receive(parent, tid);
-    return this.births.onChild(parent, tid, kind);
+    return keepTraced(parent, this.births.onChild(parent, tid, kind));
   }
 
   onOrphan(newborn: Newborn): Thread {

@@ -146,7 +146,7 @@ function goOnTransferring(thread: Thread): void {
 }
 
 /** The call that a stopped thread is in has answered, or would, because it was stopped. */
-function isBrokenOff(process_: TracedProcess, thread: Thread): boolean {
+export function isBrokenOff(process_: TracedProcess, thread: Thread): boolean {
   if (thread.transfer !== undefined || thread.waitsUntil !== undefined) return true;
   if (!thread.fetchRegisters()) return false;
   const { registers } = thread;
@@ -161,7 +161,7 @@ function isToBeMadeAgain({ stopped }: TracedProcess, thread: Thread): boolean {
 }
 
 /** A handler ends a wait that we have made anew, with its whole time. */
-function tellRemainder(process_: TracedProcess, thread: Thread): void {
+export function tellRemainder(process_: TracedProcess, thread: Thread): void {
   const { registers, waitsUntil } = thread;
   if (waitsUntil === undefined || !thread.fetchRegisters()) return;
   const call = TIMED_CALLS.get(registers.getCall());
@@ -170,7 +170,7 @@ function tellRemainder(process_: TracedProcess, thread: Thread): void {
 }
 
 /** The call ends as without us: with a part, or with EINTR if a stop `mustEnd` it. */
-function leaveCall(thread: Thread, mustEnd: boolean): void {
+export function leaveCall(thread: Thread, mustEnd: boolean): void {
   const { registers } = thread;
   if (!thread.fetchRegisters()) return;
   if (thread.transfer !== undefined) endTransfer(thread);
@@ -181,7 +181,7 @@ function leaveCall(thread: Thread, mustEnd: boolean): void {
   thread.storeRegisters();
 }
 
-function readDisposition(pid: number, signo: number): Disposition {
+export function readDisposition(pid: number, signo: number): Disposition {
   const status = parseStatus(readFileSync(`/proc/${pid}/status`, 'latin1'));
   const bit = 1n << BigInt(signo - 1);
   if (status !== undefined && (status.signalsCaught & bit) !== 0n) return 'caught';

@@ -10,6 +10,8 @@ const SYS_clone3 = 435;
 export const CLONE_ARGS_SIZE = 88;
 
 export const CLONE_VM = 0x100;
+/** The child is not traced by whoever traces its parent: clone(2). */
+export const CLONE_UNTRACED = 0x800000;
 
 /** VM, FS, FILES, SIGHAND, THREAD, SYSVSEM and SETTLS: what makes a thread. */
 export const CLONE_THREAD_FLAGS = CLONE_VM | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000 | 0x80000;

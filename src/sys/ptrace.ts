@@ -8,9 +8,11 @@
  */
 import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
 
+export const PTRACE_TRACEME = 0;
 const PTRACE_PEEKDATA = 2;
 const PTRACE_POKEDATA = 5;
 const PTRACE_CONT = 7;
+export const PTRACE_ATTACH = 16;
 const PTRACE_DETACH = 17;
 const PTRACE_SYSCALL = 24;
 const PTRACE_SETOPTIONS = 0x4200;
@@ -19,7 +21,7 @@ const PTRACE_GETSIGINFO = 0x4202;
 const PTRACE_SETSIGINFO = 0x4203;
 const PTRACE_GETREGSET = 0x4204;
 const PTRACE_SETREGSET = 0x4205;
-const PTRACE_SEIZE = 0x4206;
+export const PTRACE_SEIZE = 0x4206;
 const PTRACE_INTERRUPT = 0x4207;
 const PTRACE_LISTEN = 0x4208;
 const PTRACE_PEEKSIGINFO = 0x4209;

@@ -220,6 +220,7 @@ export class EventPump {
       case 'signal':
       case 'group-stop':
       case 'interrupt':
+        thread.giveFlagsBack();
         // Once it runs on, the number of a call that the kernel goes on with is not to be had.
         if (thread.fetchRegisters()) thread.noteRestart();
         break;
@@ -229,6 +230,7 @@ export class EventPump {
         this.routeBirth(thread, stop.kind, stop);
         return;
       case 'syscall':
+        thread.giveFlagsBack();
         thread.isAtSyscallEntry = !thread.isAtSyscallEntry;
         break;
       case 'exec':
@@ -240,7 +242,7 @@ export class EventPump {
         this.letEnd(thread);
         return;
       case 'vfork-done':
-        runOn(thread);
+        thread.runOn();
         return;
       default:
     }
@@ -264,9 +266,18 @@ export class EventPump {
     const tid = fetchNewTid(parent.tid, kind);
     const child = this.announceChild(parent, tid, kind);
     if (kind === 'vfork' && tid !== undefined) this.beginVfork(parent, tid);
-    else if (parent.group.isHeld) runOn(parent);
+    else if (parent.group.isHeld) parent.runOn();
     else this.handler.onStop(parent, stop);
     this.releaseNewborn(child);
+  }
+
+  /** Let go of a stopped thread, which goes on untraced; `signo`: the signal it was stopped for. */
+  detach(thread: Thread, signo: number): void {
+    thread.end(signo);
+    this.remove(thread);
+    // Nobody tells us of its exec or end: its parent in vfork(2) is to stop behind that.
+    this.vforks.get(thread.tid)?.interrupt();
+    this.vforks.delete(thread.tid);
   }
 
   private beginVfork(thread: Thread, child: number): void {
@@ -285,11 +296,7 @@ export class EventPump {
     this.handler.onVforkOver(parent);
   }
 
-  private announceChild(
-    parent: Thread,
-    tid: number | undefined,
-    kind: BirthKind,
-  ): Thread | undefined {
+  private announceChild(parent: Thread, tid: number | undefined, kind: BirthKind) {
     if (tid === undefined) return undefined;
     return this.takeChild?.(tid) ?? this.handler.onChild(parent, tid, kind);
   }
@@ -307,10 +314,4 @@ export class EventPump {
     if (child?.stop === undefined || child.group.isHeld) return;
     this.handler.onStop(child, child.stop);
   }
-}
-
-/** Resume; a held thread with an interrupt on its way: every stop takes back the last one. */
-function runOn(thread: Thread): void {
-  thread.resume();
-  if (thread.group.isHeld) thread.interrupt();
 }

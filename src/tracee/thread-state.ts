@@ -8,7 +8,7 @@
  *   running ─▶ stopped ── resume ──▶ running          │
  *               │  ├── resume, group stop ──▶ listening (SIGCONT or interrupt)
  *               │  ├── resume, has called vfork ──▶ in-vfork ── child execs or ends ──▶ running
- *               │  └── on its way out, where it is let go of ──▶ gone
+ *               │  └── let go of: on its way out, or for another tracer ──▶ gone
  *   any ── its end reported ──▶ gone
  */
 import assert from 'node:assert/strict';

@@ -46,6 +46,8 @@ export class Thread {
   restoredAt: number | undefined = undefined;
   /** It is in a handler of the program's, which is given the first try at a fault. */
   handling: Handling | undefined = undefined;
+  /** It makes a clone call (or is made by one) with other flags than these, the program's own. */
+  ownFlags: number | undefined = undefined;
   /** Signals taken off the queue while the thread made remote calls, to be handed over later. */
   readonly deferredSignals: number[] = [];
   private current: ThreadState = RUNNING;
@@ -85,12 +87,13 @@ export class Thread {
   }
 
   /**
-   * Its end has begun, and goes on untraced: the end of a tracee is told to its tracer first, and
-   * until that has heard of it the program's own waits find it neither running nor ended.
+   * It goes on untraced, with the signal `signo` if its stop was for one. As one does whose end has
+   * begun: the end of a tracee is told to its tracer first, and until that has heard of it the
+   * program's own waits find it neither running nor ended.
    */
-  end(): void {
+  end(signo = 0): void {
     this.become(GONE);
-    ptraceDetach(this.tid, 0);
+    ptraceDetach(this.tid, signo);
   }
 
   leave(): void {
@@ -113,6 +116,15 @@ export class Thread {
   storeRegisters(): boolean {
     const { address } = this.registerBytes;
     return ptraceSetregset(this.tid, NT_PRSTATUS, address, REGISTERS_SIZE) === 0;
+  }
+
+  /** It has made (or not made) its clone call: the flags are in the register as they were. */
+  giveFlagsBack(): void {
+    const { ownFlags } = this;
+    if (ownFlags === undefined || !this.fetchRegisters()) return;
+    this.ownFlags = undefined;
+    this.registers.setInt('rdi', ownFlags);
+    this.storeRegisters();
   }
 
   /** Remember the number of a call that the kernel will go on with under another one. */
@@ -160,15 +172,29 @@ export class Thread {
     this.become(RUNNING);
     const handed = signo === 0 ? (deferred ?? 0) : signo;
     if (handed !== 0) this.waitsUntil = undefined;
-    const isFollowed =
-      this.waitsUntil !== undefined || this.transfer !== undefined || this.handling !== undefined;
-    if (isFollowed) {
+    if (this.isFollowed) {
       ptraceSyscall(this.tid, handed);
       return;
     }
     // The way out of a call is not told of to one who did not ask.
     this.isAtSyscallEntry = false;
     ptraceCont(this.tid, handed);
+  }
+
+  /** To the entry and the exit of system calls. */
+  private get isFollowed(): boolean {
+    return (
+      this.waitsUntil !== undefined ||
+      this.transfer !== undefined ||
+      this.handling !== undefined ||
+      this.ownFlags !== undefined
+    );
+  }
+
+  /** Resume; a held one with an interrupt on its way, since every stop takes back the last one. */
+  runOn(): void {
+    this.resume();
+    if (this.group.isHeld) this.interrupt();
   }
 
   /** Run on from the event of a vfork: to the stop behind it, when `child` execs or ends. */

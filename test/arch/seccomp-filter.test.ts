@@ -36,15 +36,21 @@ const COMPARISONS = new Map<number, (left: number, right: number) => boolean>([
   [0x15, (left, right) => left === right],
   [0x25, (left, right) => left > right],
   [0x35, (left, right) => left >= right],
+  [0x45, (left, right) => (left & right) !== 0],
 ]);
 
-/** What the filter answers for a call: `call` is its number, its interface, its second argument. */
+/** What the filter answers for a call: its number, its interface, its second and first argument. */
 function run(
   program: readonly Instruction[],
-  [nr, arch, second = 0]: readonly [nr: number, arch: number, second?: number],
+  [nr, arch, second = 0, first = second]: readonly [
+    nr: number,
+    arch: number,
+    second?: number,
+    first?: number,
+  ],
 ): number {
   // struct seccomp_data, as words.
-  const data = [nr, arch, 0, 0, 0, 0, second, 0];
+  const data = [nr, arch, 0, 0, first, 0, second, 0];
   let accumulator = 0;
   for (let at = 0; ; at += 1) {
     const instruction = program[at];
@@ -71,7 +77,10 @@ test('belay’s calls go to the tracer', () => {
 test('all other calls are allowed', () => {
   const own = Object.values(BELAY_CALL);
   const others = [Math.min(...own) - 1, Math.max(...own) + 1, 0, 0xffffffff, ...Object.values(SYS)];
-  for (const number of others) assert.equal(run(program, [number, X86_64]), RET_ALLOW, `${number}`);
+  const PTRACE_GETREGS = 12;
+  for (const number of others) {
+    assert.equal(run(program, [number, X86_64, 0, PTRACE_GETREGS]), RET_ALLOW, `${number}`);
+  }
 });
 
 test('of ioctl, the one request goes to the tracer for which belay gives way', () => {
@@ -80,6 +89,23 @@ test('of ioctl, the one request goes to the tracer for which belay gives way', (
   assert.equal(run(program, [SYS.ioctl, X86_64, register + 1]), RET_ALLOW);
   assert.equal(run(program, [SYS.mmap, X86_64, register]), RET_ALLOW);
   assert.equal(run(program, [SYS.ioctl, I386, register]), RET_ALLOW);
+});
+
+test('of ptrace, the requests go to the tracer that would make a tracee', () => {
+  const [TRACEME, ATTACH, SEIZE, DETACH] = [0, 16, 0x4206, 17];
+  for (const request of [TRACEME, ATTACH, SEIZE]) {
+    assert.equal(run(program, [SYS.ptrace, X86_64, 0, request]), RET_TRACE, `${request}`);
+    assert.equal(run(program, [SYS.ptrace, I386, 0, request]), RET_ALLOW);
+    assert.equal(run(program, [SYS.close, X86_64, 0, request]), RET_ALLOW);
+  }
+  assert.equal(run(program, [SYS.ptrace, X86_64, TRACEME, DETACH]), RET_ALLOW);
+});
+
+test('of clone, what would be untraced goes to the tracer', () => {
+  const [CLONE_VM, CLONE_UNTRACED] = [0x100, 0x800000];
+  assert.equal(run(program, [SYS.clone, X86_64, 0, CLONE_VM | CLONE_UNTRACED]), RET_TRACE);
+  assert.equal(run(program, [SYS.clone, X86_64, CLONE_UNTRACED, CLONE_VM]), RET_ALLOW);
+  assert.equal(run(program, [SYS.close, X86_64, 0, CLONE_UNTRACED]), RET_ALLOW);
 });
 
 test('calls of other interfaces are none of belay’s', () => {

@@ -106,6 +106,11 @@ export class Registers {
     this.words[at + 1] = Math.floor(value / 4294967296) >>> 0;
   }
 
+  /** Set the low 32 bits alone: C ints and flags, whose upper half is nobody's. */
+  setInt(name: RegisterName, value: number): void {
+    this.words[this.base + (REGISTER[name] >> 2)] = value >>> 0;
+  }
+
   copyFrom(other: Registers): void {
     const size = REGISTERS_SIZE >> 2;
     for (let index = 0; index < size; index += 1) {

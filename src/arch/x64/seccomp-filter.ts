@@ -1,13 +1,18 @@
 /**
- * The one filter that belay installs: its own call numbers go to the tracer, and so does the one
- * request for which belay has to give way, UFFDIO_REGISTER: a range can be registered with one
- * userfaultfd only. All else is allowed.
+ * The one filter that belay installs: its own call numbers go to the tracer, and so do the calls
+ * for which belay has to give way. All else is allowed.
  *
- * The kernel proves "allowed whatever the arguments" for every real call number but that of ioctl,
- * and keeps them on a bitmap, so that they never run the program below.
+ *   ioctl    UFFDIO_REGISTER: a range can be registered with one userfaultfd only
+ *   ptrace   PTRACE_TRACEME, ATTACH and SEIZE: a thread can be traced by one tracer only
+ *   clone    with CLONE_UNTRACED: what such a child asks for would be answered with ENOSYS
+ *
+ * The kernel proves "allowed whatever the arguments" for every other real call number, and keeps
+ * them on a bitmap, so that they never run the program below.
  *
  * Source: include/uapi/linux/seccomp.h, include/uapi/linux/bpf_common.h.
  */
+import { CLONE_UNTRACED } from '../../sys/clone3.ts';
+import { PTRACE_ATTACH, PTRACE_SEIZE, PTRACE_TRACEME } from '../../sys/ptrace.ts';
 import { UFFDIO_REGISTER } from '../../sys/userfaultfd.ts';
 import { BELAY_CALL_FIRST, BELAY_CALL_LAST, SYS } from './syscalls.ts';
 
@@ -23,18 +28,29 @@ const BPF_LD_W_ABS = 0x20;
 const BPF_JEQ_K = 0x15;
 const BPF_JGE_K = 0x35;
 const BPF_JGT_K = 0x25;
+const BPF_JSET_K = 0x45;
 const BPF_RET_K = 0x06;
 
-/** struct seccomp_data: nr at 0, arch at 4, the second argument at 24. */
+/** struct seccomp_data: nr at 0, arch at 4, the first argument at 16, the second at 24. */
+const [NR, ARCH, FIRST, SECOND] = [0, 4, 16, 24];
+
 const PROGRAM: readonly (readonly [code: number, jt: number, jf: number, k: number])[] = [
-  [BPF_LD_W_ABS, 0, 0, 4],
-  [BPF_JEQ_K, 0, 7, AUDIT_ARCH_X86_64],
-  [BPF_LD_W_ABS, 0, 0, 0],
-  [BPF_JEQ_K, 2, 0, SYS.ioctl],
-  [BPF_JGE_K, 0, 4, BELAY_CALL_FIRST],
-  [BPF_JGT_K, 3, 2, BELAY_CALL_LAST],
-  [BPF_LD_W_ABS, 0, 0, 24],
-  [BPF_JEQ_K, 0, 1, UFFDIO_REGISTER],
+  [BPF_LD_W_ABS, 0, 0, ARCH],
+  [BPF_JEQ_K, 0, 15, AUDIT_ARCH_X86_64],
+  [BPF_LD_W_ABS, 0, 0, NR],
+  [BPF_JEQ_K, 4, 0, SYS.ioctl],
+  [BPF_JEQ_K, 5, 0, SYS.ptrace],
+  [BPF_JEQ_K, 8, 0, SYS.clone],
+  [BPF_JGE_K, 0, 10, BELAY_CALL_FIRST],
+  [BPF_JGT_K, 9, 8, BELAY_CALL_LAST],
+  [BPF_LD_W_ABS, 0, 0, SECOND],
+  [BPF_JEQ_K, 6, 7, UFFDIO_REGISTER],
+  [BPF_LD_W_ABS, 0, 0, FIRST],
+  [BPF_JEQ_K, 4, 0, PTRACE_TRACEME],
+  [BPF_JEQ_K, 3, 0, PTRACE_ATTACH],
+  [BPF_JEQ_K, 2, 3, PTRACE_SEIZE],
+  [BPF_LD_W_ABS, 0, 0, FIRST],
+  [BPF_JSET_K, 0, 1, CLONE_UNTRACED],
   [BPF_RET_K, 0, 0, SECCOMP_RET_TRACE],
   [BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW],
 ];

@@ -36,6 +36,7 @@ export const SYS = {
   wait4: 61,
   fcntl: 72,
   flock: 73,
+  ptrace: 101,
   rt_sigtimedwait: 128,
   rt_sigqueueinfo: 129,
   sigaltstack: 131,
