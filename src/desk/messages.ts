@@ -3,21 +3,22 @@
  *
  * The tracer is blocked in waitpid nearly always and ptrace belongs to its thread, so everything
  * that waits for people or disks is the worker's. A message to the tracer is followed by a ring of
- * the bell (SIGURG to `bellPid`, a tiny tracee of the tracer's own), which ends its wait.
+ * the bell (SIGURG to SHARED_BELL_PID, a tiny tracee of the tracer's own), which ends its wait.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Method, RequestParams, WireError } from '../protocol/messages.ts';
-import type { StartRecord, SupervisorEvent } from '../protocol/records.ts';
+import type { StartRecord, SupervisorEvent, WarningRecord } from '../protocol/records.ts';
 
 export interface IoWorkerData {
   /** The state directory, made by createStateDirectory. */
   readonly directory: string;
   readonly port: MessagePort;
-  readonly bellPid: number;
+  /** A sleeping process that the worker traces, and that the kernel ends when the worker ends. */
+  readonly canaryPid: number;
   /** Int32Array over a SharedArrayBuffer; see the SHARED_ indexes. */
   readonly shared: Int32Array;
-  /** The log's first line. */
-  readonly start: StartRecord;
+  /** The log's first line; of a worker that takes another's place, what became of that one. */
+  readonly start: StartRecord | WarningRecord;
   /** Tell of falls on stderr, too. */
   readonly verbose: boolean;
 }
@@ -31,7 +32,13 @@ export const SHARED_PENDING_EVENTS = 2;
 export const SHARED_PENDING_MAPS_BYTES = 3;
 /** Events that the tracer had to leave out since the worker last told of such. */
 export const SHARED_LOST_EVENTS = 4;
-export const SHARED_LENGTH = 5;
+/** How many events, points left out, have been seen to. */
+export const SHARED_EVENTS_DONE = 5;
+/** The worker's thread, as /proc/self/task has it. */
+export const SHARED_WORKER_TID = 6;
+/** The process to ring; 0: there is none. It is another one when the first was killed. */
+export const SHARED_BELL_PID = 7;
+export const SHARED_LENGTH = 8;
 
 export const WORKER_STARTING = 0;
 export const WORKER_LISTENING = 1;

@@ -1,16 +1,17 @@
 /** The tracer's end of the wire to its I/O worker. */
-import { extname } from 'node:path';
-import {
-  MessageChannel,
-  receiveMessageOnPort,
-  Worker,
-  type MessagePort,
-} from 'node:worker_threads';
+import { writeSync } from 'node:fs';
+import { receiveMessageOnPort } from 'node:worker_threads';
 import { asBelayError } from '../errors.ts';
-import type { SupervisorEvent, StartRecord } from '../protocol/records.ts';
+import type { SupervisorEvent, StartRecord, WarningRecord } from '../protocol/records.ts';
+import { readStartTime } from '../registry/process-identity.ts';
+import { kill } from '../sys/process.ts';
+import { IoThread, type Place } from './io-thread.ts';
 import { LogWriter } from './log-writer.ts';
+import { Unwritten } from './unwritten.ts';
 import type { News } from './news.ts';
 import {
+  SHARED_BELL_PID,
+  SHARED_EVENTS_DONE,
   SHARED_LENGTH,
   SHARED_LOST_EVENTS,
   SHARED_PENDING_EVENTS,
@@ -19,9 +20,9 @@ import {
   SHARED_WORKER_STATE,
   WORKER_ABANDONED,
   WORKER_CLOSED,
+  WORKER_DEAF,
   WORKER_STARTING,
   type FromTracer,
-  type IoWorkerData,
   type ToTracer,
   type TracerRequest,
 } from './messages.ts';
@@ -37,14 +38,11 @@ export interface DeskHandlers {
   detach(): number;
 }
 
+const SIGKILL = 9;
+const STDERR = 2;
+
 /** Chosen: how long the end of the program waits for its log to be written. */
 const CLOSE_TIMEOUT_MS = 3000;
-
-/**
- * Chosen: the longest list of points and its text take some 100 MB; and garbage is collected early,
- * since the memory of a supervisor is what its program costs more.
- */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 6 };
 
 /** Chosen: some 4 MB, written in half a second; a program in a loop is faster than any disk. */
 const PENDING_EVENTS_MAX = 4096;
@@ -55,33 +53,49 @@ const TOO_MANY_MAPS = 'too many mappings, or falls that come too fast, to look i
 
 const SPENT = 'the processor time that its caller allows (ulimit -t) is used up';
 
+/** Chosen: what ends this often is ended by something that goes on. */
+const ENDS_MAX_COUNT = 5;
+const ENDS_WITHIN_MS = 60_000;
+/** Chosen. */
+const LOOK_AGAIN_MS = 20;
+/** Chosen: a busy machine starts a thread of Node's in less. */
+const START_MAX_MS = 10_000;
+
+const ENDED_BEFORE = 'the program ended before they could be written';
+const NOBODY_WRITES = 'there was nobody to write them any more';
+const BEGUN_AGAIN = 'the thread that keeps this log and serves requests ended; it was begun again';
+const GIVEN_UP =
+  'the thread that keeps this log and serves requests ends again and again: ' +
+  'the program goes on without log, requests and points of --every';
+
 export class WorkerLink implements News {
-  private readonly port: MessagePort;
+  private readonly thread: IoThread;
   private readonly shared = new Int32Array(new SharedArrayBuffer(SHARED_LENGTH * 4));
-  private readonly directory: string;
-  private readonly rootPid: number;
+  private readonly unwritten = new Unwritten();
+  /** What a worker has to be told when it begins. */
+  private readonly settings: FromTracer[] = [];
+  private readonly endedAtMs: number[] = [];
+  private readonly place: Place;
+  private readonly pid: number;
+  private begunAtMs = 0;
   private isDetached = false;
 
   constructor(directory: string, bellPid: number, start: StartRecord, verbose: boolean) {
-    const { port1, port2 } = new MessageChannel();
-    this.port = port1;
-    this.directory = directory;
-    this.rootPid = start.pid;
-    const data: IoWorkerData = {
-      directory,
-      port: port2,
-      bellPid,
-      shared: this.shared,
-      start,
-      verbose,
-    };
-    const file = new URL(`worker${extname(import.meta.filename)}`, import.meta.url);
-    const worker = new Worker(file, {
-      workerData: data,
-      transferList: [port2],
-      resourceLimits: RESOURCE_LIMITS,
-    });
-    worker.unref();
+    this.place = { directory, verbose };
+    this.pid = start.pid;
+    this.bellPid = bellPid;
+    this.thread = new IoThread(this.place, this.shared);
+    this.begin(start);
+  }
+
+  /** Rung by the worker when it has something for the tracer. */
+  set bellPid(pid: number) {
+    Atomics.store(this.shared, SHARED_BELL_PID, pid);
+  }
+
+  /** Ends when the worker ends: see canary.ts. 0: there is no worker any more. */
+  get canaryPid(): number {
+    return this.thread.canaryPid;
   }
 
   get wantsPoints(): boolean {
@@ -93,9 +107,13 @@ export class WorkerLink implements News {
    * and the worker tells how many there were.
    */
   tell(event: SupervisorEvent, maps?: Uint8Array): void {
+    this.endIfStuck();
     if (Atomics.load(this.shared, SHARED_PENDING_EVENTS) >= this.roomFor(event)) {
       Atomics.add(this.shared, SHARED_LOST_EVENTS, 1);
       return;
+    }
+    if (event.type !== 'point') {
+      this.unwritten.add(event, Atomics.load(this.shared, SHARED_EVENTS_DONE));
     }
     Atomics.add(this.shared, SHARED_PENDING_EVENTS, 1);
     if (maps === undefined) this.send({ kind: 'event', event });
@@ -105,7 +123,7 @@ export class WorkerLink implements News {
 
   /** Falls are the first to be left out; the end, of which there is one, never is. */
   private roomFor({ type, pid }: SupervisorEvent): number {
-    if (type === 'detach' || (type === 'exit' && pid === this.rootPid)) return Infinity;
+    if (type === 'detach' || (type === 'exit' && pid === this.pid)) return Infinity;
     return type === 'fall' || type === 'point' ? PENDING_EVENTS_MAX : 2 * PENDING_EVENTS_MAX;
   }
 
@@ -117,18 +135,20 @@ export class WorkerLink implements News {
   }
 
   startEvery(ms: number): void {
-    this.send({ kind: 'every', ms });
+    this.set({ kind: 'every', ms });
   }
 
   /** Let the program go when this much processor time has been taken. */
   limitCpu(budgetMs: number): void {
-    this.send({ kind: 'cpu-budget', ms: budgetMs });
+    this.set({ kind: 'cpu-budget', ms: budgetMs });
   }
 
   /** Answer what has come. */
   receive(handlers: DeskHandlers): void {
     for (;;) {
-      const envelope = receiveMessageOnPort(this.port) as { message: ToTracer } | undefined;
+      const { port } = this.thread;
+      if (port === undefined) return;
+      const envelope = receiveMessageOnPort(port) as { message: ToTracer } | undefined;
       if (envelope === undefined) return;
       const { message } = envelope;
       if (message.kind === 'tick') {
@@ -140,31 +160,55 @@ export class WorkerLink implements News {
     }
   }
 
+  /** The worker has ended: another one takes its place, unless that has been in vain too often. */
+  replace(): void {
+    this.thread.end();
+    const { events, lostCount } = this.unwritten.take(
+      Atomics.exchange(this.shared, SHARED_EVENTS_DONE, 0),
+    );
+    const now = performance.now();
+    while (now - (this.endedAtMs[0] ?? now) > ENDS_WITHIN_MS) this.endedAtMs.shift();
+    if (this.endedAtMs.push(now) > ENDS_MAX_COUNT) {
+      this.giveUp();
+      return;
+    }
+    const lost = lostCount === 0 ? '' : `, and ${lostCount} records are lost`;
+    const isBegun = this.tryBegin(this.warning(BEGUN_AGAIN + lost));
+    for (const event of events) this.tell(event);
+    for (const message of this.settings) this.send(message);
+    if (isBegun) Atomics.wait(this.shared, SHARED_WORKER_STATE, WORKER_STARTING, CLOSE_TIMEOUT_MS);
+    if (Atomics.load(this.shared, SHARED_WORKER_STATE) !== WORKER_STARTING) return;
+    // It ended before the kernel knew that its canary is to end with it.
+    if (isBegun) kill(this.canaryPid, SIGKILL);
+    this.replace();
+  }
+
   /** Have the log completed, and wait for that. */
   close(): void {
-    this.send({ kind: 'close' });
+    this.set({ kind: 'close' });
     const deadline = Date.now() + CLOSE_TIMEOUT_MS;
-    for (;;) {
+    while (this.canaryPid !== 0 && Date.now() < deadline) {
       const state = Atomics.load(this.shared, SHARED_WORKER_STATE);
-      const left = deadline - Date.now();
       if (state === WORKER_CLOSED) return;
-      if (left <= 0) break;
-      Atomics.wait(this.shared, SHARED_WORKER_STATE, state, left);
+      if (Atomics.wait(this.shared, SHARED_WORKER_STATE, state, LOOK_AGAIN_MS) !== 'timed-out') {
+        continue;
+      }
+      if (readStartTime(this.canaryPid) === undefined) this.replace();
     }
     this.tellUnwritten();
   }
 
   /** The worker is stuck, or too late: what it still has is lost with it. */
   private tellUnwritten(): void {
-    const { shared, rootPid } = this;
+    const { shared, pid } = this;
     Atomics.store(shared, SHARED_WORKER_STATE, WORKER_ABANDONED);
     const pending = Atomics.load(shared, SHARED_PENDING_EVENTS);
     const count = pending + Atomics.load(shared, SHARED_LOST_EVENTS);
     if (count === 0) return;
     const time = Date.now();
-    const reason = 'the program ended before they could be written';
-    const log = new LogWriter(this.directory);
-    log.append({ type: 'lost', time, pid: rootPid, count, since: time, reason });
+    const reason = this.thread.port === undefined ? NOBODY_WRITES : ENDED_BEFORE;
+    const log = new LogWriter(this.place.directory);
+    log.append({ type: 'lost', time, pid, count, since: time, reason });
     log.close();
   }
 
@@ -197,7 +241,50 @@ export class WorkerLink implements News {
     return true;
   }
 
+  /** One that ended before it watched over its canary: its canary's end is heard of. */
+  private endIfStuck(): void {
+    if (Atomics.load(this.shared, SHARED_WORKER_STATE) !== WORKER_STARTING) return;
+    if (performance.now() - this.begunAtMs > START_MAX_MS) kill(this.canaryPid, SIGKILL);
+  }
+
+  private set(message: FromTracer): void {
+    this.settings.push(message);
+    this.send(message);
+  }
+
   private send(message: FromTracer): void {
-    this.port.postMessage(message);
+    this.thread.port?.postMessage(message);
+  }
+
+  private begin(start: StartRecord | WarningRecord): void {
+    this.begunAtMs = performance.now();
+    this.thread.begin(start);
+  }
+
+  /** False: there is no room for a thread or a process. */
+  private tryBegin(start: WarningRecord): boolean {
+    try {
+      this.begin(start);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private giveUp(): void {
+    this.thread.forget();
+    Atomics.store(this.shared, SHARED_WORKER_STATE, WORKER_DEAF);
+    try {
+      if (this.place.verbose) writeSync(STDERR, `belay: ${GIVEN_UP}\n`);
+      const log = new LogWriter(this.place.directory);
+      log.append(this.warning(GIVEN_UP));
+      log.close();
+    } catch {
+      // The disk or the terminal are what it died of, perhaps.
+    }
+  }
+
+  private warning(message: string): WarningRecord {
+    return { type: 'warning', time: Date.now(), pid: this.pid, message };
   }
 }

@@ -1,21 +1,24 @@
 /**
- * The supervisor's I/O thread: socket, log, symbols and the `--every` clock; see io-messages.ts.
+ * The supervisor's I/O thread: socket, log, symbols and the `--every` clock; see messages.ts.
  *
  * Events are handled one after the other in the order the tracer sent them, so the log's order is
  * the order of what happened. If the disk is full or the socket cannot be made, supervision goes
  * on.
  */
-import { writeSync } from 'node:fs';
+import { readlinkSync, writeSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
 import { CpuWatch } from './cpu-watch.ts';
 import { FallAnnotator } from './fall-annotator.ts';
 import { LOG_MAX_BYTES, LogWriter } from './log-writer.ts';
 import {
+  SHARED_BELL_PID,
+  SHARED_EVENTS_DONE,
   SHARED_LOST_EVENTS,
   SHARED_PENDING_EVENTS,
   SHARED_PENDING_MAPS_BYTES,
   SHARED_SUBSCRIBERS,
   SHARED_WORKER_STATE,
+  SHARED_WORKER_TID,
   WORKER_ABANDONED,
   WORKER_CLOSED,
   WORKER_DEAF,
@@ -25,6 +28,7 @@ import type { FromTracer, IoWorkerData, ToTracer } from './messages.ts';
 import { SocketServer } from './socket-server.ts';
 import type { Answer } from './peer.ts';
 import { Ticker } from './ticker.ts';
+import { watchOver } from './canary.ts';
 import { escapeControls } from '../plain-text.ts';
 import { formatFallLine } from '../protocol/fall-line.ts';
 import { fitRecord } from '../protocol/record-size.ts';
@@ -148,6 +152,7 @@ class IoWorker {
     } finally {
       Atomics.sub(shared, SHARED_PENDING_EVENTS, 1);
       Atomics.sub(shared, SHARED_PENDING_MAPS_BYTES, maps?.length ?? 0);
+      if (event.type !== 'point') Atomics.add(shared, SHARED_EVENTS_DONE, 1);
     }
     this.#tellLeftOut(event.time);
   }
@@ -211,9 +216,10 @@ class IoWorker {
   #tell(message: ToTracer): void {
     this.#data.port.postMessage(message);
     try {
-      process.kill(this.#data.bellPid, 'SIGURG');
+      const bellPid = Atomics.load(this.#data.shared, SHARED_BELL_PID);
+      if (bellPid > 0) process.kill(bellPid, 'SIGURG');
     } catch {
-      // The bell is gone with the tracer's last tracee; the supervisor is about to end.
+      // The bell is gone: the supervisor is about to end, or has another one in a moment.
     }
   }
 
@@ -237,4 +243,8 @@ function writeStderr(text: string): void {
   }
 }
 
-await new IoWorker(workerData as IoWorkerData).start();
+const data = workerData as IoWorkerData;
+const [, , tid] = readlinkSync('/proc/thread-self').split('/');
+Atomics.store(data.shared, SHARED_WORKER_TID, Number(tid));
+watchOver(data.canaryPid);
+await new IoWorker(data).start();

@@ -20,6 +20,7 @@ import { answerRequest, makeEveryPoints } from '../supervisor/requests.ts';
 import { attach } from './attach.ts';
 import type { Children } from './children.ts';
 import { giveBackCode } from './own-memory.ts';
+import { replaceBell } from './replace-bell.ts';
 import { assertAttachable } from './attachable.ts';
 import { splitWords } from './exec-command.ts';
 import { launch } from './launch.ts';
@@ -215,7 +216,7 @@ function connect(
   children = 0,
 ): WorkerLink {
   const bellPid = startBell();
-  supervisor.pump.bellPid = bellPid;
+  supervisor.pump.own.bellPid = bellPid;
   const { program } = supervisor;
   const link = new WorkerLink(
     directory,
@@ -233,7 +234,14 @@ function connect(
     program.options.verbose,
   );
   supervisor.news = link;
+  const { own } = supervisor.pump;
+  own.canaryPid = link.canaryPid;
   supervisor.onRequests = () => {
+    if (own.bellPid === 0) replaceBell(supervisor, link);
+    if (own.canaryPid === 0 && link.canaryPid !== 0) {
+      link.replace();
+      own.canaryPid = link.canaryPid;
+    }
     link.receive(handlersOf(supervisor));
   };
   for (const event of early.events) link.tell(...event);
@@ -267,7 +275,8 @@ function loop(supervisor: Supervisor, link: WorkerLink): void {
     link.tell({ type: 'detach', time: Date.now(), pid, reason: `internal error: ${message}` });
   }
   link.close();
-  kill(supervisor.pump.bellPid, SIGKILL);
+  const { bellPid } = supervisor.pump.own;
+  if (bellPid > 0) kill(bellPid, SIGKILL);
   pruneStateDirectories();
   process.exit(0);
 }

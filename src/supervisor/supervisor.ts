@@ -178,7 +178,7 @@ export class Supervisor implements EventHandler, Supervision {
 
   onBell(stop: Stop): void {
     this.hasRequests = true;
-    if (stop.kind !== 'exited' && stop.kind !== 'killed') ptraceCont(this.pump.bellPid, 0);
+    if (stop.kind !== 'exited' && stop.kind !== 'killed') ptraceCont(this.pump.own.bellPid, 0);
   }
 
   onAlarm(): void {

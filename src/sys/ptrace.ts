@@ -63,6 +63,11 @@ export function ptraceSeize(tid: number, options: number): number {
   return request(PTRACE_SEIZE, tid, 0, options);
 }
 
+/** The same with `PTRACE_O_EXITKILL`: the tracee ends with the calling thread. */
+export function ptraceSeizeForLife(tid: number): number {
+  return ptraceSeize(tid, PTRACE_O_EXITKILL);
+}
+
 /** `ptrace(PTRACE_INTERRUPT, tid)`: ask a running or listening tracee to stop. */
 export function ptraceInterrupt(tid: number): number {
   return request(PTRACE_INTERRUPT, tid, 0, 0);

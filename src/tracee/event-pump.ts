@@ -19,13 +19,14 @@ import type { HoldOutcome } from './hold-outcome.ts';
 import { KillGuard, type DeathNote } from './kill-guard.ts';
 import { fetchNewTid, type BirthKind } from './new-tid.ts';
 import { Newborns } from './newborns.ts';
+import { OwnChildren } from './own-children.ts';
 import { Patience } from './patience.ts';
 import { Thread, type ThreadGroup } from './thread.ts';
 import { waitForAny } from './wait-for-any.ts';
 
 export class EventPump {
   readonly threads = new Map<number, Thread>();
-  bellPid = 0;
+  readonly own = new OwnChildren();
   /** Takes the next child itself, instead of the handler. */
   takeChild: ((tid: number) => Thread) | undefined = undefined;
   /** Run before each wait. */
@@ -73,7 +74,7 @@ export class EventPump {
       return 'alarm';
     }
     const stop = parseWaitStatus(lastStatus());
-    if (tid === this.bellPid) this.handler.onBell(stop);
+    if (this.own.has(tid, stop)) this.handler.onBell(stop);
     else this.route(tid, stop);
     return 'event';
   }
@@ -96,7 +97,7 @@ export class EventPump {
         return stop;
       }
       const other = this.threads.get(tid);
-      if (tid === this.bellPid) this.handler.onBell(stop);
+      if (this.own.has(tid, stop)) this.handler.onBell(stop);
       else if (other === undefined || other.group === thread.group) this.route(tid, stop);
       else this.backlog.push({ tid, stop });
       if (this.threads.get(thread.tid) !== thread) return undefined;

@@ -14,8 +14,10 @@ import { DEFAULT_SIGNALS } from '../../src/options/run-options.ts';
 import type { FallRecord } from '../../src/protocol/records.ts';
 import type { SupervisorFile } from '../../src/registry/state-files.ts';
 import { LOG_FILE } from '../../src/registry/state-files.ts';
+import { startCanary } from '../../src/desk/canary.ts';
 import type { FromTracer, IoWorkerData, ToTracer } from '../../src/desk/messages.ts';
 import {
+  SHARED_BELL_PID,
   SHARED_LENGTH,
   SHARED_WORKER_STATE,
   WORKER_CLOSED,
@@ -89,6 +91,8 @@ export class WorkerHarness implements AsyncDisposable {
   rings = 0;
   /** The program under care. */
   readonly targetPid = startTarget();
+  /** Ends when the worker does. */
+  readonly canaryPid = startCanary();
   readonly #bell: ChildProcess;
   readonly #port: MessagePort;
   readonly #worker: Worker;
@@ -117,10 +121,11 @@ export class WorkerHarness implements AsyncDisposable {
     this.#port = port1;
     port1.on('message', (message: ToTracer) => this.messages.push(message));
     const { pid, command, version } = file;
+    Atomics.store(this.shared, SHARED_BELL_PID, bell.pid ?? 0);
     const data: IoWorkerData = {
       directory: this.directory,
       port: port2,
-      bellPid: bell.pid ?? 0,
+      canaryPid: this.canaryPid,
       shared: this.shared,
       start: {
         type: 'start',
