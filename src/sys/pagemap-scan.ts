@@ -87,6 +87,15 @@ export const SCAN_UNREGISTERED: ScanMasks = {
   writeProtect: false,
 };
 
+/** Pages that are there, in mappings registered for write-protection that lifts itself. */
+export const SCAN_THERE_AND_REGISTERED: ScanMasks = {
+  inverted: 0,
+  all: PAGE_IS_WPALLOWED | PAGE_IS_PRESENT,
+  anyOf: 0,
+  returned: PAGE_IS_WPALLOWED,
+  writeProtect: false,
+};
+
 /** One scanner: an argument block and a table of regions that are reused. */
 export class PagemapScanner {
   private readonly arg = new NativeBuffer(ARG_SIZE);

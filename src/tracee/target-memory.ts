@@ -1,10 +1,24 @@
-/** A stopped process's memory, by address: small reads and writes outside the hot path. */
+/**
+ * A stopped process's memory, by address: small reads and writes outside the hot path.
+ *
+ * process_vm_readv(2) and process_vm_writev(2) respect protections, but wait for a userfaultfd of
+ * the program's own, which may be for ever: whoever answers it may be stopped by us. /proc/PID/mem
+ * fails there instead, and does not ask for protections. So what is not known to be there is
+ * touched by the latter first, and what may wait for a write is written by it.
+ */
+import { readFileSync } from 'node:fs';
+import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
+import { findMapping, parseMaps } from '../procfs/maps.ts';
 import { allocateNative, addressOf, NativeBuffer } from '../sys/libc.ts';
-import { close, openOrThrow, O_RDWR, pread, pwrite } from '../sys/file.ts';
+import { close, open, openOrThrow, O_RDONLY, O_RDWR, pread, pwrite } from '../sys/file.ts';
 import { preadv } from '../sys/vectored-io.ts';
+import { PagemapScanner, SCAN_THERE_AND_REGISTERED } from '../sys/pagemap-scan.ts';
 import { IovecTable, processVmReadv, processVmWritev } from '../sys/process-vm.ts';
 
 const EFAULT = 14;
+
+const touched = new NativeBuffer(1);
+const scanner = new PagemapScanner();
 
 /** What lives as long as the memory does. */
 export interface Task {
@@ -20,6 +34,7 @@ export class TargetMemory {
    */
   isShared = true;
   private memFd = -1;
+  private pagemapFd = -1;
   private readonly local = new IovecTable();
   private readonly remote = new IovecTable();
 
@@ -43,13 +58,20 @@ export class TargetMemory {
   readInto(to: number, address: number, sizeBytes: number): number {
     this.local.clear();
     this.remote.clear();
-    this.local.push(to, sizeBytes);
-    this.remote.push(address, sizeBytes);
+    const size = this.touch(address, sizeBytes);
+    if (size === 0 && sizeBytes > 0) return -EFAULT;
+    this.local.push(to, size);
+    this.remote.push(address, size);
     return processVmReadv(this.tid, this.local, this.remote);
   }
 
   /** Write as the program itself could; false when some of it is not writable. */
   writeFrom(from: number, address: number, sizeBytes: number): boolean {
+    if (this.touch(address, sizeBytes) < sizeBytes) return false;
+    if (!this.isOursToWatch(address, sizeBytes)) {
+      if (!this.isWritable(address, sizeBytes)) return false;
+      return this.forceWriteFrom(from, address, sizeBytes) === sizeBytes;
+    }
     this.local.clear();
     this.remote.clear();
     this.local.push(from, sizeBytes);
@@ -96,7 +118,40 @@ export class TargetMemory {
 
   close(): void {
     if (this.memFd >= 0) close(this.memFd);
+    if (this.pagemapFd >= 0) close(this.pagemapFd);
     this.memFd = -1;
+    this.pagemapFd = -1;
+  }
+
+  /** Have the pages be there; how many bytes are, from `address` on. */
+  private touch(address: number, sizeBytes: number): number {
+    if (this.memFd < 0) this.memFd = open(`/proc/${this.tid}/mem`, O_RDWR);
+    const end = address + sizeBytes;
+    for (let from = address; from < end; from += PAGE_SIZE - (from % PAGE_SIZE)) {
+      if (pread(this.memFd, touched.address, 1, from) !== 1) return from - address;
+    }
+    return sizeBytes;
+  }
+
+  /** It is there and registered with a userfaultfd that lifts protection itself: ours, mostly. */
+  private isOursToWatch(address: number, sizeBytes: number): boolean {
+    if (this.pagemapFd < 0) this.pagemapFd = open(`/proc/${this.tid}/pagemap`, O_RDONLY);
+    if (this.pagemapFd < 0) return false;
+    const start = address - (address % PAGE_SIZE);
+    const end = Math.ceil((address + sizeBytes) / PAGE_SIZE) * PAGE_SIZE;
+    scanner.scan(this.pagemapFd, SCAN_THERE_AND_REGISTERED, start, end);
+    return scanner.count === 1 && scanner.start(0) === start && scanner.end(0) === end;
+  }
+
+  private isWritable(address: number, sizeBytes: number): boolean {
+    const mappings = parseMaps(readFileSync(`/proc/${this.tid}/maps`, 'latin1'));
+    let from = address;
+    while (from < address + sizeBytes) {
+      const mapping = findMapping(mappings, from);
+      if (mapping?.writable !== true) return false;
+      from = mapping.end;
+    }
+    return true;
   }
 
   private openMem(): number {
