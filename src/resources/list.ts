@@ -6,7 +6,7 @@ import { Descriptors } from './descriptors/descriptors.ts';
 import type { Resource } from './resource.ts';
 import { PendingSignals } from './signals/pending-signals.ts';
 import { Signals } from './signals/signals.ts';
-import { StatusLines } from './signals/status-lines.ts';
+import { StatusLines } from './status-lines.ts';
 import { StackUse } from './stack-use.ts';
 import type { Stopped } from './stopped.ts';
 import { Crew } from './threads/crew.ts';

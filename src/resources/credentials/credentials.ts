@@ -7,7 +7,7 @@
  */
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
-import type { StatusLines } from '../signals/status-lines.ts';
+import type { StatusLines } from '../status-lines.ts';
 import type { Stopped } from '../stopped.ts';
 
 const VERSION = 1;
@@ -78,7 +78,8 @@ export function compareCredentials(
     if (hasBecomeRoot(line, former ?? '', value)) {
       return new Obstacle(`it has become root since (${line}: ${former ?? ''}, now ${value})`);
     }
-    const text = `its ${WHAT[line] ?? line} have changed since, and stay: ${former ?? ''}, now ${value}`;
+    const change = `${former ?? ''}, now ${value}`;
+    const text = `its ${WHAT[line] ?? line} have changed since, and stay: ${change}`;
     lost.push({ bit: LOST.privileges, text });
   }
   return lost;

@@ -14,7 +14,7 @@ import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import type { StatusLines } from './status-lines.ts';
+import type { StatusLines } from '../status-lines.ts';
 import { findTaken, findUndone, isFault, signoOf, type SignalQueue } from './pending-queues.ts';
 
 const VERSION = 1;

@@ -12,7 +12,7 @@ import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { StackUse } from '../stack-use.ts';
 import type { Stopped } from '../stopped.ts';
-import type { StatusLines } from './status-lines.ts';
+import type { StatusLines } from '../status-lines.ts';
 
 /** struct kernel_sigaction: handler, flags, restorer, mask. */
 const SIGACTION_SIZE = 32;

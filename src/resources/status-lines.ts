@@ -1,15 +1,16 @@
 /**
- * The lines of /proc/PID/status that tell of signals, read once for as long as the process is held
- * still. They come one after the other, each with 16 digits:
+ * The lines of /proc/PID/status that tell of signals and credentials, read once for as long as the
+ * process is held still. Those of signals come one after the other, each with 16 digits, and those
+ * of capabilities behind them:
  *
  *   SigPnd (of the thread that is read), ShdPnd (of the process), SigBlk, SigIgn, SigCgt
  *
- * Source: proc_pid_status(5); fs/proc/array.c, task_sig.
+ * Source: proc_pid_status(5); fs/proc/array.c, task_sig, task_cap.
  */
-import { BelayError } from '../../errors.ts';
-import { close, openOrThrow, O_RDONLY, pread } from '../../sys/file.ts';
-import { NativeBuffer } from '../../sys/libc.ts';
-import type { Stopped } from '../stopped.ts';
+import { BelayError } from '../errors.ts';
+import { close, openOrThrow, O_RDONLY, pread } from '../sys/file.ts';
+import { NativeBuffer } from '../sys/libc.ts';
+import type { Stopped } from './stopped.ts';
 
 const STATUS_SIZE = 8192;
 const LINE_SIZE = 8 + 16 + 1;
