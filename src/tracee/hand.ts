@@ -8,7 +8,9 @@
  *
  * Source: clone(2); fcntl(2), "Record locking": locks are dropped by closing in the same table.
  */
+import { readlinkSync } from 'node:fs';
 import { SYS } from '../arch/x64/syscalls.ts';
+import { BelayError } from '../errors.ts';
 import { CLONE_VM } from '../sys/clone3.ts';
 import { READ_IMPLIES_EXEC } from '../sys/personality.ts';
 import type { EventPump } from './event-pump.ts';
@@ -21,6 +23,8 @@ const FD_MAX = 0xffffffff;
 /** personality(2): only ask. */
 const PERSONALITY_QUERY = 0xffffffff;
 
+const ELSEWHERE = 'cannot begin a process for it: its children have another pid namespace';
+
 export class Hand {
   /** Its calls. Strings for them are put where any thread of the program sees them. */
   readonly calls: RemoteCalls;
@@ -28,9 +32,14 @@ export class Hand {
   /** Its pid as the program sees it. */
   private readonly localPid: number;
 
-  /** @throws SyscallError where the program may have no process more */
+  /**
+   * @throws SyscallError where the program may have no process more
+   * @throws BelayError where a process that it begins has another pid namespace than its own: the
+   *   first one there takes the namespace along when it ends
+   */
   constructor(pump: EventPump, remote: RemoteSource) {
     const { calls } = remote();
+    if (!isInOwnNamespace(calls.thread)) throw new BelayError('EUNSUPPORTED', ELSEWHERE);
     let thread: Thread | undefined;
     pump.takeChild = (tid) => (thread = pump.add(tid, new ThreadGroup(tid)));
     try {
@@ -60,5 +69,15 @@ export class Hand {
     }
     // It has begun to end, and is waited for until it has.
     this.remote().calls.call(SYS.wait4, this.localPid, 0, __WALL, 0);
+  }
+}
+
+function isInOwnNamespace({ tid, group }: Thread): boolean {
+  const directory = `/proc/${group.pid}/task/${tid}/ns`;
+  try {
+    return readlinkSync(`${directory}/pid`) === readlinkSync(`${directory}/pid_for_children`);
+  } catch {
+    // A namespace that nobody has been in yet cannot be looked at.
+    return false;
   }
 }
