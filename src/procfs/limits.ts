@@ -4,7 +4,8 @@
  * Source: proc_pid_limits(5).
  */
 
-export type LimitName = 'Max address space' | 'Max data size' | 'Max stack size' | 'Max open files';
+export type LimitName =
+  'Max address space' | 'Max data size' | 'Max locked memory' | 'Max open files' | 'Max stack size';
 
 /** The soft limit; Infinity where there is none, or the file does not have it. */
 export function parseSoftLimit(text: string, name: LimitName): number {

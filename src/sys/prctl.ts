@@ -8,5 +8,8 @@ export const PR_GET_PDEATHSIG = 2;
 export const PR_SET_NAME = 15;
 export const PR_SET_NO_NEW_PRIVS = 38;
 export const PR_GET_TID_ADDRESS = 40;
+/** Since Linux 6.3: nothing may be writable and executable, or become executable. */
+export const PR_GET_MDWE = 66;
+export const PR_MDWE_REFUSE_EXEC_GAIN = 1;
 export const PR_SET_VMA = 0x53564d41;
 export const PR_SET_VMA_ANON_NAME = 0;

@@ -65,8 +65,16 @@ export class ClaimedFiles {
     }
   }
 
-  /** Have the hand open the mapping's file; why that cannot be done. */
-  claim(mapping: Mapping, claims: Claims): Obstacle | undefined {
+  /** Have the hand open the files of all mappings that have one; why that cannot be done. */
+  claimAll(mappings: Iterable<Mapping>, claims: Claims): Obstacle | undefined {
+    for (const mapping of mappings) {
+      const obstacle = mapping.inode === 0 ? undefined : this.claim(mapping, claims);
+      if (obstacle !== undefined) return obstacle;
+    }
+    return undefined;
+  }
+
+  private claim(mapping: Mapping, claims: Claims): Obstacle | undefined {
     const access = accessOf(mapping, this.attributes);
     const key = keyOf(mapping, access);
     if (!this.descriptors.has(key)) {

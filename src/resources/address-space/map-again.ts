@@ -19,6 +19,7 @@ import {
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import { findAttributes } from './attributes.ts';
 import type { ClaimedFiles } from './claimed-files.ts';
+import { isAccounted } from './missing.ts';
 import { protectionOf } from './protection.ts';
 
 type Filled = MappingStep & { readonly kind: 'map' | 'protect' };
@@ -49,18 +50,27 @@ export function restoreBreak(calls: RemoteCalls, wanted: number): void {
   throw new BelayError('EFALLBACK', `cannot put the program break back to ${wanted.toString(16)}`);
 }
 
-/** Do the steps one after the other. `attributes`: those of the point. */
+/**
+ * Do the steps one after the other. `attributes`: those of the point; `isExecRefused`: nothing may
+ * become executable that was not mapped so.
+ */
 export function performSteps(
   steps: readonly MappingStep[],
   attributes: readonly AttributeRange[],
   files: ClaimedFiles,
+  isExecRefused: boolean,
 ): void {
   const { calls } = files;
   for (const step of steps) {
     const size = step.end - step.start;
     if (step.kind === 'unmap') calls.callOrThrow('munmap', SYS.munmap, step.start, size);
     else if (step.kind === 'protect') protect(calls, step);
-    else mapAgain(calls, files, step, findAttributes(attributes, step.start)?.flags);
+    else {
+      const flags = findAttributes(attributes, step.start)?.flags;
+      const isBriefly = isAccounted(step.mapping, flags);
+      const isWritable = isBriefly && !(isExecRefused && step.mapping.executable);
+      mapAgain(calls, files, step, flags, isWritable);
+    }
   }
 }
 
@@ -74,18 +84,20 @@ function roundUp(address: number): number {
   return Math.ceil(address / PAGE_SIZE) * PAGE_SIZE;
 }
 
-/** @param flags of the kernel's: undefined where they are not known */
+/**
+ * @param flags of the kernel's: undefined where they are not known
+ * @param isWritable at first, whatever it is in the end
+ */
 function mapAgain(
   calls: RemoteCalls,
   files: ClaimedFiles,
   step: Filled,
   flags: ReadonlySet<string> | undefined,
+  isWritable: boolean,
 ): void {
   const { mapping, start, end } = step;
   const size = end - start;
-  // Memory that was writable once goes on counting as such; else it would not join its neighbours.
-  const isAccounted = !mapping.shared && !mapping.writable && flags?.has('ac') === true;
-  const protection = protectionOf(mapping) | (isAccounted ? PROT_WRITE : 0);
+  const protection = protectionOf(mapping) | (isWritable ? PROT_WRITE : 0);
   if (isAnonymous(mapping)) {
     const how = anonymousFlags(mapping, size, flags);
     calls.callOrThrow('mmap', SYS.mmap, start, size, protection, how, -1, 0);
@@ -97,7 +109,7 @@ function mapAgain(
     const result = calls.call(SYS.mmap, start, size, protection, how, fd, offset);
     if (result < 0) throw cannotRestore([step]);
   }
-  if (isAccounted) protect(calls, step);
+  if (isWritable) protect(calls, step);
 }
 
 function anonymousFlags(

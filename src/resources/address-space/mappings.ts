@@ -4,33 +4,35 @@
  */
 import { readFileSync } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
-import type { Mapping, Range } from '../../procfs/maps.ts';
+import type { Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
 import { findIrreparable, planAttributes } from '../../points/plan-attributes.ts';
 import { planNames } from '../../points/plan-names.ts';
-import { planMappings, type MappingStep } from '../../points/plan-mappings.ts';
+import { planMappings } from '../../points/plan-mappings.ts';
 import { READ_IMPLIES_EXEC } from '../../sys/personality.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Scratch } from '../../tracee/scratch.ts';
 import type { Claims } from '../claims.ts';
 import { Obstacle, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import { accessOf, isAccessUnknown } from './access.ts';
+import { accessOf } from './access.ts';
 import { AttributeReader, findAttributes, findSealed, type Attributes } from './attributes.ts';
 import { ClaimedFiles } from './claimed-files.ts';
 import { cannotRestore, performSteps, restoreBreak } from './map-again.ts';
 import { MappedFiles } from './mapped-files.ts';
 import { MappingTable } from './mapping-table.ts';
 import { MapsReader } from './maps-reader.ts';
+import { findMissing, nameDiminished } from './missing.ts';
 import { mendAttributes, mendNames, nameLoss } from './mend-attributes.ts';
 import { readPinnedBuffers } from './pinned-buffers.ts';
 import type { Unwatched } from './unwatched-pages.ts';
 import { isWithin, Registration } from './registration.ts';
+import { findRigid, refusesExecutable } from './rigid.ts';
 import { findLackOfRoom } from './room.ts';
+import { findForbidden, findLackOfLockRoom } from './trials.ts';
 import type { WrittenPages } from './written-pages.ts';
 
 const NOTHING_UNWATCHED: readonly Unwatched[] = [];
-const READ_ONLY = 'is mapped again for reading only: whether it was for more is not known';
 const UNSURE = 'its attributes may have been changed before the point or after it';
 
 /** What `prepare` has found: nothing to do as of `generation`, or files open in the program. */
@@ -40,8 +42,10 @@ export interface MappingsPlan {
   readonly isDone: boolean;
   readonly generation: number;
   readonly files: ClaimedFiles;
-  /** Ranges whose attributes no call can change. */
+  /** Ranges whose attributes or protection no call can change. */
   readonly irreparable: readonly Range[];
+  /** Nothing may become executable: PR_SET_MDWE. */
+  readonly isExecRefused: boolean;
 }
 
 /** Ranges mapped anew, whose pages must all be written back; undefined: there was nothing to do. */
@@ -126,24 +130,37 @@ export class Mappings {
     const isDone = isSame && isMended && irreparable.length === 0;
     const { generation } = this.stopped;
     const plan = { wanted, attributes, isDone, generation, files, irreparable };
-    if (isDone) return plan;
+    return isDone ? { ...plan, isExecRefused: false } : this.prepareSteps(plan, now ?? [], claims);
+  }
+
+  private prepareSteps(
+    plan: Omit<MappingsPlan, 'isExecRefused'>,
+    now: readonly AttributeRange[],
+    claims: Claims,
+  ): MappingsPlan | Obstacle {
+    const { stopped } = this;
+    const { mappings } = plan.wanted;
     const table = this.readTable(0);
-    const steps = planMappings(table.mappings, wanted.mappings);
-    const lack = findLackOfRoom(this.stopped.pid, table.mappings, wanted.mappings, steps);
+    const steps = planMappings(table.mappings, mappings);
+    const lack = findLackOfRoom(stopped.pid, table.mappings, mappings, steps);
     if (lack !== undefined) return lack;
-    const anew = [...this.registration.findNew(table.tracked), ...irreparable];
-    const isMapping = anew.length > 0 || steps.some(({ kind }) => kind !== 'unmap');
-    if (isMapping && hasReadImpliesExec(this.stopped.living)) {
-      const obstacle = files.claimHand(claims);
-      if (obstacle !== undefined) return obstacle;
-    }
-    const sealed = now === undefined ? undefined : findSealed(now, [...anew, ...steps]);
+    const fresh = this.registration.findNew(table.tracked);
+    const changed = findMissing(mappings, [...fresh, ...plan.irreparable], steps);
+    for (const step of steps) if (step.kind === 'protect') changed.add(step.mapping);
+    const isExecRefused = refusesExecutable(changed, stopped.remote);
+    const rigid = findRigid(steps, table.mappings, now, isExecRefused);
+    const irreparable = [...plan.irreparable, ...rigid];
+    const anew = [...fresh, ...irreparable];
+    const sealed = findSealed(now, [...anew, ...steps]);
     if (sealed !== undefined) return new Obstacle(`0x${sealed.start.toString(16)} is sealed`);
-    for (const mapping of findFilesToMap(wanted, anew, steps)) {
-      const obstacle = files.claim(mapping, claims);
-      if (obstacle !== undefined) return obstacle;
-    }
-    return plan;
+    const missing = findMissing(mappings, anew, steps);
+    const needsHand = changed.size > 0 && hasReadImpliesExec(stopped.living);
+    const obstacle =
+      findLackOfLockRoom(stopped, steps, anew, now) ??
+      findForbidden(stopped, missing, isExecRefused) ??
+      (needsHand ? plan.files.claimHand(claims) : undefined) ??
+      plan.files.claimAll(missing, claims);
+    return obstacle ?? { ...plan, irreparable, isExecRefused };
   }
 
   /** Make the mappings those of the plan. */
@@ -157,7 +174,8 @@ export class Mappings {
     if (isSame && plan.isDone) return { renewed: undefined, lost: [] };
     const { calls, scratch } = this.stopped.remote();
     const anew = isSame && plan.irreparable.length === 0 ? [] : this.mapAnew(plan, calls, scratch);
-    const lost = [...this.mend(plan, anew, calls, scratch), ...nameUnknownAccess(plan, anew)];
+    const diminished = nameDiminished(wanted.mappings, plan.attributes, anew, plan.isExecRefused);
+    const lost = [...this.mend(plan, anew, calls, scratch), ...diminished];
     scratch.release();
     this.text.forget();
     const left = planMappings(this.readTable(0).mappings, wanted.mappings);
@@ -168,7 +186,7 @@ export class Mappings {
 
   /** Ranges that were mapped anew. */
   private mapAnew(plan: MappingsPlan, calls: RemoteCalls, scratch: Scratch): Range[] {
-    const { wanted, irreparable, attributes, files } = plan;
+    const { wanted, irreparable, attributes, files, isExecRefused } = plan;
     const suspects = [...this.registration.findNew(this.readTable(0).tracked), ...irreparable];
     restoreBreak(calls, wanted.breakAddress);
     for (const { start, end } of suspects) calls.call(SYS.munmap, start, end - start);
@@ -176,7 +194,7 @@ export class Mappings {
     const { mappings } = this.readTable(0);
     const now = mappings.filter(({ start }) => start !== scratch.range.start);
     const steps = planMappings(now, wanted.mappings);
-    performSteps(steps, attributes.ranges, files);
+    performSteps(steps, attributes.ranges, files, isExecRefused);
     this.text.forget();
     return steps.filter(({ kind }) => kind === 'map');
   }
@@ -242,30 +260,6 @@ export class Mappings {
     this.table = wanted ?? table;
     return found;
   }
-}
-
-/** What was mapped again for reading only, for want of knowing better. */
-function nameUnknownAccess({ wanted, attributes }: MappingsPlan, anew: readonly Range[]): Named[] {
-  return wanted.mappings
-    .filter((mapping) => isAccessUnknown(mapping, attributes))
-    .filter(({ start, end }) => anew.some((range) => range.start < end && range.end > start))
-    .map((mapping) => nameLoss(mapping, `${mapping.path} ${READ_ONLY}`));
-}
-
-/** Mappings of files that are missing, or that have been made anew and may have other pages. */
-function findFilesToMap(
-  wanted: MappingTable,
-  anew: readonly Range[],
-  steps: readonly MappingStep[],
-): Mapping[] {
-  const missing = new Set<Mapping>();
-  for (const step of steps) if (step.kind === 'map') missing.add(step.mapping);
-  for (const { start, end } of anew) {
-    for (const mapping of wanted.mappings) {
-      if (mapping.start < end && mapping.end > start) missing.add(mapping);
-    }
-  }
-  return [...missing].filter(({ inode }) => inode !== 0);
 }
 
 /** Under personality(READ_IMPLIES_EXEC) what is mapped readable becomes executable as well. */
