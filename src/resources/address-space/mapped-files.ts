@@ -15,6 +15,7 @@
 import { fstatSync, readFileSync, readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { parseFdInfo } from '../../procfs/fdinfo.ts';
 import type { Mapping } from '../../procfs/maps.ts';
+import { parseMountDevices } from '../../procfs/mountinfo.ts';
 import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
 import { close, O_RDONLY, O_RDWR, openBytes } from '../../sys/file.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
@@ -182,10 +183,9 @@ export function leadsTo(mapping: Mapping, tid: number, fd: number): boolean {
   const file = statOf(Buffer.from(`/proc/${tid}/fd/${fd}`));
   if (file === undefined || !isFileOf(mapping, file)) return false;
   const info = parseFdInfo(readFileSync(`/proc/${tid}/fdinfo/${fd}`, 'latin1'));
-  const mounts = readFileSync(`/proc/${tid}/mountinfo`, 'latin1').split('\n');
-  const line = mounts.find((each) => each.startsWith(`${info?.mountId ?? ''} `));
-  const device = line?.split(' ')[2]?.split(':').map(Number);
-  return device === undefined || device.join(':') === numbersOf(mapping).join(':');
+  const mounts = parseMountDevices(readFileSync(`/proc/${tid}/mountinfo`, 'latin1'));
+  const device = info === undefined ? undefined : mounts.get(info.mountId);
+  return device === undefined || device === mapping.device;
 }
 
 function statOf(path: Buffer): Stats | undefined {
