@@ -7,6 +7,8 @@
 /** SIGILL, SIGTRAP, SIGABRT (of abort(3), to itself), SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
 const FAULTS: readonly number[] = [4, 5, 6, 7, 8, 11, 31];
 const REALTIME_MIN = 32;
+const SI_TIMER = -2;
+const SI_TKILL = -6;
 
 /** The siginfo_t of each, the first to come first. */
 export type SignalQueue = readonly Uint8Array[];
@@ -28,26 +30,91 @@ export function isFault(signo: number): boolean {
 export function findUndone(now: SignalQueue, wanted: SignalQueue, ownPid: number): Uint8Array[] {
   return now.filter((info) => {
     if (!isFault(signoOf(info)) || hasEqual(wanted, info)) return false;
-    const code = viewOf(info).getInt32(8, true);
+    const code = codeOf(info);
     return code > 0 || viewOf(info).getInt32(16, true) === ownPid;
   });
 }
 
-/** Signals of the point that are not pending any more: the program has taken them since. */
-export function findTaken(now: SignalQueue, wanted: SignalQueue): Uint8Array[] {
-  const left = [...now];
-  return wanted.filter((info) => {
-    const index = left.findIndex((other) => isSamePending(other, info));
+/** How the signals of one number come to wait as they did. */
+export interface QueueChange {
+  readonly signo: number;
+  /** So many are taken off first, which is all that wait; 0: what is sent goes behind them. */
+  readonly takenOff: number;
+  readonly sent: SignalQueue;
+  /** They come in another order than at the point, or another one in their place. */
+  readonly isInexact: boolean;
+}
+
+export interface QueueLimits {
+  /** Numbers of which none can be taken off. */
+  readonly pinned: ReadonlySet<number>;
+  /** Numbers of which all are taken off, whatever is wanted. */
+  readonly cleared: ReadonlySet<number>;
+}
+
+/**
+ * What is to be done so that those of the point wait in their order, and those that came since
+ * behind them. Of the standard signals one of each number can wait: that of the point.
+ */
+export function planQueue(
+  now: SignalQueue,
+  wanted: SignalQueue,
+  limits: QueueLimits,
+): QueueChange[] {
+  const numbers = new Set([...wanted.map(signoOf), ...limits.cleared]);
+  return [...numbers].flatMap((signo) => {
+    const ofNumber = (info: Uint8Array): boolean => signoOf(info) === signo;
+    return planNumber(signo, now.filter(ofNumber), wanted.filter(ofNumber), limits) ?? [];
+  });
+}
+
+/** As `planQueue`, for one number of which all are; undefined: nothing is to be done. */
+function planNumber(
+  signo: number,
+  now: SignalQueue,
+  wanted: SignalQueue,
+  { pinned, cleared }: QueueLimits,
+): QueueChange | undefined {
+  const isOne = signo < REALTIME_MIN && wanted.length > 0;
+  const queue = isOne ? wanted : [...wanted, ...findMissing(wanted, now)];
+  const isInOrder = now.every((info, index) => isEqual(info, queue[index]));
+  if (!cleared.has(signo)) {
+    if (isInOrder && now.length === queue.length) return undefined;
+    if (isInOrder) return { signo, takenOff: 0, sent: queue.slice(now.length), isInexact: false };
+    if (pinned.has(signo)) {
+      return { signo, takenOff: 0, sent: isOne ? [] : findMissing(now, wanted), isInexact: true };
+    }
+  }
+  return { signo, takenOff: now.length, sent: queue, isInexact: false };
+}
+
+/** Those of `queue` that are not in `there`; of two that are equal each counts for itself. */
+function findMissing(there: SignalQueue, queue: SignalQueue): SignalQueue {
+  const left = [...there];
+  return queue.filter((info) => {
+    const index = left.findIndex((other) => isEqual(info, other));
     if (index >= 0) left.splice(index, 1);
     return index < 0;
   });
 }
 
-/** Of the standard signals one of each number can be pending, whoever sent it. */
-function isSamePending(one: Uint8Array, other: Uint8Array): boolean {
-  const signo = signoOf(one);
-  if (signo !== signoOf(other)) return false;
-  return signo < REALTIME_MIN || Buffer.compare(one, other) === 0;
+/** A timer's comes once more when it has been taken off. */
+export function isOfTimer(info: Uint8Array): boolean {
+  return codeOf(info) === SI_TIMER;
+}
+
+/** Whether any thread may send it to its process; else only the first: rt_sigqueueinfo(2). */
+export function isSendableByAny(info: Uint8Array): boolean {
+  const code = codeOf(info);
+  return code < 0 && code !== SI_TKILL;
+}
+
+function codeOf(info: Uint8Array): number {
+  return viewOf(info).getInt32(8, true);
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array | undefined): boolean {
+  return other !== undefined && Buffer.compare(one, other) === 0;
 }
 
 function hasEqual(queue: SignalQueue, info: Uint8Array): boolean {

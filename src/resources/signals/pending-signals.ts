@@ -1,8 +1,8 @@
 /**
- * Signals that wait: sent, and blocked. Those that waited at the point wait again; faults that came
- * since are taken off. Other signals that came since stay: whoever sent them does not know of a
- * rollback. (The kernel forces SIGSEGV on a thread whose rseq area is gone; two threads can fall at
- * the same time; abort(3) sends itself SIGABRT.)
+ * Signals that wait: sent, and blocked. Those that waited at the point wait again, in their order
+ * and before those that came since; faults that came since are taken off. Other signals that came
+ * since stay: whoever sent them does not know of a rollback. (The kernel forces SIGSEGV on a thread
+ * whose rseq area is gone; two threads can fall at the same time; abort(3) sends itself SIGABRT.)
  *
  * Source: ptrace(2), PTRACE_PEEKSIGINFO; rt_sigqueueinfo(2).
  */
@@ -15,12 +15,24 @@ import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { StatusLines } from '../status-lines.ts';
-import { findTaken, findUndone, isFault, signoOf, type SignalQueue } from './pending-queues.ts';
+import {
+  findUndone,
+  isFault,
+  isOfTimer,
+  isSendableByAny,
+  planQueue,
+  signoOf,
+  type QueueChange,
+  type SignalQueue,
+} from './pending-queues.ts';
 
 const VERSION = 1;
 /** More cannot be taken off: each fault waits once for the thread and once for the process. */
 const DRAINS_MAX = 14;
 const ALL = 0xffffffff;
+const MASK_SIZE = 8;
+const TIMESPEC_SIZE = 16;
+const NOTHING: ReadonlySet<number> = new Set();
 
 export interface PendingImage {
   /** Sent to the process as a whole. */
@@ -90,20 +102,37 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
 
   /** Leaves all signals blocked where it did anything: the thread's own mask is set afterwards. */
   private settle(stopped: Stopped, thread: Thread, own: SignalQueue, shared: SignalQueue): Named[] {
-    const { tid } = thread;
-    const taken = own.length === 0 ? own : findTaken(this.peekOwn(tid), own);
-    const sharedTaken = shared.length === 0 ? shared : findTaken(this.peekShared(tid), shared);
-    if (taken.length + sharedTaken.length === 0) return [];
+    if (own.length + shared.length === 0) return [];
+    const changes = this.planChanges(stopped, thread, own, shared);
+    if (changes.own.length + changes.shared.length === 0) return [];
     this.setMask(thread, () => true);
     const refused: Uint8Array[] = [];
     stopped.withCallsOf(thread, (remote) => {
-      refused.push(...taken.filter((info) => !sendToThread(stopped, thread, info, remote)));
-      refused.push(...sharedTaken.filter((info) => !sendToProcess(stopped, info, remote)));
+      // What waits for the thread itself comes first, and so is taken off first.
+      for (const change of [...changes.own, ...changes.shared]) takeOff(change, remote);
+      const [ownSent, sharedSent] = [sentOf(changes.own), sentOf(changes.shared)];
+      refused.push(...ownSent.filter((info) => !sendToThread(stopped, thread, info, remote)));
+      refused.push(...sharedSent.filter((info) => !sendToProcess(stopped, info, remote)));
     });
-    return refused.map((info) => {
-      const text = `signal ${signoOf(info)}, which waited for thread ${tid}, is lost`;
-      return { bit: LOST.signals, text };
-    });
+    const inexact = [...changes.own, ...changes.shared].filter(({ isInexact }) => isInexact);
+    const name = (signo: number, what: string): Named => {
+      return { bit: LOST.signals, text: `signal ${signo}, which waited for thread ${what}` };
+    };
+    return [
+      ...refused.map((info) => name(signoOf(info), `${thread.tid}, is lost`)),
+      ...inexact.map(({ signo }) => name(signo, `${thread.tid}, comes in another order`)),
+    ];
+  }
+
+  private planChanges(stopped: Stopped, thread: Thread, own: SignalQueue, shared: SignalQueue) {
+    const now = { own: this.peekOwn(thread.tid), shared: this.peekShared(thread.tid) };
+    const isFirst = thread === stopped.group.leader;
+    const unsendable = isFirst ? [] : now.shared.filter((info) => !isSendableByAny(info));
+    const timers = [...now.own, ...now.shared].filter(isOfTimer);
+    const pinned = new Set([...unsendable, ...timers].map(signoOf));
+    const sharedChanges = planQueue(now.shared, shared, { pinned, cleared: NOTHING });
+    const cleared = new Set(sharedChanges.filter(isTakingOff).map(({ signo }) => signo));
+    return { own: planQueue(now.own, own, { pinned, cleared }), shared: sharedChanges };
   }
 
   /** Take off the faults that came since: each stops the thread before it runs anything. */
@@ -151,6 +180,26 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
       if (!isBlocked(signo)) words[0] = (words[0] & ~(1 << (signo - 1))) >>> 0;
     }
     ptraceSetsigmask(tid, this.mask.address);
+  }
+}
+
+function isTakingOff({ takenOff }: QueueChange): boolean {
+  return takenOff > 0;
+}
+
+function sentOf(changes: readonly QueueChange[]): Uint8Array[] {
+  return changes.flatMap(({ sent }) => sent);
+}
+
+/** By rt_sigtimedwait(2), which does not wait where its limit is 0. */
+function takeOff({ signo, takenOff }: QueueChange, remote: RemoteSource): void {
+  if (takenOff === 0) return;
+  const { calls, scratch } = remote();
+  const set = Buffer.alloc(MASK_SIZE);
+  set.writeBigUInt64LE(1n << BigInt(signo - 1));
+  const [setAddress, noTime] = [scratch.put(set), scratch.put(Buffer.alloc(TIMESPEC_SIZE))];
+  for (let left = takenOff; left > 0; left -= 1) {
+    if (calls.call(SYS.rt_sigtimedwait, setAddress, 0, noTime, MASK_SIZE) < 0) return;
   }
 }
 
