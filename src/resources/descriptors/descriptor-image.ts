@@ -42,6 +42,11 @@ export function kindOf(link: string): DescriptorKind {
   return KINDS.find(([prefix]) => link.startsWith(prefix))?.[1] ?? 'path';
 }
 
+/** All files of this kind share one inode: see `KnownFiles`. */
+export function isAnonymous({ kind }: DescriptorImage): boolean {
+  return kind === 'anonymous' || kind === 'epoll';
+}
+
 /** Reading, writing or both: what is fixed for as long as a file is open. */
 export function accessOf(flags: number): number {
   return flags & (O_ACCMODE | O_PATH);

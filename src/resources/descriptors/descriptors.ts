@@ -18,6 +18,7 @@ import { Obstacle, type Applied, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import {
   accessOf,
+  isAnonymous,
   isSameFile,
   kindOf,
   type DescriptorImage,
@@ -27,24 +28,15 @@ import { readDescriptorLimit, setSoftLimit } from './descriptor-limit.ts';
 import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
 import { claimHungUp } from './hung-up.ts';
+import { KnownFiles } from './known-files.ts';
 import { planDescriptors } from './plan-descriptors.ts';
-import { findMixed } from './sharing.ts';
+import { findMixed, type Sharing } from './sharing.ts';
 import { PutBack } from './put-back.ts';
 import { LockedFiles } from './locked-files.ts';
 import { parseLocks, readRecordLocks, type FileLock } from './file-locks.ts';
 import { findSpared, nameSpared, settleLocks } from './settle-locks.ts';
 
 const LOCK_LINE = Buffer.from('lock:\t');
-
-/** What fdinfo adds for the anonymous files that are common: eventfd-count, tfd, clockid, … */
-const FIRST_LETTERS: readonly (readonly [link: string, letter: string])[] = [
-  ['anon_inode:[eventfd', 'e'],
-  ['anon_inode:[eventpoll]', 't'],
-  ['anon_inode:[timerfd]', 'c'],
-  ['anon_inode:[signalfd]', 's'],
-  ['anon_inode:inotify', 'i'],
-  ['anon_inode:[pidfd]', 'P'],
-];
 
 const VERSION = 3;
 const NEVER = -1;
@@ -73,18 +65,26 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   private streams: DescriptorsImage | undefined = undefined;
   private readonly names: DescriptionNames;
 
-  private readonly isOne = (fd: number, other: number): boolean =>
-    areOneFile(this.pid, fd, this.pid, other);
+  private readonly known: KnownFiles;
+  private readonly sharing: Sharing;
 
   constructor({ pid, group }: Stopped) {
     this.pid = pid;
     this.reader = new DescriptorReader(group);
-    this.names = new DescriptionNames(this.isOne);
+    const known = new KnownFiles(group);
+    this.known = known;
+    this.sharing = {
+      isOne: (fd, other) => areOneFile(group.living, fd, group.living, other),
+      isThat: (fd, image) => known.isThat(fd, image),
+      isKnown: (image) => known.isKnown(image),
+    };
+    this.names = new DescriptionNames(this.sharing.isOne);
   }
 
   /** All descriptors, ascending. The same array as last time when nothing changed. */
   capture(): DescriptorsImage {
     const table = this.readTable();
+    this.known.hold(table);
     this.streams ??= table.filter(isOutput);
     return table;
   }
@@ -95,7 +95,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const nothing = { wanted, hungUp: 0, limit: undefined, locks: [], generation };
     if (now === wanted) return nothing;
     const locks = readRecordLocks(this.pid);
-    const { refills } = planDescriptors(wanted, now, this.isOne);
+    const { refills } = planDescriptors(wanted, now, this.sharing);
     if (refills.length === 0) return { ...nothing, locks, generation: NEVER };
     const highest = refills.at(-1)?.image.fd ?? 0;
     const limit = readDescriptorLimit(this.pid);
@@ -114,11 +114,12 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
 
   apply(stopped: Stopped, plan: DescriptorsPlan): Applied {
     const { wanted, hungUp, limit, locks, generation } = plan;
-    if (generation === stopped.generation) return {};
+    const uncertain = this.known.nameUncertain(wanted);
+    if (generation === stopped.generation) return { lost: uncertain };
     const now = this.readTable();
-    if (now === wanted) return {};
+    if (now === wanted) return { lost: uncertain };
     const others = hungUp > 0 ? now.filter(({ fd }) => fd !== hungUp) : now;
-    const steps = planDescriptors(wanted, others, this.isOne);
+    const steps = planDescriptors(wanted, others, this.sharing);
     const lockedFiles = new LockedFiles(stopped.living);
     const spared = findSpared(steps, wanted, locks, lockedFiles);
     const putBack = new PutBack(stopped, {
@@ -132,6 +133,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.soft, limit.hard);
     this.adopt(wanted);
     const lost = [
+      ...uncertain,
       ...putBack.lost,
       ...spared.map(nameSpared),
       ...settleLocks(stopped, wanted, now, locks, lockedFiles, (fd) => this.readLocks(fd)),
@@ -139,8 +141,8 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     return { counts: { descriptorsClosed: putBack.closedCount }, lost };
   }
 
-  release(): void {
-    // Plain data, collected like any other.
+  release(image: DescriptorsImage): void {
+    this.known.release(image);
   }
 
   encode(image: DescriptorsImage): Uint8Array {
@@ -153,6 +155,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
 
   close(): void {
     this.reader.close();
+    this.known.close();
   }
 
   /** Lines of a log that were written since the point are not to be written over. */
@@ -191,7 +194,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const table = isSame ? this.last : found;
     // A number that was closed and opened again for the same file looks the same.
     const renewed = new Set(fresh);
-    for (const fd of findMixed(table, undefined, this.isOne)) renewed.add(fd);
+    for (const fd of findMixed(table, undefined, this.sharing)) renewed.add(fd);
     if (isSame && renewed.size === 0) return this.last;
     this.last = renewed.size === 0 ? found : this.names.give(found, renewed);
     for (const image of this.last) if (renewed.has(image.fd)) this.keep(image);
@@ -205,10 +208,11 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     if (!reader.read(fd)) return undefined;
     const known = this.images.get(fd);
     const noted = known === undefined ? undefined : this.notes.get(known);
-    if (known !== undefined && noted !== undefined && reader.isAsNoted(noted)) return known;
+    const isAsKnown = noted !== undefined && reader.isAsNoted(noted);
+    if (known !== undefined && isAsKnown && this.isStillThat(known)) return known;
     reader.takeApart();
     const image = this.takeImage(fd, known, fresh);
-    if (image === undefined || !isToldByInfo(image)) return image;
+    if (image === undefined) return image;
     const note = reader.note();
     if (note !== undefined) this.notes.set(image, note);
     return image;
@@ -254,15 +258,10 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     return Buffer.compare(now, locks) === 0 ? locks : now;
   }
 
-  /**
-   * All anonymous files have one inode. What fdinfo adds tells them apart; where it adds nothing,
-   * as for an empty epoll set, the link does.
-   */
+  /** All anonymous files have one inode; the link tells of their kind. */
   private isStillThat(known: DescriptorImage): boolean {
-    if (known.kind !== 'anonymous' && known.kind !== 'epoll') return true;
-    const letter = firstLetterOf(known.link);
-    if (letter !== undefined && this.reader.rest[0] === letter) return true;
-    return this.reader.readLink(known.fd) === known.link;
+    if (!isAnonymous(known)) return true;
+    return this.known.isThat(known.fd, known) ?? this.reader.readLink(known.fd) === known.link;
   }
 
   private keep(image: DescriptorImage): DescriptorImage {
@@ -285,14 +284,4 @@ function isOutput({ fd, kind, flags }: DescriptorImage): boolean {
 function toLocks(rest: Buffer): Uint8Array | undefined {
   const at = rest.length === 0 ? -1 : rest.indexOf(LOCK_LINE);
   return at < 0 ? undefined : Uint8Array.from(rest.subarray(at));
-}
-
-/** Whether fdinfo alone tells it from all others; of other anonymous files the link is needed. */
-function isToldByInfo({ kind }: DescriptorImage): boolean {
-  return kind !== 'anonymous' && kind !== 'epoll';
-}
-
-function firstLetterOf(link: string): number | undefined {
-  const [, letter] = FIRST_LETTERS.find(([prefix]) => link.startsWith(prefix)) ?? [];
-  return letter?.charCodeAt(0);
 }

@@ -5,8 +5,13 @@
  * number that shared the open file at the point, or one that was made since, as by a program that
  * keeps a copy of its output aside while it redirects it.
  */
-import { isSameFile, type DescriptorImage, type DescriptorsImage } from './descriptor-image.ts';
-import { findMixed } from './sharing.ts';
+import {
+  isAnonymous,
+  isSameFile,
+  type DescriptorImage,
+  type DescriptorsImage,
+} from './descriptor-image.ts';
+import { findMixed, type Sharing } from './sharing.ts';
 
 /** A number of the point that leads elsewhere now, or nowhere. */
 export interface Refill {
@@ -30,23 +35,21 @@ export interface DescriptorSteps {
   readonly extras: readonly DescriptorImage[];
 }
 
-/** Whether two numbers share one open file now. */
-export type IsOne = (fd: number, other: number) => boolean;
-
 export function planDescriptors(
   wanted: DescriptorsImage,
   now: DescriptorsImage,
-  isOne: IsOne,
+  sharing: Sharing,
 ): DescriptorSteps {
   const settles: Settle[] = [];
   const missing: { image: DescriptorImage; present: DescriptorImage | undefined }[] = [];
   const staying: DescriptorImage[] = [];
   const extras = new Map(now.map((image) => [image.fd, image]));
-  const mixed = findMixed(wanted, extras, isOne);
+  const mixed = findMixed(wanted, extras, sharing);
   for (const image of wanted) {
     const present = extras.get(image.fd);
     extras.delete(image.fd);
-    if (present === undefined || !isSameFile(present, image) || mixed.has(image.fd)) {
+    const isIts = present !== undefined && isSameFile(present, image) && !mixed.has(image.fd);
+    if (!isIts || sharing.isThat(image.fd, image) === false) {
       missing.push({ image, present });
       continue;
     }
@@ -55,12 +58,12 @@ export function planDescriptors(
   }
   const steps = { settles, extras: [...extras.values()] };
   if (missing.length === 0) return { ...steps, refills: [] };
-  const sources = new Sources(now, staying, isOne);
-  const refills = missing.map(({ image, present }) => ({
-    image,
-    present,
-    source: sources.find(image)?.fd,
-  }));
+  const sources = new Sources(now, staying, sharing);
+  const refills = missing.map(({ image, present }) => {
+    const source = sources.find(image);
+    if (source !== undefined && image.kind === 'epoll') settles.push({ image, present: source });
+    return { image, present, source: source?.fd };
+  });
   return { ...steps, refills };
 }
 
@@ -68,12 +71,12 @@ export function planDescriptors(
 class Sources {
   private readonly now: ReadonlyMap<number, readonly DescriptorImage[]>;
   private readonly bound: Map<number, DescriptorImage[]>;
-  private readonly isOne: IsOne;
+  private readonly sharing: Sharing;
 
-  constructor(now: DescriptorsImage, staying: DescriptorsImage, isOne: IsOne) {
+  constructor(now: DescriptorsImage, staying: DescriptorsImage, sharing: Sharing) {
     this.now = groupByInode(now);
     this.bound = groupByInode(staying);
-    this.isOne = isOne;
+    this.sharing = sharing;
   }
 
   /** A number that leads to what the image's led to: what stands for it, or stands for nothing. */
@@ -85,14 +88,16 @@ class Sources {
     return found;
   }
 
-  private canServe({ fd }: DescriptorImage, { inode, kind, description }: DescriptorImage) {
+  private canServe({ fd }: DescriptorImage, image: DescriptorImage): boolean {
+    const { inode, kind, description } = image;
     const bound = this.bound.get(inode) ?? [];
     // Of these there is one open file, or one for each direction.
     if (kind === 'socket' || kind === 'pipe') return true;
-    const owner = bound.find((each) => each.fd === fd || this.isOne(each.fd, fd));
+    const owner = bound.find((each) => each.fd === fd || this.sharing.isOne(each.fd, fd));
     if (owner !== undefined) return owner.description === description;
-    // All anonymous files look alike: one that came since may be another one.
-    return kind === 'path' && !bound.some((each) => each.description === description);
+    // Others look alike: one that came since may be another one.
+    if (isAnonymous(image)) return this.sharing.isThat(fd, image) === true;
+    return !bound.some((each) => each.description === description);
   }
 
   private bind(fd: number, image: DescriptorImage): void {

@@ -7,26 +7,34 @@ import { isSameFile, type DescriptorImage, type DescriptorsImage } from './descr
 /** Chosen: open files of one file that a number is compared with. */
 const COMPARISONS_MAX = 32;
 
+export interface Sharing {
+  /** Whether two numbers share one open file now. */
+  readonly isOne: (fd: number, other: number) => boolean;
+  /** Whether a number leads to the open file that the image's led to; undefined: not known. */
+  readonly isThat: (fd: number, image: DescriptorImage) => boolean | undefined;
+  /** Whether `isThat` knows. */
+  readonly isKnown: (image: DescriptorImage) => boolean;
+}
+
 const groups = new WeakMap<DescriptorsImage, readonly DescriptorsImage[]>();
 
 /**
  * Numbers that lead to their file through another open file than they did.
  *
  * @param present where they lead now; undefined: as in `wanted`
- * @param isOne whether two numbers share one open file now
  */
 export function findMixed(
   wanted: DescriptorsImage,
   present: ReadonlyMap<number, DescriptorImage> | undefined,
-  isOne: (fd: number, other: number) => boolean,
+  sharing: Sharing,
 ): ReadonlySet<number> {
   const mixed = new Set<number>();
   for (const group of groupsOf(wanted)) {
     const found: DescriptorImage[] = [];
     for (const image of group) {
       const now = present === undefined ? image : present.get(image.fd);
-      if (now === undefined || !isSameFile(now, image)) continue;
-      const same = found.slice(0, COMPARISONS_MAX).find(({ fd }) => isOne(fd, image.fd));
+      if (now === undefined || !isSameFile(now, image) || sharing.isKnown(image)) continue;
+      const same = found.slice(0, COMPARISONS_MAX).find(({ fd }) => sharing.isOne(fd, image.fd));
       const former = found.find(({ description }) => description === image.description);
       if (same !== former) mixed.add(image.fd);
       else if (same === undefined) found.push(image);

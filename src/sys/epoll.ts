@@ -1,0 +1,48 @@
+/**
+ * epoll(7), used to know an open file again: a set does not hold what it watches open, and kcmp(2)
+ * compares with what is watched.
+ *
+ * @see https://man7.org/linux/man-pages/man2/kcmp.2.html
+ */
+import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
+
+const SYS_kcmp = 312;
+const KCMP_EPOLL_TFD = 7;
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CLOEXEC = 0o2000000;
+const EPOLL_EVENT_SIZE = 12;
+/** struct kcmp_epoll_slot: efd, tfd, toff. */
+const SLOT_SIZE = 12;
+
+const createCall = declare('int epoll_create1(int)');
+const controlCall = declare('int epoll_ctl(int, int, int, uint64_t)');
+const kcmpCall = declare('long syscall(long, int, int, int, ulong, uint64_t)');
+
+/** `int epoll_create1(EPOLL_CLOEXEC)`: a descriptor, or minus errno. */
+export function epollCreate(): number {
+  const fd = toNumber(createCall(EPOLL_CLOEXEC));
+  return fd < 0 ? -errnoNow() : fd;
+}
+
+/** `int epoll_ctl(epoll, EPOLL_CTL_ADD, fd, {0})`, for no events: 0, or minus errno. */
+export function epollAddSilent(epoll: number, fd: number): number {
+  const event = new NativeBuffer(EPOLL_EVENT_SIZE);
+  return toNumber(controlCall(epoll, EPOLL_CTL_ADD, fd, event.address)) < 0 ? -errnoNow() : 0;
+}
+
+/** The only entry of a set of ours. */
+export class EpollSlot {
+  private readonly slot = new NativeBuffer(SLOT_SIZE);
+
+  /** @param watched the number that the file had when it was added */
+  constructor(epoll: number, watched: number) {
+    this.slot.words[0] = epoll;
+    this.slot.words[1] = watched;
+  }
+
+  /** `kcmp(pid, self, KCMP_EPOLL_TFD, fd, slot)`: whether this is the open file that is watched. */
+  isWatched(pid: number, fd: number): boolean {
+    const { address } = this.slot;
+    return toNumber(kcmpCall(SYS_kcmp, pid, process.pid, KCMP_EPOLL_TFD, fd, address)) === 0;
+  }
+}
