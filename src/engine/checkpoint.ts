@@ -24,6 +24,7 @@ export function makePoint(process_: TracedProcess, request: CheckpointRequest): 
   const { stopped, points } = process_;
   const { caller } = request;
   stopped.chooseCaller = () => caller ?? chooseThread(process_.group);
+  stopped.isMeant = request.origin !== 'every';
   try {
     const image = captureAll(process_);
     const { all } = process_.watch();

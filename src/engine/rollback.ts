@@ -18,6 +18,7 @@ import type { Range } from '../procfs/maps.ts';
 import { Claims } from '../resources/claims.ts';
 import {
   LOST,
+  lostBits,
   Obstacle,
   type Applied,
   type Named,
@@ -104,8 +105,7 @@ export function rollBack(process_: TracedProcess, prepared: Prepared, why: Why):
   point.rollbacks += 1;
   const result = sum(applied, unkept);
   if (point.why !== 0) {
-    const lost = result.lost.reduce((bits, { bit }) => bits | bit, 0);
-    const told = { ...why, tid, rollbacks: point.rollbacks, lost };
+    const told = { ...why, tid, rollbacks: point.rollbacks, lost: lostBits(result.lost) };
     writeWhy(target, point.why, point.whySizeBytes, told);
   }
   stopped.pump.guard.leave(keeper);

@@ -29,6 +29,8 @@ export class TracedProcess {
   usualFaults = new UsualFaults();
   readonly startedAt = Date.now();
   readonly warnings = new Set<string>();
+  /** In how many rollbacks each thing was not known to be as at the point. */
+  readonly guesses = new Map<string, number>();
   /** It shares its parent's memory until it execs: no points of its own. */
   sharesMemory = false;
   /** Its calls come to us. What it forks from then on has the filter, too. */

@@ -26,8 +26,8 @@ export class ResourceList {
   /** The process is held still. Begins to watch its address space. */
   constructor(stopped: Stopped) {
     this.addressSpace = new AddressSpace(stopped, new PageArena());
-    const stackUse = new StackUse();
     const status = new StatusLines(stopped);
+    const stackUse = new StackUse(status);
     const facts = new FactsOfThreads(stackUse);
     this.all = [
       new Crew(facts),

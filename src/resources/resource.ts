@@ -28,12 +28,23 @@ export const LOST = {
   locks: 16,
   signals: 32,
   privileges: 64,
+  /** All that is named may be as it was: it was not looked at when the point was made. */
+  unsure: 128,
 } as const;
 
 /** Something that does not come back as it was: which kind, and in words for the log. */
 export interface Named {
   readonly bit: number;
   readonly text: string;
+  /** It may be as it was: nobody has looked. */
+  readonly isGuess?: true;
+}
+
+/** As struct tjmp has them. */
+export function lostBits(lost: readonly Named[]): number {
+  const bits = lost.reduce((all, { bit }) => all | bit, 0);
+  const isGuessed = lost.length > 0 && lost.every(({ isGuess }) => isGuess === true);
+  return isGuessed ? bits | LOST.unsure : bits;
 }
 
 /** What a rollback has done, as counted by the resources. */
@@ -73,8 +84,8 @@ export interface Resource<Image = unknown, Plan = unknown> {
   /** Pages saved for it. */
   pagesOf?(image: Image): number;
 
-  /** What will not come back, known already when the point is made. */
-  losses?(image: Image): readonly Named[];
+  /** What will not come back, known already when the point is made. @param timeMs when it was */
+  losses?(image: Image, timeMs: number): readonly Named[];
 
   /** The last point that has this image goes. */
   release(image: Image): void;

@@ -12,6 +12,8 @@ export class Stopped {
   readonly ownIds: OwnIds;
   /** Standard output and error are results, to be written over, and no log. */
   rewindsOutput = false;
+  /** The point that is being made is the program's own, or a person's: none of a clock's many. */
+  isMeant = true;
   private readonly findSyscall: () => number;
   private readonly session: RemoteSession;
   /** Chooses the thread that makes calls; set by whoever holds the process. */

@@ -4,6 +4,7 @@ import { elapsedNs } from '../engine/checkpoint.ts';
 import type { RollbackResult } from '../engine/rollback.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import type { Point } from '../points/point.ts';
+import type { Named } from '../resources/resource.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
 import { codeName, hasFaultAddress, hex, readThreadName, signalName } from './program.ts';
 import type { JumpOrigin } from './supervision.ts';
@@ -49,11 +50,22 @@ export function tellFall(
       cd: point.cd,
       rollbacks: point.rollbacks,
       ...counts,
-      warnings: [...(origin.passedOver ?? []), ...lost.map(({ text }) => text)],
+      warnings: [...(origin.passedOver ?? []), ...describeLost(process_, lost)],
       us,
     },
     maps,
   );
+}
+
+/** What is not known at most rollbacks is told of the 1st, the 10th, the 100th of a process. */
+function describeLost({ guesses }: TracedProcess, lost: readonly Named[]): string[] {
+  return lost.flatMap(({ text, isGuess }) => {
+    if (isGuess !== true) return [text];
+    const count = (guesses.get(text) ?? 0) + 1;
+    guesses.set(text, count);
+    if (count === 1) return [text];
+    return Number.isInteger(Math.log10(count)) ? [`${text} (${count} rollbacks by now)`] : [];
+  });
 }
 
 function describeCause(why: Why) {

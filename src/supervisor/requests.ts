@@ -47,8 +47,9 @@ function pointsOf(process_: TracedProcess) {
 }
 
 /** What will not come back of a point, as its resources know already. */
-function lossesOf({ resources }: TracedProcess, { image }: Point): string[] {
-  const named = resources?.all.flatMap((each, index) => each.losses?.(image[index]) ?? []) ?? [];
+function lossesOf({ resources }: TracedProcess, { image, time }: Point): string[] {
+  const all = resources?.all ?? [];
+  const named = all.flatMap((each, index) => each.losses?.(image[index], time) ?? []);
   const texts = named.slice(0, LOSSES_MAX).map(({ text }) => text);
   const more = named.length - texts.length;
   return more > 0 ? [...texts, `and ${more} more`] : texts;

@@ -30,3 +30,28 @@ test('shared memory is named, once for all points', async () => {
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
   }
 });
+
+const HANDLES = 'import signal, time; signal.signal(signal.SIGUSR1, print); time.sleep(60)';
+const COUNT = 12;
+
+test('what a point did not ask for is named beforehand, and not at each rollback', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'belay-losses-'));
+  process.env.BELAY_DIR = join(directory, 'state');
+  try {
+    const options = { stdio: 'ignore', every: 1 } as const;
+    await using program = await run('python3', ['-c', HANDLES], options);
+    const env = { ...process.env };
+    let shown = '';
+    for (let tries = 0; tries < 200 && !shown.includes('handlers of signals are'); tries += 1) {
+      ({ stdout: shown } = await runBelay(['show', String(program.pid)], { env }));
+    }
+    assert.match(shown, /^! points? .*: handlers of signals are as they were [\w ]+ before /m);
+    for (let count = 0; count < COUNT; count += 1) await program.rewind();
+    const { stdout } = await runBelay(['log', String(program.pid)], { env });
+    assert.equal(stdout.match(/ back to point /g)?.length, COUNT);
+    const named = stdout.match(/! handlers of signals: .*/g) ?? [];
+    assert.ok(named.length <= 2, stdout);
+  } finally {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+});

@@ -13,7 +13,8 @@ import { uffdioApi, UFFD_USER_MODE_ONLY } from '../../sys/userfaultfd.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import { Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
+import { ATTRIBUTES, foretellGuess } from '../guess.ts';
+import { LOST, Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { Attributes } from './attributes.ts';
 import { MappingTable } from './mapping-table.ts';
@@ -22,7 +23,7 @@ import { Memory } from './memory.ts';
 import { nameUnrestored, nameUnwatched } from './name-losses.ts';
 import { WrittenPages } from './written-pages.ts';
 
-const VERSION = 3;
+const VERSION = 4;
 const O_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
 
 export interface AddressSpaceImage {
@@ -45,6 +46,7 @@ interface Encoded {
   readonly breakAddress: number;
   readonly attributes: {
     readonly isExact: boolean;
+    readonly readMs: number;
     readonly ranges: readonly (readonly [start: number, end: number, flags: string, key: number])[];
   };
   readonly uncompared: readonly (readonly [start: number, end: number])[];
@@ -111,11 +113,13 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
       pagesDropped: pages.pagesDropped,
       mappingsRestored: renewed?.length ?? 0,
     };
-    return { counts, lost: [...lost, ...this.losses(image), ...nameUnrestored(pages)] };
+    return { counts, lost: [...lost, ...nameOf(image), ...nameUnrestored(pages)] };
   }
 
-  losses({ table, uncompared }: AddressSpaceImage): readonly Named[] {
-    return nameUnwatched(table, uncompared);
+  losses(image: AddressSpaceImage, timeMs: number): readonly Named[] {
+    const { isExact, readMs } = image.attributes;
+    if (isExact) return nameOf(image);
+    return [...nameOf(image), foretellGuess(LOST.mappings, ATTRIBUTES, timeMs - readMs)];
   }
 
   /** The program is about to register [start, end) with a userfaultfd of its own. */
@@ -149,6 +153,7 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
       breakAddress,
       attributes: {
         isExact: attributes.isExact,
+        readMs: attributes.readMs,
         ranges: attributes.ranges.map(({ start, end, flags, key }) => {
           return [start, end, [...flags].join(' '), key] as const;
         }),
@@ -166,8 +171,8 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
       return { start, end, flags: new Set(flags === '' ? [] : flags.split(' ')), key };
     });
     const table = new MappingTable(Buffer.from(maps), breakAddress);
-    const { isExact } = attributes;
-    return { table, attributes: { isExact, ranges }, uncompared, pages };
+    const { isExact, readMs } = attributes;
+    return { table, attributes: { isExact, readMs, ranges }, uncompared, pages };
   }
 
   close(): void {
@@ -176,6 +181,10 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     close(this.pagemapFd);
     close(this.uffd);
   }
+}
+
+function nameOf({ table, uncompared }: AddressSpaceImage): Named[] {
+  return nameUnwatched(table, uncompared);
 }
 
 function asDelta({ pages }: AddressSpaceImage): PageDelta {

@@ -4,26 +4,31 @@
  * It is read from /proc/PID/smaps, which costs 4 µs a resident megabyte and 1 µs a mapping, and
  * nothing tells that it changed. So it is read when it can be afforded, always at the first point,
  * and always by a rollback that changes mappings. A point for which it was not read has the reading
- * before it. What has changed between that and the next one may have done so before the point or
- * after it: that is left as it is, and named.
+ * before it, and says so, as does each rollback to it. What has changed between that and the next
+ * one may have done so before the point or after it: that is left as it is, and named.
  */
 import type { Range } from '../../procfs/maps.ts';
 import { parseSmaps, type AttributeRange } from '../../procfs/smaps.ts';
 import { close, openOrThrow, O_RDONLY, pread } from '../../sys/file.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
+import { AskBudget } from '../ask-budget.ts';
 import type { Stopped } from '../stopped.ts';
 
-/** The share of time that reading may take: at most one part in so many. Chosen. */
+/** The share of time that long reading may take: at most one part in so many. Chosen. */
 const SHARE = 50;
 /** What is always affordable when mappings have changed, which costs as much by itself. Chosen. */
 const CHEAP_MS = 0.3;
 /** What is too long a pause where nothing is known to have changed. Chosen. */
 const LONG_MS = 2;
+/** The same for a rollback, without which nothing is put back. Chosen. */
+const LONG_FALL_MS = 50;
 
 export interface Attributes {
   readonly ranges: readonly AttributeRange[];
   /** Read when the point was made; else some time before it. */
   readonly isExact: boolean;
+  /** When it was read: milliseconds since the epoch. */
+  readonly readMs: number;
 }
 
 export class AttributeReader {
@@ -33,8 +38,12 @@ export class AttributeReader {
   private ranges: readonly AttributeRange[] = [];
   private costMs = 0;
   private readAtMs = -Infinity;
+  private capturedAtMs = -Infinity;
+  private readMs = 0;
   private generation = -1;
-  private last: Attributes = { ranges: [], isExact: false };
+  private last: Attributes = { ranges: [], isExact: false, readMs: 0 };
+  private readonly points = new AskBudget();
+  private readonly falls = new AskBudget();
 
   constructor(stopped: Stopped) {
     this.stopped = stopped;
@@ -52,23 +61,31 @@ export class AttributeReader {
 
   /** For a point. The same object as long as nothing new is known. */
   capture(hasChanged: boolean): Attributes {
-    if (this.isAffordable(hasChanged)) this.last = { ranges: this.read(), isExact: true };
-    else if (this.last.isExact) this.last = { ranges: this.last.ranges, isExact: false };
+    if (this.isAffordable(hasChanged, this.stopped.isMeant) || this.isRare()) {
+      const ranges = this.points.spend(() => this.read());
+      this.last = { ranges, isExact: true, readMs: this.readMs };
+    } else if (this.last.isExact) {
+      this.last = { ranges: this.last.ranges, isExact: false, readMs: this.readMs };
+    }
+    this.capturedAtMs = performance.now();
     return this.last;
   }
 
   /** As they are now; undefined: not to be had for what it would cost. */
   readForRollback(hasChanged: boolean): readonly AttributeRange[] | undefined {
-    return hasChanged || this.isAffordable(false) ? this.read() : undefined;
+    if (hasChanged) return this.read();
+    if (this.costMs > LONG_FALL_MS || !this.falls.isLeft(true)) return undefined;
+    return this.falls.spend(() => this.read());
   }
 
   /** As they are now. Read once, as long as the process is held still and makes no calls. */
   read(): readonly AttributeRange[] {
     if (this.generation === this.stopped.generation) return this.ranges;
-    const startedMs = performance.now();
+    const startedMs = processorMs();
     this.ranges = parseSmaps(this.readBytes());
     this.readAtMs = performance.now();
-    this.costMs = this.readAtMs - startedMs;
+    this.readMs = Date.now();
+    this.costMs = processorMs() - startedMs;
     this.generation = this.stopped.generation;
     return this.ranges;
   }
@@ -78,11 +95,17 @@ export class AttributeReader {
     this.generation = -1;
   }
 
-  private isAffordable(hasChanged: boolean): boolean {
+  /** A point that is meant, long after the one before: it may take its time. */
+  private isRare(): boolean {
+    const { costMs, stopped } = this;
+    return stopped.isMeant && performance.now() - this.capturedAtMs >= SHARE * costMs;
+  }
+
+  private isAffordable(hasChanged: boolean, isMeant: boolean): boolean {
     const { costMs } = this;
     if (hasChanged && costMs <= CHEAP_MS) return true;
-    if (!hasChanged && costMs > LONG_MS) return false;
-    return performance.now() - this.readAtMs >= SHARE * costMs;
+    if (costMs <= LONG_MS) return this.points.isLeft(isMeant);
+    return hasChanged && performance.now() - this.readAtMs >= SHARE * costMs;
   }
 
   private readBytes(): Buffer {
@@ -101,6 +124,12 @@ export class AttributeReader {
     this.buffer.bytes.copy(larger.bytes);
     this.buffer = larger;
   }
+}
+
+/** What this thread has computed: on a busy machine others' turns are no cost of ours. */
+function processorMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
 /** The attributes at `address`, by binary search. */

@@ -13,7 +13,8 @@ import { READ_IMPLIES_EXEC } from '../../sys/personality.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Scratch } from '../../tracee/scratch.ts';
 import type { Claims } from '../claims.ts';
-import { Obstacle, type Named } from '../resource.ts';
+import { ATTRIBUTES, nameGuess } from '../guess.ts';
+import { LOST, Obstacle, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { accessOf } from './access.ts';
 import { AttributeReader, findAttributes, findSealed, type Attributes } from './attributes.ts';
@@ -33,7 +34,9 @@ import { findForbidden, findLackOfLockRoom } from './trials.ts';
 import type { WrittenPages } from './written-pages.ts';
 
 const NOTHING_UNWATCHED: readonly Unwatched[] = [];
+const NOTHING_UNSURE: readonly Named[] = [];
 const UNSURE = 'its attributes may have been changed before the point or after it';
+const GUESS = nameGuess(LOST.mappings, ATTRIBUTES);
 
 /** What `prepare` has found: nothing to do as of `generation`, or files open in the program. */
 export interface MappingsPlan {
@@ -46,6 +49,8 @@ export interface MappingsPlan {
   readonly irreparable: readonly Range[];
   /** Nothing may become executable: PR_SET_MDWE. */
   readonly isExecRefused: boolean;
+  /** What cannot be known of those that are not changed. */
+  readonly unsure: readonly Named[];
 }
 
 /** Ranges mapped anew, whose pages must all be written back; undefined: there was nothing to do. */
@@ -65,7 +70,7 @@ export class Mappings {
   private readonly files: MappedFiles;
   private readonly reader: AttributeReader;
   /** Those that the newest point has. */
-  attributes: Attributes = { ranges: [], isExact: false };
+  attributes: Attributes = { ranges: [], isExact: false, readMs: 0 };
 
   constructor(stopped: Stopped, uffd: number, written: WrittenPages) {
     this.stopped = stopped;
@@ -129,7 +134,8 @@ export class Mappings {
     const isMended = now === undefined || planAttributes(now, attributes.ranges).length === 0;
     const isDone = isSame && isMended && irreparable.length === 0;
     const { generation } = this.stopped;
-    const plan = { wanted, attributes, isDone, generation, files, irreparable };
+    const unsure = now === undefined || !attributes.isExact ? [GUESS] : NOTHING_UNSURE;
+    const plan = { wanted, attributes, isDone, generation, files, irreparable, unsure };
     return isDone ? { ...plan, isExecRefused: false } : this.prepareSteps(plan, now ?? [], claims);
   }
 
@@ -167,11 +173,11 @@ export class Mappings {
   apply(plan: MappingsPlan): MappingsApplied {
     const { wanted } = plan;
     if (plan.isDone && plan.generation === this.stopped.generation) {
-      return { renewed: undefined, lost: [] };
+      return { renewed: undefined, lost: plan.unsure };
     }
     const isSame =
       this.text.isSame(this.known) && this.stands(wanted) && !this.registration.hasNew();
-    if (isSame && plan.isDone) return { renewed: undefined, lost: [] };
+    if (isSame && plan.isDone) return { renewed: undefined, lost: plan.unsure };
     const { calls, scratch } = this.stopped.remote();
     const anew = isSame && plan.irreparable.length === 0 ? [] : this.mapAnew(plan, calls, scratch);
     const diminished = nameDiminished(wanted.mappings, plan.attributes, anew, plan.isExecRefused);
@@ -211,6 +217,7 @@ export class Mappings {
       attributes.isExact || anew.some(({ start, end }) => step.start < end && step.end > start);
     const lost = mendAttributes(steps.filter(isSure), wanted.mappings, calls);
     for (const step of steps.filter((each) => !isSure(each))) lost.push(nameLoss(step, UNSURE));
+    if (!attributes.isExact && lost.length === 0) lost.push(GUESS);
     this.reader.forget();
     this.text.forget();
     return [

@@ -4,10 +4,11 @@
  * /proc tells for each signal whether it is default, ignored or caught, but not by which handler;
  * that takes a call of the program's own. Handlers are asked for when a signal's class has changed,
  * and else as often as it may cost (`AskBudget`). A point that is made without knows what the one
- * before knew: if a rollback then finds another handler, it says so.
+ * before knew, and says so, as does each rollback to it.
  */
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { AskBudget } from '../ask-budget.ts';
+import { foretellGuess, nameGuess } from '../guess.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { StackUse } from '../stack-use.ts';
@@ -22,7 +23,8 @@ const SA_ONSTACK_BYTE = 0x08;
 const SIGNAL_MASK_SIZE = 8;
 const SIGNAL_COUNT = 64;
 const signals = Array.from({ length: SIGNAL_COUNT }, (_, index) => index + 1);
-const VERSION = 2;
+const VERSION = 3;
+const HANDLERS = 'handlers of signals';
 /** "SigIgn:\t" and "SigCgt:\t" with 16 digits and a newline each. */
 const DIGITS = 16;
 const IGNORED_AT = 8;
@@ -37,6 +39,8 @@ export interface SignalTable {
   readonly actions: readonly (Uint8Array | undefined)[];
   /** The program was asked at this point; else at an earlier one. */
   readonly isAsked: boolean;
+  /** When it was asked, if that was earlier: milliseconds since the epoch. */
+  readonly askedMs: number;
 }
 
 export class Signals implements Resource<SignalTable, SignalTable> {
@@ -44,6 +48,7 @@ export class Signals implements Resource<SignalTable, SignalTable> {
   private readonly status: StatusLines;
   private readonly budget = new AskBudget();
   private readonly stackUse: StackUse;
+  private askedMs = 0;
 
   constructor(status: StatusLines, stackUse: StackUse) {
     this.stackUse = stackUse;
@@ -57,7 +62,9 @@ export class Signals implements Resource<SignalTable, SignalTable> {
       return this.ask(stopped, status.copy());
     }
     if (!isAnyCaught(before.lines)) return before;
-    if (!budget.isLeft) return before.isAsked ? { ...before, isAsked: false } : before;
+    if (!budget.isLeft(stopped.isMeant)) {
+      return before.isAsked ? { ...before, isAsked: false, askedMs: this.askedMs } : before;
+    }
     const now = this.ask(stopped, before.lines);
     return before.isAsked && isSameActions(now, before) ? before : now;
   }
@@ -69,8 +76,9 @@ export class Signals implements Resource<SignalTable, SignalTable> {
         if (classOf(lines, signo) === 'caught')
           actions[signo] = exchange(stopped, signo, undefined);
       }
-      this.stackUse.isUsed = actions.some(isOnStack);
-      return { lines, actions, isAsked: true };
+      this.stackUse.note(actions.some(isOnStack), lines);
+      this.askedMs = Date.now();
+      return { lines, actions, isAsked: true, askedMs: 0 };
     });
   }
 
@@ -93,7 +101,13 @@ export class Signals implements Resource<SignalTable, SignalTable> {
       const text = `the handler of signal ${signo} has changed: that of an earlier point is back`;
       lost.push({ bit: LOST.signals, text });
     }
-    return { lost };
+    this.askedMs = Date.now();
+    const isGuess = !wanted.isAsked && lost.length === 0;
+    return { lost: isGuess ? [nameGuess(LOST.signals, HANDLERS)] : lost };
+  }
+
+  losses({ isAsked, askedMs }: SignalTable, timeMs: number): readonly Named[] {
+    return isAsked ? [] : [foretellGuess(LOST.signals, HANDLERS, timeMs - askedMs)];
   }
 
   release(): void {

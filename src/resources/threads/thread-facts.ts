@@ -29,11 +29,13 @@ export interface ThreadFacts {
 }
 
 interface Known {
-  facts: ThreadFacts;
+  readonly facts: ThreadFacts;
   readonly seenMs: number;
   askAgainMs: number;
   /** The round in which it was asked last. */
   readonly round: number;
+  /** And when: milliseconds since the epoch. */
+  readonly askedMs: number;
 }
 
 const NO_BYTES = new Uint8Array();
@@ -62,24 +64,44 @@ export class FactsOfThreads {
   }
 
   set(thread: Thread, facts: ThreadFacts): void {
-    this.known.set(thread, { facts, seenMs: performance.now(), askAgainMs: 0, round: 0 });
+    this.known.set(thread, {
+      facts,
+      seenMs: performance.now(),
+      askAgainMs: 0,
+      round: 0,
+      askedMs: 0,
+    });
   }
 
   /** @param canRemake threads that end could be made again: what they have will be needed */
   refresh(stopped: Stopped, canRemake: boolean): void {
     this.round += 1;
     const now = performance.now();
+    const isUsed = this.stackUse.mayBeUsed;
     for (const thread of stopped.group.threads.values()) {
       // A leader cannot be made again.
       const isNeeded = canRemake && thread.tid !== stopped.pid;
       const isDue = isNeeded && now >= (this.known.get(thread)?.askAgainMs ?? 0);
-      if (isDue || (this.stackUse.isUsed && this.budget.isLeft)) this.ask(stopped, thread, now);
+      if (isDue || (isUsed && this.budget.isLeft(stopped.isMeant))) this.ask(stopped, thread, now);
     }
   }
 
   /** The thread was asked in the last `refresh`. */
   isFresh(thread: Thread): boolean {
     return this.known.get(thread)?.round === this.round;
+  }
+
+  /** A rollback has given the thread this one. */
+  noteStack(thread: Thread, alternateStack: Uint8Array): void {
+    const known = this.known.get(thread);
+    if (known === undefined || known.facts.alternateStack === alternateStack) return;
+    const facts = { ...known.facts, alternateStack };
+    this.known.set(thread, { ...known, facts, askedMs: Date.now() });
+  }
+
+  /** When the thread was asked last, in milliseconds since the epoch; 0: never. */
+  askedMsOf(thread: Thread): number {
+    return this.known.get(thread)?.askedMs ?? 0;
   }
 
   /** A thread is about to end. */
@@ -117,7 +139,7 @@ export class FactsOfThreads {
         const ageMs = now - seenMs;
         const askAgainMs =
           ageMs > YOUNG_MS ? Infinity : now + Math.max(ageMs, 1) * ASK_AGAIN_FACTOR;
-        this.known.set(thread, { facts, seenMs, askAgainMs, round });
+        this.known.set(thread, { facts, seenMs, askAgainMs, round, askedMs: Date.now() });
       });
     });
   }

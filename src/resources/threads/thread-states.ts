@@ -20,13 +20,20 @@ import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import { exchangeStack, isStackEnabled } from './alternate-stack.ts';
 import { ExtendedState, XSTATE_MAX } from './extended-state.ts';
 import { canChooseTid } from './privilege.ts';
 import { isSameScheduling, writeScheduling } from './scheduling.ts';
+import {
+  foretellStacks,
+  isSameStackState,
+  nameGuessedStacks,
+  readStackState,
+  restoreStack,
+  type StackState,
+} from './stack-state.ts';
 import type { FactsOfThreads, ThreadFacts } from './thread-facts.ts';
 
-const VERSION = 2;
+const VERSION = 3;
 const COMM_SIZE = 16;
 const RSEQ_FLAG_UNREGISTER = 1;
 const ROBUST_LIST_HEAD_SIZE = 24;
@@ -35,17 +42,13 @@ const COMM_OFFSET = MASK_OFFSET + 8;
 const XSTATE_OFFSET = 256;
 
 /** One thread at a point. The same object at the next one, when nothing of it has changed. */
-export interface ThreadState {
-  readonly tid: number;
+export interface ThreadState extends StackState {
   /** Registers, then signal mask, name, and from byte 256 on the extended state in use. */
   readonly bytes: Uint8Array;
   readonly robustList: number;
   readonly rseq: RseqConfiguration | undefined;
   /** The restartable sequence (struct rseq_cs) that it may be in the middle of; 0: none. */
   readonly criticalSection: number;
-  readonly alternateStack: Uint8Array | undefined;
-  /** The thread was asked for it at this point; else at an earlier one. */
-  readonly isStackAsked: boolean;
 }
 
 export type ThreadStatesImage = readonly ThreadState[];
@@ -97,9 +100,14 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
         lost.push(...this.registerWithKernel(stopped.pid, thread, state, remote));
       });
       this.restore(thread, state);
-      lost.push(...this.restoreStack(stopped, thread, state));
+      lost.push(...restoreStack(stopped, thread, state, this.facts));
     }
-    return { lost };
+    const isKnown = lost.some(({ bit }) => bit === LOST.signals);
+    return { lost: isKnown ? lost : [...lost, ...nameGuessedStacks(plan)] };
+  }
+
+  losses(image: ThreadStatesImage, timeMs: number): readonly Named[] {
+    return foretellStacks(image, timeMs);
   }
 
   release(): void {
@@ -153,28 +161,18 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     const rseq = this.rseqOf(thread.tid);
     // Sequences make no system calls.
     const criticalSection = isInUserCode ? readCriticalSection(thread.tid) : 0;
-    const { alternateStack } = this.facts.factsOf(thread);
-    const isStackAsked = this.facts.isFresh(thread);
+    const stack = readStackState(thread, this.facts);
     const sizeBytes = XSTATE_OFFSET + xstateSize;
     const isSame =
       former?.bytes.length === sizeBytes &&
       former.robustList === robustList &&
       former.rseq === rseq &&
       former.criticalSection === criticalSection &&
-      former.alternateStack === alternateStack &&
-      former.isStackAsked === isStackAsked &&
+      isSameStackState(former, stack) &&
       work.bytes.compare(former.bytes, 0, sizeBytes, 0, sizeBytes) === 0;
     if (isSame) return former;
     const bytes = this.workBytes.slice(0, sizeBytes);
-    return {
-      tid: thread.tid,
-      bytes,
-      robustList,
-      rseq,
-      criticalSection,
-      alternateStack,
-      isStackAsked,
-    };
+    return { ...stack, bytes, robustList, rseq, criticalSection };
   }
 
   /** What only the thread itself can tell the kernel. */
@@ -211,21 +209,6 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     thread.waitsUntil = undefined;
     thread.transfer = undefined;
     thread.restoredAt = thread.registers.get('rip');
-  }
-
-  private restoreStack(stopped: Stopped, thread: Thread, state: ThreadState): Named[] {
-    const { alternateStack: wanted, isStackAsked, tid } = state;
-    if (wanted === undefined) return [];
-    if (!isStackEnabled(wanted) && !this.facts.stackUse.isUsed) return [];
-    const lost: Named[] = [];
-    stopped.withCallsOf(thread, (remote) => {
-      const found = exchangeStack(remote, stopped.target, wanted);
-      if (found === 'was it' || (found === 'was another' && isStackAsked)) return;
-      const what = found === 'refused' ? 'it is in use' : 'it is that of an earlier point';
-      const text = `the alternate stack of thread ${tid} has changed: ${what}`;
-      lost.push({ bit: LOST.signals, text });
-    });
-    return lost;
   }
 
   private isRenamed(pid: number, state: ThreadState): boolean {
