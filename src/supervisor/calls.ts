@@ -1,6 +1,6 @@
 /** belay's own system calls, as the kernel would answer them: a result, or minus errno. */
 import { constants } from 'node:os';
-import { BELAY_CALL, SYS } from '../arch/x64/syscalls.ts';
+import { BELAY_CALL, PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import { checkpoint } from '../engine/operations.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, WHY_SIZE_MIN, writeWhy } from '../engine/why.ts';
@@ -40,6 +40,10 @@ export function handleCall(supervisor: Supervision, process_: TracedProcess, thr
     case BELAY_CALL.tkeep:
       answer(supervisor, thread, callTkeep(process_, first, second));
       return;
+    case SYS.madvise:
+      makeWayForGuards(process_, first, second);
+      supervisor.resumeHere(thread);
+      return;
     case SYS.ioctl:
       giveWay(process_, registers.get('rdx'));
       supervisor.resumeHere(thread);
@@ -65,6 +69,13 @@ function giveWay(process_: TracedProcess, address: number): void {
   if (range.length < REGISTERED_RANGE_SIZE) return;
   const [start, size] = [Number(range.readBigUInt64LE(0)), Number(range.readBigUInt64LE(8))];
   if (start + size < ADDRESS_MAX) process_.resources?.addressSpace.giveWay(start, start + size);
+}
+
+/** The program installs guard pages, not over protected ones: see WrittenPages. Then it goes on. */
+function makeWayForGuards(process_: TracedProcess, start: number, sizeBytes: number): void {
+  const end = Math.ceil((start + sizeBytes) / PAGE_SIZE) * PAGE_SIZE;
+  const isRange = start % PAGE_SIZE === 0 && start < end && end < ADDRESS_MAX;
+  if (isRange) process_.resources?.addressSpace.makeWayForGuards(start, end);
 }
 
 /** Finish the call with `result` and let the thread run. */

@@ -8,6 +8,7 @@ import { declare, errnoNow, failed, NativeBuffer } from './libc.ts';
 const UFFDIO_API = 0xc018aa3f;
 export const UFFDIO_REGISTER = 0xc020aa00;
 const UFFDIO_UNREGISTER = 0x8010aa01;
+const UFFDIO_WRITEPROTECT = 0xc018aa06;
 const UFFD_API = 0xaa;
 const UFFD_FEATURE_PAGEFAULT_FLAG_WP = 1 << 0;
 const UFFD_FEATURE_WP_HUGETLBFS_SHMEM = 1 << 12;
@@ -51,4 +52,16 @@ export function uffdioUnregister(uffd: number, start: number, end: number): void
   arg.setUint64(0, start);
   arg.setUint64(8, end - start);
   ioctl(uffd, UFFDIO_UNREGISTER, arg.address);
+}
+
+/**
+ * `ioctl(uffd, UFFDIO_WRITEPROTECT)` over [start, end) without MODE_WP: its pages are writable, and
+ * no marker is left where there is none. 0, or the positive errno: ENOENT where part of it is not
+ * registered.
+ */
+export function uffdioWriteUnprotect(uffd: number, start: number, end: number): number {
+  arg.setUint64(0, start);
+  arg.setUint64(8, end - start);
+  arg.setUint64(16, 0);
+  return ioctl(uffd, UFFDIO_WRITEPROTECT, arg.address) === 0 ? 0 : errnoNow();
 }

@@ -39,18 +39,19 @@ const COMPARISONS = new Map<number, (left: number, right: number) => boolean>([
   [0x45, (left, right) => (left & right) !== 0],
 ]);
 
-/** What the filter answers for a call: its number, its interface, its second and first argument. */
+/** What the filter answers for a call: its number, its interface, second, first, third argument. */
 function run(
   program: readonly Instruction[],
-  [nr, arch, second = 0, first = second]: readonly [
+  [nr, arch, second = 0, first = second, third = second]: readonly [
     nr: number,
     arch: number,
     second?: number,
     first?: number,
+    third?: number,
   ],
 ): number {
   // struct seccomp_data, as words.
-  const data = [nr, arch, 0, 0, first, 0, second, 0];
+  const data = [nr, arch, 0, 0, first, 0, second, 0, third, 0];
   let accumulator = 0;
   for (let at = 0; ; at += 1) {
     const instruction = program[at];
@@ -106,6 +107,14 @@ test('of clone, what would be untraced goes to the tracer', () => {
   assert.equal(run(program, [SYS.clone, X86_64, 0, CLONE_VM | CLONE_UNTRACED]), RET_TRACE);
   assert.equal(run(program, [SYS.clone, X86_64, CLONE_UNTRACED, CLONE_VM]), RET_ALLOW);
   assert.equal(run(program, [SYS.close, X86_64, 0, CLONE_UNTRACED]), RET_ALLOW);
+});
+
+test('of madvise, the one advice goes to the tracer for which belay makes way', () => {
+  const [INSTALL, REMOVE] = [102, 103];
+  assert.equal(run(program, [SYS.madvise, X86_64, 4096, 0, INSTALL]), RET_TRACE);
+  assert.equal(run(program, [SYS.madvise, X86_64, INSTALL, 0, REMOVE]), RET_ALLOW);
+  assert.equal(run(program, [SYS.close, X86_64, 4096, 0, INSTALL]), RET_ALLOW);
+  assert.equal(run(program, [SYS.madvise, I386, 4096, 0, INSTALL]), RET_ALLOW);
 });
 
 test('calls of other interfaces are none of belay’s', () => {

@@ -5,6 +5,7 @@
  *   ioctl    UFFDIO_REGISTER: a range can be registered with one userfaultfd only
  *   ptrace   PTRACE_TRACEME, ATTACH and SEIZE: a thread can be traced by one tracer only
  *   clone    with CLONE_UNTRACED: what such a child asks for would be answered with ENOSYS
+ *   madvise  MADV_GUARD_INSTALL: the kernel goes round for ever over protected pages of files
  *
  * The kernel proves "allowed whatever the arguments" for every other real call number, and keeps
  * them on a bitmap, so that they never run the program below.
@@ -12,6 +13,7 @@
  * Source: include/uapi/linux/seccomp.h, include/uapi/linux/bpf_common.h.
  */
 import { CLONE_UNTRACED } from '../../sys/clone3.ts';
+import { MADV_GUARD_INSTALL } from '../../sys/madvise.ts';
 import { PTRACE_ATTACH, PTRACE_SEIZE, PTRACE_TRACEME } from '../../sys/ptrace.ts';
 import { UFFDIO_REGISTER } from '../../sys/userfaultfd.ts';
 import { BELAY_CALL_FIRST, BELAY_CALL_LAST, SYS } from './syscalls.ts';
@@ -31,26 +33,29 @@ const BPF_JGT_K = 0x25;
 const BPF_JSET_K = 0x45;
 const BPF_RET_K = 0x06;
 
-/** struct seccomp_data: nr at 0, arch at 4, the first argument at 16, the second at 24. */
-const [NR, ARCH, FIRST, SECOND] = [0, 4, 16, 24];
+/** struct seccomp_data: nr at 0, arch at 4, the first three arguments at 16, 24 and 32. */
+const [NR, ARCH, FIRST, SECOND, THIRD] = [0, 4, 16, 24, 32];
 
 const PROGRAM: readonly (readonly [code: number, jt: number, jf: number, k: number])[] = [
   [BPF_LD_W_ABS, 0, 0, ARCH],
-  [BPF_JEQ_K, 0, 15, AUDIT_ARCH_X86_64],
+  [BPF_JEQ_K, 0, 18, AUDIT_ARCH_X86_64],
   [BPF_LD_W_ABS, 0, 0, NR],
-  [BPF_JEQ_K, 4, 0, SYS.ioctl],
-  [BPF_JEQ_K, 5, 0, SYS.ptrace],
-  [BPF_JEQ_K, 8, 0, SYS.clone],
-  [BPF_JGE_K, 0, 10, BELAY_CALL_FIRST],
-  [BPF_JGT_K, 9, 8, BELAY_CALL_LAST],
+  [BPF_JEQ_K, 5, 0, SYS.ioctl],
+  [BPF_JEQ_K, 6, 0, SYS.ptrace],
+  [BPF_JEQ_K, 9, 0, SYS.clone],
+  [BPF_JEQ_K, 10, 0, SYS.madvise],
+  [BPF_JGE_K, 0, 12, BELAY_CALL_FIRST],
+  [BPF_JGT_K, 11, 10, BELAY_CALL_LAST],
   [BPF_LD_W_ABS, 0, 0, SECOND],
-  [BPF_JEQ_K, 6, 7, UFFDIO_REGISTER],
+  [BPF_JEQ_K, 8, 9, UFFDIO_REGISTER],
   [BPF_LD_W_ABS, 0, 0, FIRST],
-  [BPF_JEQ_K, 4, 0, PTRACE_TRACEME],
-  [BPF_JEQ_K, 3, 0, PTRACE_ATTACH],
-  [BPF_JEQ_K, 2, 3, PTRACE_SEIZE],
+  [BPF_JEQ_K, 6, 0, PTRACE_TRACEME],
+  [BPF_JEQ_K, 5, 0, PTRACE_ATTACH],
+  [BPF_JEQ_K, 4, 5, PTRACE_SEIZE],
   [BPF_LD_W_ABS, 0, 0, FIRST],
-  [BPF_JSET_K, 0, 1, CLONE_UNTRACED],
+  [BPF_JSET_K, 2, 3, CLONE_UNTRACED],
+  [BPF_LD_W_ABS, 0, 0, THIRD],
+  [BPF_JEQ_K, 0, 1, MADV_GUARD_INSTALL],
   [BPF_RET_K, 0, 0, SECCOMP_RET_TRACE],
   [BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW],
 ];

@@ -60,6 +60,7 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
   private readonly pagemapFd: number;
   private readonly mappings: Mappings;
   private readonly memory: Memory;
+  private readonly written: WrittenPages;
   /** How many images have each table. */
   private readonly uses = new Map<MappingTable, number>();
 
@@ -68,7 +69,8 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     this.store = store;
     this.uffd = takeUserfaultfd(stopped.living, stopped.remote().calls);
     this.pagemapFd = openOrThrow(`/proc/${stopped.living}/pagemap`, O_RDONLY);
-    const written = new WrittenPages(this.pagemapFd);
+    const written = new WrittenPages(this.pagemapFd, this.uffd);
+    this.written = written;
     this.mappings = new Mappings(stopped, this.uffd, written);
     this.memory = new Memory(stopped.target, written, store);
   }
@@ -125,6 +127,11 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
   /** The program is about to register [start, end) with a userfaultfd of its own. */
   giveWay(start: number, end: number): void {
     this.mappings.registration.giveWay(start, end);
+  }
+
+  /** The program is about to install guard pages in [start, end). */
+  makeWayForGuards(start: number, end: number): void {
+    this.written.lift(start, end);
   }
 
   pagesOf(image: AddressSpaceImage): number {

@@ -85,6 +85,7 @@ export class GuardPages {
     }
     const runs = splitRuns(missing, table.mappings);
     return runs.flatMap(({ first, end }) => {
+      this.written.lift(first * PAGE_SIZE, end * PAGE_SIZE);
       return advise(first, end, MADV_GUARD_INSTALL, remote) ? [] : [first];
     });
   }

@@ -26,6 +26,7 @@ import {
   SCAN_WRITTEN,
   SCAN_WRITTEN_AND_PROTECT,
 } from '../../sys/pagemap-scan.ts';
+import { uffdioWriteUnprotect } from '../../sys/userfaultfd.ts';
 
 /** Ascending page ranges, reused from scan to scan. Ends are exclusive. */
 export class PageRanges {
@@ -69,10 +70,12 @@ export class PageRanges {
 
 export class WrittenPages {
   private readonly pagemapFd: number;
+  private readonly uffd: number;
   private readonly scanner = new PagemapScanner();
 
-  constructor(pagemapFd: number) {
+  constructor(pagemapFd: number, uffd: number) {
     this.pagemapFd = pagemapFd;
+    this.uffd = uffd;
   }
 
   /**
@@ -135,11 +138,28 @@ export class WrittenPages {
     }
   }
 
-  /** Ranges of mappings that are not registered, in order. */
-  findUnregistered(found: PageRanges): void {
-    let start = 0;
-    while (start < TASK_SIZE) {
-      this.scanner.scan(this.pagemapFd, SCAN_UNREGISTERED, start, TASK_SIZE);
+  /**
+   * Lift the protection of [start, end), where guard pages are about to be installed: all of it is
+   * written from now on. In private mappings of files the kernel (6.18) goes round for ever trying
+   * to drop what marks a page as protected.
+   */
+  lift(start: number, end: number): void {
+    if (uffdioWriteUnprotect(this.uffd, start, end) === 0) return;
+    // Part of it is not registered: the rest by itself.
+    const others = new PageRanges();
+    this.findUnregistered(others, start, end);
+    const { starts, ends } = others;
+    const edges = [start, ...starts.flatMap((from, index) => [from, ends[index] ?? from]), end];
+    for (let index = 0; index + 1 < edges.length; index += 2) {
+      const [from = 0, to = 0] = edges.slice(index, index + 2);
+      if (from < to) uffdioWriteUnprotect(this.uffd, from, to);
+    }
+  }
+
+  /** Ranges of mappings in [start, end) that are not registered, in order. */
+  findUnregistered(found: PageRanges, start = 0, end = TASK_SIZE): void {
+    while (start < end) {
+      this.scanner.scan(this.pagemapFd, SCAN_UNREGISTERED, start, end);
       for (let index = 0; index < this.scanner.count; index += 1) {
         found.push(this.scanner.start(index), this.scanner.end(index));
       }
