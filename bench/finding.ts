@@ -31,10 +31,11 @@ const COLUMNS = [
 
 /** The table. `floorNs` is the floor's median in this run; undefined: it was not measured. */
 export function formatFindings(findings: readonly Finding[], floorNs?: number): string {
-  return formatTable(
+  const lines = formatTable(
     COLUMNS,
     findings.map((finding) => toRow(finding, floorNs)),
   );
+  return `${lines.join('\n')}\n`;
 }
 
 function toRow(finding: Finding, floorNs: number | undefined): string[] {

@@ -3,9 +3,9 @@ import { Connection } from '../client/connection.ts';
 import { findProgram } from '../client/find-targets.ts';
 import { BelayError } from '../errors.ts';
 import { checkpointResultSchema, rewindResultSchema } from '../protocol/records.ts';
-import { formatJson } from '../plain-text.ts';
 import { formatMicroseconds } from './format.ts';
 import { tellIgnored } from './failure.ts';
+import { printJson, printLines } from './print.ts';
 
 export async function checkpointProgram(target: string, isJson: boolean): Promise<void> {
   const result = await withProgram(target, (connection, pid) =>
@@ -43,7 +43,8 @@ async function withProgram<Result>(
 }
 
 function print(isJson: boolean, result: unknown, text: string): void {
-  process.stdout.write(`${isJson ? formatJson(result) : text}\n`);
+  if (isJson) printJson(result);
+  else printLines([text]);
 }
 
 function parseCd(text: string): number {

@@ -2,8 +2,8 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT_BELAY_FAILED } from '../options/run-options.ts';
 import { version } from '../options/version.ts';
-import { escapeControls } from '../plain-text.ts';
 import { printFailure } from './failure.ts';
+import { tellLines, toLines } from './print.ts';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -13,7 +13,8 @@ const DESCRIPTION = `Fallback points for Linux processes: when a program falls, 
 its address space puts it back on the last good one.`;
 
 const TARGET_HELP = `
-TARGET is a pid, or the name of a command that is supervised only once.`;
+TARGET is a pid, or a name that only one supervised process has: that of its command,
+file, title or thread.`;
 
 /** The arguments of these are read by the protocol layer, which the supervisor shares. */
 async function runOwnParser(name: string, words: readonly string[]): Promise<number | undefined> {
@@ -93,22 +94,31 @@ function addActions(belay: Command): void {
 }
 
 /** Commander says `error: unknown option '--x'`; we say it as every other failure of ours. */
-function writeUsageError(text: string, write: (text: string) => void): void {
-  const lines = text.split('\n').map(escapeControls).join('\n');
-  write(lines.replace(/^error: /, 'belay: cannot read the command line: '));
+function writeUsageError(text: string): void {
+  tellLines(toLines(text.replace(/^error: /, 'belay: cannot read the command line: ')));
 }
 
-async function main(words: readonly string[]): Promise<number> {
+/** `help NAME` is `NAME --help`: each command has its own. */
+function readHelp(words: readonly string[]): string[] {
+  const [first, name] = words;
+  return first === 'help' && name !== undefined ? [name, '--help'] : [...words];
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const words = readHelp(argv);
   const [name = '', ...rest] = words;
   try {
     const code = await runOwnParser(name, rest);
     if (code !== undefined) return code;
     const belay = makeCommand();
+    const isKnown = belay.commands.some((command) => command.name() === name);
     if (words.length === 0) {
-      process.stderr.write(belay.helpInformation());
+      belay.outputHelp({ error: true });
       return EXIT_BELAY_FAILED;
     }
-    await belay.parseAsync(words, { from: 'user' });
+    // Alone: commander would take --help for ours, and say nothing of the name.
+    const isAlone = !isKnown && !name.startsWith('-');
+    await belay.parseAsync(isAlone ? [name] : words, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_BELAY_FAILED;

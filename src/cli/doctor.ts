@@ -2,9 +2,9 @@
 import { diagnose, isUsable } from '../doctor/diagnose.ts';
 import type { Finding, Observation } from '../doctor/diagnose.ts';
 import { asBelayError } from '../errors.ts';
-import { escapeControls, formatJson } from '../plain-text.ts';
 import { tryStateDirectory } from '../registry/state-directory.ts';
 import { ownBaseDirectory } from '../registry/state-files.ts';
+import { printJson, printLines } from './print.ts';
 
 /** Something that belay needs is missing. */
 const EXIT_UNUSABLE = 1;
@@ -13,23 +13,19 @@ const EXIT_UNUSABLE = 1;
 export function printDiagnosis(isJson: boolean): number {
   const findings = diagnose([observeDirectory()]);
   const usable = isUsable(findings);
-  if (isJson) {
-    process.stdout.write(`${formatJson({ usable, findings }, 2)}\n`);
-  } else {
-    process.stdout.write(formatFindings(findings));
-    process.stdout.write(usable ? 'belay works here\n' : 'belay cannot work here\n');
-  }
+  const verdict = usable ? 'belay works here' : 'belay cannot work here';
+  if (isJson) printJson({ usable, findings }, 2);
+  else printLines([...formatFindings(findings), '', verdict]);
   return usable ? 0 : EXIT_UNUSABLE;
 }
 
-function formatFindings(findings: readonly Finding[]): string {
+function formatFindings(findings: readonly Finding[]): string[] {
   const width = Math.max(...findings.map(({ title }) => title.length));
-  const lines = findings.flatMap(({ state, title, detail, meaning, mend }) => [
+  return findings.flatMap(({ state, title, detail, meaning, mend }) => [
     `${state.padEnd(7)}  ${title.padEnd(width)}  ${detail}`,
     ...(meaning === undefined ? [] : [`         means: ${meaning}`]),
     ...(mend === undefined ? [] : [`         mend:  ${mend}`]),
   ]);
-  return `${lines.map(escapeControls).join('\n')}\n\n`;
 }
 
 /** Made and written in for real, as a supervisor would. */

@@ -1,19 +1,17 @@
 /** Says on stderr why a command failed, in the one form that all failures have. */
 import { BelayError } from '../errors.ts';
-import { escapeControls } from '../plain-text.ts';
 import { EXIT_BELAY_FAILED } from '../options/run-options.ts';
+import { tellLines, toLines } from './print.ts';
 
 /** Prints `belay: cannot do X to Y: why` and the hint; returns the exit code. */
 export function printFailure(error: unknown): number {
   if (error instanceof BelayError) {
-    process.stderr.write(`belay: ${escapeControls(error.message)}\n`);
-    if (error.hint !== undefined) process.stderr.write(`hint: ${escapeControls(error.hint)}\n`);
+    tellLines([`belay: ${error.message}`]);
+    if (error.hint !== undefined) tellLines([`hint: ${error.hint}`]);
     return EXIT_BELAY_FAILED;
   }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(
-    `belay: cannot go on: this is a mistake in belay itself\n${escapeLines(details)}\n`,
-  );
+  tellLines(['belay: cannot go on: this is a mistake in belay itself', ...toLines(details)]);
   return EXIT_BELAY_FAILED;
 }
 
@@ -25,12 +23,8 @@ let ignoredCount = 0;
 export function tellIgnored(path: string, why: string): void {
   ignoredCount += 1;
   if (ignoredCount < IGNORED_LINES_MAX) {
-    process.stderr.write(`belay: ignored ${escapeControls(path)}: ${escapeControls(why)}\n`);
+    tellLines([`belay: ignored ${path}: ${why}`]);
   } else if (ignoredCount === IGNORED_LINES_MAX) {
-    process.stderr.write('belay: ignored more of the kind, which are not named\n');
+    tellLines(['belay: ignored more of the kind, which are not named']);
   }
-}
-
-function escapeLines(text: string): string {
-  return text.split('\n').map(escapeControls).join('\n');
 }

@@ -1,5 +1,4 @@
 /** Records of the log as people read them: a line each, and for a fall what there is to know. */
-import { escapeControls } from '../plain-text.ts';
 import type { LogEntry } from '../client/log-tail.ts';
 import { formatCause } from '../protocol/fall-line.ts';
 import type { FallRecord, GiveupRecord, LostRecord, StartRecord } from '../protocol/records.ts';
@@ -14,13 +13,12 @@ import { formatCommand, formatMicroseconds, formatTime } from './format.ts';
  *         mapping: 7f1c…-7f1d… r--p 00000000 08:01 123 /lib/libc.so.6
  *         back to point 3 (rollback 2): 12 pages written back, 1 page dropped, in 84 µs
  */
-export function formatLogRecord(record: LogEntry): string {
+export function formatLogRecord(record: LogEntry): string[] {
   const [first = '', ...details] = linesOf(record);
   const { time, pid } = record;
   const moment = time === undefined ? UNKNOWN_TIME : formatTime(time);
   const head = `${moment}  ${pid ?? '?'} ${first}`;
-  const lines = [head, ...details.map((detail) => `    ${detail}`)];
-  return `${lines.map(escapeControls).join('\n')}\n`;
+  return [head, ...details.map((detail) => `    ${detail}`)];
 }
 
 const UNKNOWN_TIME = '????-??-?? ??:??:??.???';

@@ -15,12 +15,12 @@ export interface Column {
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-): string {
+): string[] {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.map(escapeControls))];
   const widths = columns.map((_, index) =>
     Math.max(...cells.map((row) => (row[index] ?? '').length)),
   );
-  const lines = cells.map((row) =>
+  return cells.map((row) =>
     columns
       .map(({ align }, index) => {
         const cell = row[index] ?? '';
@@ -30,7 +30,6 @@ export function formatTable(
       .join('  ')
       .trimEnd(),
   );
-  return `${lines.join('\n')}\n`;
 }
 
 /** `512 B`, `3.1 KB`, `14 MB`: powers of 1024. */

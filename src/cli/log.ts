@@ -2,9 +2,9 @@
 import { findLogged } from '../client/find-targets.ts';
 import { followLog, readSettledLog } from '../client/log-reader.ts';
 import type { BadLines, LogEntry } from '../client/log-tail.ts';
-import { escapeJson, formatJson } from '../plain-text.ts';
 import { formatLogRecord } from './format-log.ts';
 import { tellIgnored } from './failure.ts';
+import { printJson, printJsonText, printLines, tellLines } from './print.ts';
 
 export interface LogOptions {
   readonly isFollowing: boolean;
@@ -20,14 +20,16 @@ export async function printLog(target: string, options: LogOptions): Promise<voi
   for await (const record of records) {
     // What does not say whom it is about may be about anybody.
     if (isOneChild && (record.pid ?? pid) !== pid) continue;
-    process.stdout.write(options.isJson ? `${jsonOf(record)}\n` : formatLogRecord(record));
+    if (options.isJson) printRecord(record);
+    else printLines(formatLogRecord(record));
     if (options.isFollowing) tellBadLines(bad);
   }
   tellBadLines(bad);
 }
 
-function jsonOf(record: LogEntry): string {
-  return record.type === 'unknown' ? escapeJson(record.text) : formatJson(record);
+function printRecord(record: LogEntry): void {
+  if (record.type === 'unknown') printJsonText(record.text);
+  else printJson(record);
 }
 
 /** Once for those that were found so far. */
@@ -37,6 +39,6 @@ function tellBadLines(bad: BadLines): void {
     bad.count === 1
       ? '1 line of the log is no record'
       : `${bad.count} lines of the log are not records`;
-  process.stderr.write(`belay: ${what}\n`);
+  tellLines([`belay: ${what}`]);
   bad.count = 0;
 }

@@ -1,9 +1,9 @@
 /** `belay ps`: what is supervised. */
 import { readPrograms } from '../client/find-targets.ts';
-import { escapeControls, formatJson } from '../plain-text.ts';
 import type { ProgramStatus } from '../protocol/records.ts';
 import { formatBytes, formatCommand, formatDuration, formatTable } from './format.ts';
 import { tellIgnored } from './failure.ts';
+import { printJson, printLines } from './print.ts';
 
 const COLUMNS = [
   { title: 'PID', align: 'right' },
@@ -18,12 +18,12 @@ const COLUMNS = [
 export async function printPrograms(isJson: boolean): Promise<void> {
   const statuses = (await readPrograms(tellIgnored)).map(({ status }) => status);
   if (isJson) {
-    process.stdout.write(`${formatJson(statuses, 2)}\n`);
+    printJson(statuses, 2);
     return;
   }
-  process.stdout.write(formatTable(COLUMNS, statuses.map(toRow)));
+  printLines(formatTable(COLUMNS, statuses.map(toRow)));
   for (const { pid, warnings } of statuses) {
-    for (const warning of warnings) process.stdout.write(`! ${pid}: ${escapeControls(warning)}\n`);
+    printLines(warnings.map((warning) => `! ${pid}: ${warning}`));
   }
 }
 

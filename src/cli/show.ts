@@ -2,7 +2,6 @@
 import * as z from 'zod/mini';
 import { Connection } from '../client/connection.ts';
 import { findProgram } from '../client/find-targets.ts';
-import { escapeControls, formatJson } from '../plain-text.ts';
 import { pointRecordSchema } from '../protocol/records.ts';
 import type { PointRecord, ProgramStatus } from '../protocol/records.ts';
 import {
@@ -14,6 +13,7 @@ import {
   formatTime,
 } from './format.ts';
 import { tellIgnored } from './failure.ts';
+import { printJson, printLines } from './print.ts';
 
 const COLUMNS = [
   { title: 'CD', align: 'right' },
@@ -38,40 +38,37 @@ export async function printPoints(target: string, isJson: boolean): Promise<void
   );
   connection.close();
   if (isJson) {
-    process.stdout.write(`${formatJson({ ...status, points }, 2)}\n`);
+    printJson({ ...status, points }, 2);
     return;
   }
-  process.stdout.write(formatHeader(status));
-  process.stdout.write(points.length === 0 ? 'no points\n' : formatTable(COLUMNS, toRows(points)));
-  process.stdout.write(formatLosses(points));
+  const table = points.length === 0 ? ['no points'] : formatTable(COLUMNS, toRows(points));
+  printLines([...formatHeader(status), '', ...table, ...formatLosses(points)]);
 }
 
-function formatHeader(status: ProgramStatus): string {
+function formatHeader(status: ProgramStatus): string[] {
   const { pid, options } = status;
   const every = options.every === undefined ? '' : `, every ${options.every} ms`;
   const onSignals = options.on.join(' ') || 'no signal';
   const threads = count(status.threads, 'thread');
-  const lines = [
-    escapeControls(formatCommand(status.command)),
+  return [
+    formatCommand(status.command),
     `pid ${pid}, ${threads}, under belay for ${formatDuration(status.uptimeMs)}`,
     `${count(status.falls, 'fall')}, ${formatBytes(status.savedBytes)} saved`,
     `on ${onSignals}; ${count(options.retries, 'retry', 'retries')}${every}`,
-    ...status.warnings.map((warning) => `! ${escapeControls(warning)}`),
+    ...status.warnings.map((warning) => `! ${warning}`),
   ];
-  return `${lines.join('\n')}\n\n`;
 }
 
 /** What will not come back, once for all points that it is said of. */
-function formatLosses(points: readonly PointRecord[]): string {
+function formatLosses(points: readonly PointRecord[]): string[] {
   const said = new Map<string, number[]>();
   for (const { cd, losses = [] } of points) {
     for (const text of losses) said.set(text, [...(said.get(text) ?? []), cd]);
   }
-  const lines = [...said].map(([text, cds]) => {
+  return [...said].map(([text, cds]) => {
     const which = `${cds.length === 1 ? 'point' : 'points'} ${cds.slice(0, 8).join(', ')}`;
-    return `! ${which}${cds.length > 8 ? ', ...' : ''}: ${escapeControls(text)}\n`;
+    return `! ${which}${cds.length > 8 ? ', ...' : ''}: ${text}`;
   });
-  return lines.join('');
 }
 
 function toRows(points: readonly PointRecord[]): string[][] {

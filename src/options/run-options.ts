@@ -265,6 +265,9 @@ function parseSignals(text: string): string[] {
   return text.split(',').map(parseSignal);
 }
 
+/** Whether what came from elsewhere is a signal's name, be it one of another release's. */
+export const SIGNAL_NAME = /^SIG[A-Z0-9+-]{1,12}$/;
+
 function parseSignal(word: string): string {
   const upper = word.trim().toUpperCase();
   const name = upper.startsWith('SIG') ? upper : `SIG${upper}`;

@@ -6,6 +6,7 @@
  * The supervisor's tracer imports these as types only; whoever receives a record parses it.
  */
 import * as z from 'zod/mini';
+import { SIGNAL_NAME } from '../options/run-options.ts';
 
 const count = z.int().check(z.nonnegative());
 const pid = z.int().check(z.positive());
@@ -15,7 +16,7 @@ const hexAddress = z.string().check(z.regex(/^0x[0-9a-f]{1,16}$/));
 const text = z.string();
 
 export const runOptionsSchema = z.object({
-  on: z.array(text),
+  on: z.array(z.string().check(z.regex(SIGNAL_NAME))),
   retries: count,
   every: z.optional(count),
   auto: z.optional(z.boolean()),

@@ -15,7 +15,7 @@ import { lstatSync, opendirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { BelayError } from '../errors.ts';
 import { readOwnFile, type Fault } from './small-file.ts';
-import type { RunOptions } from '../options/run-options.ts';
+import { SIGNAL_NAME, type RunOptions } from '../options/run-options.ts';
 
 export const SUPERVISOR_FILE = 'supervisor.json';
 export const SOCKET_FILE = 'socket';
@@ -218,6 +218,7 @@ function isRunOptions(value: unknown): boolean {
   const options = value as Partial<Record<keyof RunOptions, unknown>>;
   return (
     isWords(options.on) &&
+    options.on.every((name) => SIGNAL_NAME.test(name)) &&
     Number.isSafeInteger(options.retries) &&
     Number.isSafeInteger(options.maxPoints) &&
     typeof options.verbose === 'boolean' &&
@@ -226,6 +227,6 @@ function isRunOptions(value: unknown): boolean {
   );
 }
 
-function isWords(value: unknown): boolean {
+function isWords(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((word) => typeof word === 'string');
 }

@@ -81,6 +81,15 @@ test('src/ throws only errors of its own base class', () => {
   );
 });
 
+test('the commands print in one place, which makes all of it harmless', () => {
+  // What begins Node may have to speak where nothing else can be loaded.
+  const others = tsFiles.filter(
+    (path) => path.startsWith('src/cli/') && !/\/(print|main)\.ts$/.test(path),
+  );
+  const wanted = /\.(stdout|stderr)\.write\(|\bconsole\.|\bwriteSync\(/;
+  assert.deepEqual(findLines(others, wanted), [], 'say it by src/cli/print.ts');
+});
+
 test('src/ names files of its own by the extension they have when they run', () => {
   const literal = (node: ts.Node) =>
     ts.isNewExpression(node) &&

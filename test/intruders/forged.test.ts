@@ -8,6 +8,7 @@ import {
   chmodSync,
   chownSync,
   mkdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -15,6 +16,7 @@ import {
 } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
 import { readStartTime } from '../../src/registry/process-identity.ts';
 import type { SupervisorFile } from '../../src/registry/state-files.ts';
@@ -82,6 +84,22 @@ function answering(result: unknown): (socket: Socket) => void {
   };
 }
 
+/** Answers every request with what its method has. */
+function answeringAll(results: Readonly<Record<string, unknown>>): (socket: Socket) => void {
+  return (socket) => {
+    socket.write(HELLO);
+    createInterface({ input: socket }).on('line', (line) => {
+      const { id, method } = JSON.parse(line) as { id: number; method: string };
+      socket.write(`${JSON.stringify({ id, result: results[method] })}\n`);
+    });
+  };
+}
+
+const POINT = {
+  ...{ cd: 1, origin: 'program', time: 1, tid: 1, threads: 1, pages: 1, bytes: 1 },
+  ...{ rollbacks: 0, falls: 0, pauseUs: 1 },
+};
+
 function statusOf(pid: number): Record<string, unknown> {
   const { options } = ownSupervisorFile();
   const counts = { threads: 1, points: 0, falls: 0, uptimeMs: 1, savedBytes: 0 };
@@ -117,12 +135,18 @@ describe("one's own directory", () => {
     rmSync(file(directory));
     make(file(directory));
   };
+  const setSignals = (on: string[]) => (directory: string) => {
+    const forged = JSON.parse(readFileSync(file(directory), 'utf8')) as SupervisorFile;
+    const options = { ...forged.options, on };
+    writeFileSync(file(directory), JSON.stringify({ ...forged, options }));
+  };
   const damages: Damage[] = [
     ['a FIFO', replace((name) => spawnSync('mkfifo', [name])), /is not a file/],
     ['a link', replace((name) => symlinkSync('/proc/self/status', name)), /ELOOP/],
     ['a directory', replace((name) => mkdirSync(name)), /is not a file/],
     ['open to others', (directory) => chmodSync(file(directory), 0o666), /written by others/],
     ['endless', (directory) => truncateSync(file(directory), 2 ** 40), /is larger than/],
+    ['with a signal of its own', setSignals(['SIGSEGV', '\x1b[2J']), /makes no sense/],
     ['no JSON', (directory) => truncateSync(file(directory), 20), /makes no sense/],
     ['open itself', (directory) => chmodSync(directory, 0o777), /others can write/],
   ];
@@ -220,6 +244,29 @@ describe('a supervisor that is true and does not answer as it should', () => {
       assert.match(shown.stderr, /its answer to 'points' is not|no answer/);
       remove(bad);
       remove(good);
+    });
+  }
+});
+
+const EVIL = '\x1b]0;pwn\x07\x1b[31mRED\u202e\u009b31m\n! line2';
+
+describe('a supervisor whose answers are made to be printed', () => {
+  const { options } = ownSupervisorFile();
+  for (const on of [['SIGSEGV', EVIL], ['SIGSEGV']]) {
+    test(`nothing of it commands the terminal or forges a line: ${on.length} signals`, async () => {
+      const pid = tracedPid();
+      const directory = forge(ownBase, pid);
+      const evil = { command: [EVIL], names: [EVIL], warnings: [EVIL] };
+      const status = { ...statusOf(pid), ...evil, options: { ...options, on } };
+      const points = [{ ...POINT, losses: [EVIL] }];
+      await serve(directory, answeringAll({ status: [status], points }));
+      for (const words of [['ps'], ['show', String(pid)], ['show', String(pid), '--json']]) {
+        const { stdout, stderr } = await runBelay(...words);
+        const text = stdout + stderr;
+        assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u, words.join(' '));
+        assert.doesNotMatch(text, /^! line2/m);
+      }
+      remove(directory);
     });
   }
 });

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { formatLogRecord } from '../../src/cli/format-log.ts';
 import { formatCommand, formatTable } from '../../src/cli/format.ts';
+import { toText } from '../../src/cli/print.ts';
 import { parseRunArguments } from '../../src/options/run-options.ts';
 import { BelayError } from '../../src/errors.ts';
 import { escapeControls, formatJson } from '../../src/plain-text.ts';
@@ -52,9 +53,10 @@ test('every line that is printed', () => {
     const lines = [
       escapeControls(text),
       formatCommand([text, text]),
-      lineOf(formatLogRecord({ ...event, type: 'warning', message: text })),
-      lineOf(formatLogRecord({ ...event, type: 'exec', command: [text] })),
-      lineOf(formatTable([{ title: 'A' }], [[text]])).replace('\n', ''),
+      lineOf(toText([text])),
+      lineOf(toText(formatLogRecord({ ...event, type: 'warning', message: text }))),
+      lineOf(toText(formatLogRecord({ ...event, type: 'exec', command: [text] }))),
+      lineOf(toText(formatTable([{ title: 'A' }], [[text]]))).replace('\n', ''),
       new BelayError('ESRCH', text).message,
       new BelayError('ESRCH', '', { hint: text }).hint ?? '',
     ];

@@ -107,7 +107,10 @@ test('--version prints the version', async () => {
 test('what cannot be done is said on stderr, with a hint and exit code 125', async () => {
   const cases: [string[], RegExp][] = [
     [[], /Usage: belay/],
+    [[], /TARGET is a pid, or a name .+\n.*thread/],
     [['fly'], /^belay: cannot read the command line: unknown command 'fly'/],
+    [['fly', '--help'], /^belay: cannot read the command line: unknown command 'fly'/],
+    [['help', 'fly'], /^belay: cannot read the command line: unknown command 'fly'/],
     [['ps', '--fly'], /^belay: cannot read the command line: unknown option '--fly'/],
     [['log'], /^belay: cannot read the command line: missing required argument 'target'/],
     [['show', '1'], /^belay: cannot find process 1: it is not under belay\nhint: .+\n$/],
