@@ -1,6 +1,5 @@
 /** `belay checkpoint` and `belay rewind`: what is done to a program from outside. */
-import { Connection } from '../client/connection.ts';
-import { findProgram } from '../client/find-targets.ts';
+import { withProgram } from '../client/with-program.ts';
 import { BelayError } from '../errors.ts';
 import { checkpointResultSchema, rewindResultSchema } from '../protocol/records.ts';
 import { formatMicroseconds } from './format.ts';
@@ -8,8 +7,8 @@ import { tellIgnored } from './failure.ts';
 import { printJson, printLines } from './print.ts';
 
 export async function checkpointProgram(target: string, isJson: boolean): Promise<void> {
-  const result = await withProgram(target, (connection, pid) =>
-    connection.request('checkpoint', { pid }, checkpointResultSchema),
+  const result = await withProgram(target, tellIgnored, (connection, { status }) =>
+    connection.request('checkpoint', { pid: status.pid }, checkpointResultSchema),
   );
   const { cd, pages, pauseUs } = result;
   print(isJson, result, `point ${cd}: ${plural(pages)} saved in ${formatMicroseconds(pauseUs)}`);
@@ -21,25 +20,12 @@ export async function rewindProgram(
   isJson: boolean,
 ): Promise<void> {
   const cd = cdText === undefined ? {} : { cd: parseCd(cdText) };
-  const result = await withProgram(target, (connection, pid) =>
-    connection.request('rewind', { pid, ...cd }, rewindResultSchema),
+  const result = await withProgram(target, tellIgnored, (connection, { status }) =>
+    connection.request('rewind', { pid: status.pid, ...cd }, rewindResultSchema),
   );
   const { pages, us } = result;
   const text = `back to point ${result.cd}: ${plural(pages)} written back`;
   print(isJson, result, `${text} in ${formatMicroseconds(us)}`);
-}
-
-async function withProgram<Result>(
-  target: string,
-  use: (connection: Connection, pid: number) => Promise<Result>,
-): Promise<Result> {
-  const { directory, status } = await findProgram(target, tellIgnored);
-  const connection = await Connection.open(directory);
-  try {
-    return await use(connection, status.pid);
-  } finally {
-    connection.close();
-  }
 }
 
 function print(isJson: boolean, result: unknown, text: string): void {

@@ -130,4 +130,5 @@ async function main(argv: readonly string[]): Promise<number> {
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : EXIT_BELAY_FAILED);
 });
-process.exitCode = await main(process.argv.slice(2));
+// All is said, and written (to pipes at once, on Linux): nothing that is still open holds it up.
+process.exit(await main(process.argv.slice(2)));

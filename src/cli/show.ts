@@ -1,7 +1,9 @@
 /** `belay show TARGET`: one program and its fallback points. */
 import * as z from 'zod/mini';
-import { Connection } from '../client/connection.ts';
-import { findProgram } from '../client/find-targets.ts';
+import type { Connection } from '../client/connection.ts';
+import { inWordsOf } from '../client/words.ts';
+import type { FoundProgram } from '../client/find-targets.ts';
+import { withProgram } from '../client/with-program.ts';
 import { pointRecordSchema } from '../protocol/records.ts';
 import type { PointRecord, ProgramStatus } from '../protocol/records.ts';
 import {
@@ -29,20 +31,23 @@ const COLUMNS = [
 ] as const;
 
 export async function printPoints(target: string, isJson: boolean): Promise<void> {
-  const { directory, status } = await findProgram(target, tellIgnored);
-  const connection = await Connection.open(directory);
-  const points = await connection.request(
-    'points',
-    { pid: status.pid },
-    z.array(pointRecordSchema),
-  );
-  connection.close();
+  const { status, points } = await withProgram(target, tellIgnored, readPoints);
   if (isJson) {
     printJson({ ...status, points }, 2);
     return;
   }
   const table = points.length === 0 ? ['no points'] : formatTable(COLUMNS, toRows(points));
   printLines([...formatHeader(status), '', ...table, ...formatLosses(points)]);
+}
+
+async function readPoints(connection: Connection, { status, owner }: FoundProgram) {
+  const schema = z.array(pointRecordSchema);
+  const points = await connection.request('points', { pid: status.pid }, schema);
+  const named = points.map(({ losses, ...point }) => ({
+    ...point,
+    ...(losses && { losses: losses.map((text) => inWordsOf(owner, text)) }),
+  }));
+  return { status, points: named };
 }
 
 function formatHeader(status: ProgramStatus): string[] {

@@ -1,5 +1,5 @@
 /** One connection to a supervisor: requests with their replies, and its events. */
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import { helloSchema, serverMessageSchema } from '../protocol/server-messages.ts
 import { readEvent, type UnknownRecord } from '../protocol/unknown-record.ts';
 import { SOCKET_FILE, readSupervisorFile, socketPath } from '../registry/state-files.ts';
 import { assertSocket, assertSupervisor } from './check-peer.ts';
+import { inWordsOf } from './words.ts';
 
 /** Chosen: a rollback of many gigabytes, or a target in an uninterruptible wait for a slow disk. */
 const REPLY_TIMEOUT_MS = 30_000;
@@ -40,6 +41,8 @@ export class Connection {
   readonly #splitter = new LineSplitter(REPLY_LINE_MAX_BYTES);
   readonly #waiters = new Map<number, Waiter>();
   readonly #until: number;
+  /** Whose supervisor it is. */
+  readonly #owner: number;
   readonly #hello = Promise.withResolvers<undefined>();
   #isGreeted = false;
   #nextId = 1;
@@ -64,13 +67,14 @@ export class Connection {
         await sleep(CONNECT_RETRY_MS);
         continue;
       }
-      const connection = new Connection(socket, handlers, until);
+      const connection = new Connection(socket, handlers, until, ownerOf(directory));
       await connection.#greeting(deadline);
       return connection;
     }
   }
 
-  private constructor(socket: Socket, handlers: ConnectionHandlers, until: number) {
+  private constructor(socket: Socket, handlers: ConnectionHandlers, until: number, owner: number) {
+    this.#owner = owner;
     this.#socket = socket;
     this.#until = until;
     this.#handlers = handlers;
@@ -119,8 +123,8 @@ export class Connection {
       const timer = setTimeout(() => {
         this.#waiters.delete(id);
         const seconds = Math.ceil(timeoutMs / 1000);
-        const message = `cannot ${method}: no answer from the supervisor within ${seconds} s`;
-        reject(new BelayError('ETIMEOUT', message));
+        const why = `no answer to '${method}' within ${seconds} s`;
+        reject(new BelayError('ETIMEOUT', `cannot talk to the supervisor: ${why}`));
       }, timeoutMs);
       this.#waiters.set(id, { resolve, reject, timer });
       this.#socket.write(formatRequest({ id, method, params }));
@@ -180,7 +184,7 @@ export class Connection {
     if (waiter === undefined) return;
     this.#waiters.delete(message.id);
     clearTimeout(waiter.timer);
-    if ('error' in message) waiter.reject(toBelayError(message.error));
+    if ('error' in message) waiter.reject(toBelayError(message.error, this.#owner));
     else waiter.resolve(message.result);
   }
 
@@ -257,10 +261,16 @@ function parseJson(line: string): unknown {
   }
 }
 
-function toBelayError(error: WireError): BelayError {
-  const code = ERROR_CODES.find((known) => known === error.code) ?? 'EINTERNAL';
-  const options = error.hint === undefined ? {} : { hint: error.hint };
-  return new BelayError(code, error.message, options);
+/** Advice is taken from one's own supervisor only. */
+function toBelayError(error: WireError, owner: number): BelayError {
+  const code = ERROR_CODES.find((known) => known === error.code) ?? 'EPROTOCOL';
+  const isForeign = owner !== process.geteuid?.();
+  const options = error.hint === undefined || isForeign ? {} : { hint: error.hint };
+  return new BelayError(code, inWordsOf(owner, error.message), options);
+}
+
+function ownerOf(directory: string): number {
+  return lstatSync(directory, { throwIfNoEntry: false })?.uid ?? -1;
 }
 
 function lostError(): BelayError {

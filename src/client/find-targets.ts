@@ -17,7 +17,8 @@ import type { Ignore, StateEntry } from '../registry/state-entries.ts';
 import { LOG_FILE, OLD_LOG_FILE, readBaseDirectories } from '../registry/state-files.ts';
 import type { SupervisorFile, Surroundings } from '../registry/state-files.ts';
 import { Connection } from './connection.ts';
-import { readCalled } from './log-names.ts';
+import { findEnded } from './find-ended.ts';
+import { inWordsOf } from './words.ts';
 
 /** A state directory and what its file says. */
 export type Supervision = StateEntry;
@@ -25,6 +26,8 @@ export type Supervision = StateEntry;
 /** A supervised process and where to ask about it. */
 export interface FoundProgram {
   readonly directory: string;
+  /** The user whose supervisor it is. */
+  readonly owner: number;
   readonly status: ProgramStatus;
 }
 
@@ -104,19 +107,24 @@ async function readProgramsOf(
   until: number,
   ignore: Ignore,
 ): Promise<FoundProgram[]> {
-  const { directory, file } = supervision;
+  const { directory, owner, file } = supervision;
   try {
     const statuses = await readStatuses(directory, until);
     const own = statuses.filter(({ pid }) => isOwnProcess(pid, supervision, ignore));
     return own.map((status) => ({
       directory,
-      status: { ...status, supervisorPid: file.supervisorPid },
+      owner,
+      status: {
+        ...status,
+        supervisorPid: file.supervisorPid,
+        warnings: status.warnings.map((warning) => inWordsOf(owner, warning)),
+      },
     }));
   } catch (error) {
     if (!(error instanceof BelayError)) throw error;
     if (await hasEnded(file)) return [];
     if (isTracedBy(file.pid, file.supervisorPid) && error.code !== 'EPERM') {
-      return [{ directory, status: guessStatus(file, error.message) }];
+      return [{ directory, owner, status: guessStatus(file, error.message) }];
     }
     ignore(directory, error.message);
     return [];
@@ -217,7 +225,9 @@ export async function findLogged(text: string, ignore: Ignore = ignoreQuietly): 
   const live = candidates.filter(({ isLive }) => isLive);
   const [chosen] = live.length > 0 ? live : candidates;
   if (chosen !== undefined && live.length <= 1) return logged(chosen, ignore);
-  const found = (await findLive(supervisions, text, ignore)) ?? findEnded(supervisions, text);
+  const found =
+    (await findLive(supervisions, text, ignore)) ??
+    findEnded(supervisions, parsePid(text) ?? text, ignore);
   if (found === undefined) throw notSupervised(text);
   return { ...logged(found.supervision, ignore), pid: found.pid };
 }
@@ -236,19 +246,6 @@ async function findLive(
     if (error instanceof BelayError && error.code === 'ENOTSUPERVISED') return undefined;
     throw error;
   }
-}
-
-/** The newest whose log knows a process of that pid, or called so; one's own come first. */
-function findEnded(supervisions: readonly Supervision[], text: string): Target | undefined {
-  const wanted = parsePid(text);
-  const isOwn = ({ owner }: Supervision): boolean => owner === process.geteuid?.();
-  const others = supervisions.filter((each) => !isOwn(each));
-  for (const supervision of [...supervisions.filter(isOwn), ...others]) {
-    for (const { pid, names } of readCalled(supervision.directory)) {
-      if (wanted === undefined ? names.includes(text) : pid === wanted) return { supervision, pid };
-    }
-  }
-  return undefined;
 }
 
 function logged(supervision: Supervision, ignore: Ignore): Target {

@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path';
 import type { LogRecord } from '../protocol/records.ts';
 import { LOG_FILE, OLD_LOG_FILE } from '../registry/state-files.ts';
+import type { Allowance } from './allowance.ts';
 import { LogTail, type LogEntry } from './log-tail.ts';
 
 export interface Called {
@@ -12,10 +13,14 @@ export interface Called {
 /** Records with names; those of falls, which are most of a log, are not even parsed. */
 const WITH_NAMES = /^\{"type":"(start|exec|exit|fork)"/;
 
-/** Every name that the log has of a process, in the order of the log. */
-export function* readCalled(directory: string): Generator<Called, void> {
+/** Every name that the log has of a process, in its order, as far as may be read. */
+export function* readCalled(directory: string, allowance: Allowance): Generator<Called, void> {
   for (const name of [OLD_LOG_FILE, LOG_FILE]) {
-    const tail = LogTail.open(join(directory, name), { count: 0 }, WITH_NAMES);
+    const tail = LogTail.open(
+      join(directory, name),
+      { count: 0 },
+      { wanted: WITH_NAMES, allowance },
+    );
     for (const entry of tail?.readWhole() ?? []) yield* calledIn(entry);
   }
 }

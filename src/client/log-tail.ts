@@ -5,6 +5,7 @@ import { RECORD_MAX_BYTES } from '../protocol/record-size.ts';
 import type { LogRecord } from '../protocol/records.ts';
 import { readLogLine, type UnknownRecord } from '../protocol/unknown-record.ts';
 import { openRegularFile } from '../registry/small-file.ts';
+import type { Allowance } from './allowance.ts';
 
 /** Chosen: earlier releases had no limit of their own for what they wrote. */
 const LINE_MAX_BYTES = 4 * RECORD_MAX_BYTES;
@@ -17,24 +18,30 @@ export interface BadLines {
   count: number;
 }
 
+export interface ReadLimits {
+  /** How the lines begin that are looked at; all by default. */
+  readonly wanted?: RegExp;
+  /** What may be read; all by default. */
+  readonly allowance?: Allowance;
+}
+
 export class LogTail {
   readonly inode: number;
   readonly uid: number;
   readonly #fd: number;
   readonly #bad: BadLines;
-  readonly #wanted: RegExp | undefined;
+  readonly #limits: ReadLimits;
   #splitter = new LineSplitter(LINE_MAX_BYTES);
   #offset = 0;
 
   /** Undefined: there is no such file, or it is a link, or no regular one. */
-  static open(path: string, bad: BadLines, wanted?: RegExp): LogTail | undefined {
+  static open(path: string, bad: BadLines, limits: ReadLimits = {}): LogTail | undefined {
     const fd = openRegularFile(path);
-    return fd === undefined ? undefined : new LogTail(fd, bad, wanted);
+    return fd === undefined ? undefined : new LogTail(fd, bad, limits);
   }
 
-  /** @param wanted how the lines begin that are looked at; all by default */
-  private constructor(fd: number, bad: BadLines, wanted: RegExp | undefined) {
-    this.#wanted = wanted;
+  private constructor(fd: number, bad: BadLines, limits: ReadLimits) {
+    this.#limits = limits;
     const { ino, uid } = fstatSync(fd);
     this.#fd = fd;
     this.#bad = bad;
@@ -45,11 +52,13 @@ export class LogTail {
   /** What has come since the last call. */
   *read(): Generator<LogEntry, void> {
     this.#startAnewIfCut();
-    for (;;) {
+    const { allowance } = this.#limits;
+    while (allowance?.isUsedUp !== true) {
       const chunk = Buffer.alloc(READ_BYTES);
       const length = readSync(this.#fd, chunk, 0, READ_BYTES, this.#offset);
       if (length === 0) return;
       this.#offset += length;
+      allowance?.take(length);
       const { tooLongCount } = this.#splitter;
       for (const line of this.#splitter.push(chunk.subarray(0, length))) yield* this.#parse(line);
       this.#bad.count += this.#splitter.tooLongCount - tooLongCount;
@@ -79,7 +88,7 @@ export class LogTail {
   }
 
   *#parse(line: string): Generator<LogEntry, void> {
-    if (line === '' || this.#wanted?.test(line) === false) return;
+    if (line === '' || this.#limits.wanted?.test(line) === false) return;
     const entry = readLogLine(line);
     if (entry === undefined) this.#bad.count += 1;
     else yield entry;

@@ -210,7 +210,13 @@ export class Supervised extends EventEmitter<SupervisedEvents> implements AsyncD
       },
     });
     this.#connection = connection;
-    await connection.subscribe();
+    try {
+      await connection.subscribe();
+    } catch (error) {
+      // Else it would keep the caller's process from its end.
+      connection.close();
+      throw error;
+    }
   }
 
   #open(): Connection {

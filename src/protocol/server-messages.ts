@@ -3,7 +3,8 @@ import * as z from 'zod/mini';
 
 export const helloSchema = z.object({
   belay: z.int(),
-  version: z.string(),
+  /** It becomes part of a sentence of ours. */
+  version: z.string().check(z.regex(/^\d[\w.+-]{0,31}$/)),
   pid: z.int(),
 });
 

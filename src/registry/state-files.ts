@@ -95,11 +95,12 @@ export function readBaseDirectories(
   const own = ownBaseDirectory(surroundings);
   const override = surroundings.env.BELAY_DIR;
   if (surroundings.uid !== 0 || (override !== undefined && override !== '')) return [own];
-  const ofUsers = listNames('/run/user', /^\d{1,10}$/, USERS_MAX_COUNT).map((name) => ({
+  // One name for each user: with noughts before it a number has others.
+  const ofUsers = listNames('/run/user', /^(0|[1-9]\d{0,9})$/, USERS_MAX_COUNT).map((name) => ({
     path: `/run/user/${name}/belay`,
     uid: Number(name),
   }));
-  const inTmp = listNames('/tmp', /^belay-\d{1,10}$/, USERS_MAX_COUNT).map((name) => ({
+  const inTmp = listNames('/tmp', /^belay-(0|[1-9]\d{0,9})$/, USERS_MAX_COUNT).map((name) => ({
     path: `/tmp/${name}`,
     uid: Number(name.slice('belay-'.length)),
   }));

@@ -18,6 +18,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, describe, test } from 'node:test';
+import { Connection } from '../../src/client/connection.ts';
+import { statusResultSchema } from '../../src/client/find-targets.ts';
+import { BelayError } from '../../src/errors.ts';
 import { readStartTime } from '../../src/registry/process-identity.ts';
 import type { SupervisorFile } from '../../src/registry/state-files.ts';
 import { ownSupervisorFile, startTarget } from '../people/worker-harness.ts';
@@ -242,6 +245,7 @@ describe('a supervisor that is true and does not answer as it should', () => {
       // The one that is meant is asked, and nobody else.
       const shown = await runBelay('show', String(other));
       assert.match(shown.stderr, /its answer to 'points' is not|no answer/);
+      assert.equal(shown.code, 125, 'it ends, though the other side keeps the connection open');
       remove(bad);
       remove(good);
     });
@@ -269,6 +273,22 @@ describe('a supervisor whose answers are made to be printed', () => {
       remove(directory);
     });
   }
+});
+
+test('logs that are too long to be looked through for a name are cut off, by name', async () => {
+  const directories = Array.from({ length: 20 }, (_, index) => {
+    const directory = forge(ownBase, 2 ** 22 + 1 + index, { supervisorStartTime: 1, startTime: 7 });
+    for (const name of ['log.ndjson', 'log.old.ndjson']) {
+      writeFileSync(path.join(directory, name), '', { mode: 0o600 });
+      truncateSync(path.join(directory, name), 64 * 1024 * 1024);
+    }
+    return directory;
+  });
+  const { code, stderr } = await runBelay('log', 'no-such-name');
+  assert.equal(code, 125);
+  const told = stderr.split('\n').filter((line) => line.includes('its logs are too long'));
+  assert.deepEqual([told.length, told[0]?.startsWith(`belay: ignored ${ownBase}: `)], [1, true]);
+  for (const directory of directories) remove(directory);
 });
 
 describe("another user's directory, looked at by root", () => {
@@ -320,6 +340,34 @@ describe("another user's directory, looked at by root", () => {
       }
       remove(directory);
     }
+  });
+
+  test('what their supervisor says is told as its words, without advice', async () => {
+    if (!isRoot) return;
+    mkdirSync(strangersBase, { recursive: true, mode: 0o700 });
+    const directory = forge(strangersBase, process.pid);
+    giveAway(strangersBase);
+    const error = { code: 'EFORGED', message: 'belay is out of date', hint: 'run this' };
+    // The kernel notes who listens.
+    process.seteuid?.(STRANGER);
+    try {
+      await serve(directory, (socket) => {
+        socket.write(HELLO);
+        socket.once('data', () => socket.write(`${JSON.stringify({ id: 1, error })}\n`));
+      });
+    } finally {
+      process.seteuid?.(0);
+    }
+    const connection = await Connection.open(directory);
+    const message = `the supervisor of user ${STRANGER} says: belay is out of date`;
+    await assert.rejects(connection.request('status', {}, statusResultSchema), (thrown) => {
+      assert(thrown instanceof BelayError);
+      const { code, hint } = thrown;
+      assert.deepEqual([code, thrown.message, hint], ['EPROTOCOL', message, undefined]);
+      return true;
+    });
+    connection.close();
+    remove(directory);
   });
 
   test('a file that is not theirs is not read, though it is theirs to put there', async () => {
