@@ -1,8 +1,8 @@
 /**
  * One open descriptor as plain data: the number, which open file it leads to, and where in it.
  *
- * A file is known by mount, inode, kind and access mode. The inode alone would not do: file systems
- * number theirs independently of each other.
+ * A file is known by mount, inode, handle, kind and access mode. The inode alone would not do: file
+ * systems number theirs independently of each other, and give a deleted file's number to a new one.
  */
 import { O_ACCMODE, O_PATH } from '../../sys/descriptor-flags.ts';
 
@@ -17,6 +17,8 @@ export interface DescriptorImage {
   readonly flags: number;
   readonly mountId: number;
   readonly inode: number;
+  /** Of what is in a file system: tells it from later files of its inode number; or empty. */
+  readonly handle: string;
   readonly kind: DescriptorKind;
   /** What /proc/PID/fd/N leads to, its bytes as latin1. */
   readonly link: string;
@@ -57,6 +59,7 @@ export function isSameFile(one: DescriptorImage, other: DescriptorImage): boolea
   return (
     one.inode === other.inode &&
     one.mountId === other.mountId &&
+    one.handle === other.handle &&
     one.kind === other.kind &&
     accessOf(one.flags) === accessOf(other.flags) &&
     (one.kind !== 'anonymous' || one.link === other.link)

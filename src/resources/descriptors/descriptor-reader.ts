@@ -23,6 +23,7 @@ import {
   pread,
   SEEK_SET,
 } from '../../sys/file.ts';
+import { readHandle } from '../../sys/file-handle.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import type { Task } from '../../tracee/target-memory.ts';
 import { readDescriptorLimit } from './descriptor-limit.ts';
@@ -212,6 +213,11 @@ export class DescriptorReader {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  /** What tells the file from others that have had its inode number; empty: nothing does. */
+  readHandle(fd: number): string {
+    return readHandle(this.directoryFd, String(fd));
   }
 
   close(): void {

@@ -38,7 +38,7 @@ import { findSpared, nameSpared, settleLocks } from './settle-locks.ts';
 
 const LOCK_LINE = Buffer.from('lock:\t');
 
-const VERSION = 3;
+const VERSION = 4;
 const NEVER = -1;
 
 export interface DescriptorsPlan {
@@ -171,7 +171,8 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     if (!this.reader.readInfo(fd)) return false;
     const { told } = this.reader;
     const isSame = told.inode === image.inode && told.mountId === image.mountId;
-    return isSame && accessOf(told.flags) === accessOf(image.flags);
+    const isIts = isSame && accessOf(told.flags) === accessOf(image.flags);
+    return isIts && (image.handle === '' || this.reader.readHandle(fd) === image.handle);
   }
 
   /** What is read next is compared with the point's images: what is as then shares them. */
@@ -247,7 +248,17 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const watches = kind === 'epoll' ? Uint8Array.from(this.reader.rest) : undefined;
     if (kind !== 'socket' && kind !== 'pipe') fresh.push(fd);
     const locks = kind === 'path' ? toLocks(this.reader.rest) : undefined;
-    return this.keep({ fd, ...this.reader.told, kind, link, description: 0, watches, locks });
+    const handle = kind === 'path' && !isLasting(link) ? this.reader.readHandle(fd) : '';
+    return this.keep({
+      fd,
+      ...this.reader.told,
+      handle,
+      kind,
+      link,
+      description: 0,
+      watches,
+      locks,
+    });
   }
 
   /** What is told of locks; the same object when it is what was told last time. */
@@ -258,8 +269,14 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     return Buffer.compare(now, locks) === 0 ? locks : now;
   }
 
-  /** All anonymous files have one inode; the link tells of their kind. */
+  /**
+   * All anonymous files have one inode; the link tells of their kind. What is read from only is
+   * looked at when it is new, for cost: it is named then, should it have become another.
+   */
   private isStillThat(known: DescriptorImage): boolean {
+    const { handle } = known;
+    if (handle !== '' && (known.flags & O_ACCMODE) !== 0)
+      return this.reader.readHandle(known.fd) === handle;
     if (!isAnonymous(known)) return true;
     return this.known.isThat(known.fd, known) ?? this.reader.readLink(known.fd) === known.link;
   }
@@ -278,6 +295,11 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
 /** Written to, and with an offset of its own. */
 function isOutput({ fd, kind, flags }: DescriptorImage): boolean {
   return fd <= 2 && kind === 'path' && (flags & O_ACCMODE) !== 0;
+}
+
+/** Devices, and what else no inode number is given twice for while it is open somewhere. */
+function isLasting(link: string): boolean {
+  return link.startsWith('/dev/') || link.startsWith('/memfd:');
 }
 
 /** Lines of fdinfo from the first on that tells of a lock. */
