@@ -1,8 +1,8 @@
 /**
  * The one place where the commands write to a terminal, and where all of it is made harmless.
  *
- * What is in a line may be anybody's words: nobody who makes one up has to think of that. A line end
- * among them is escaped like other control characters, so that nothing forges a line.
+ * What is in a line may be anybody's words: nobody who makes one up has to think of that. Line ends
+ * among them are escaped like other control characters, so that nothing forges a line.
  */
 import { escapeControls, escapeJson, formatJson } from '../plain-text.ts';
 

@@ -9,7 +9,7 @@ export class Allowance {
   readonly #until = performance.now() + READ_MAX_MS;
   #leftBytes = READ_MAX_BYTES;
 
-  get isUsedUp(): boolean {
+  isUsedUp(): boolean {
     return this.#leftBytes <= 0 || performance.now() > this.#until;
   }
 

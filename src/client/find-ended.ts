@@ -25,11 +25,11 @@ export function findEnded(
     const { owner, directory } = supervision;
     const allowance = allowances.get(owner) ?? new Allowance();
     allowances.set(owner, allowance);
-    if (allowance.isUsedUp) continue;
+    if (allowance.isUsedUp()) continue;
     for (const { pid, names } of readCalled(directory, allowance)) {
       if (wanted === pid || names.some((name) => name === wanted)) return { supervision, pid };
     }
-    if (allowance.isUsedUp) {
+    if (allowance.isUsedUp()) {
       ignore(dirname(directory), 'its logs are too long; the older ones are not looked at');
     }
   }

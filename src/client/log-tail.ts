@@ -53,7 +53,7 @@ export class LogTail {
   *read(): Generator<LogEntry, void> {
     this.#startAnewIfCut();
     const { allowance } = this.#limits;
-    while (allowance?.isUsedUp !== true) {
+    while (allowance?.isUsedUp() !== true) {
       const chunk = Buffer.alloc(READ_BYTES);
       const length = readSync(this.#fd, chunk, 0, READ_BYTES, this.#offset);
       if (length === 0) return;

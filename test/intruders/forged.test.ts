@@ -14,111 +14,30 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { after, describe, test } from 'node:test';
-import { Connection } from '../../src/client/connection.ts';
-import { statusResultSchema } from '../../src/client/find-targets.ts';
-import { BelayError } from '../../src/errors.ts';
+import { describe, test } from 'node:test';
 import { readStartTime } from '../../src/registry/process-identity.ts';
 import type { SupervisorFile } from '../../src/registry/state-files.ts';
-import { ownSupervisorFile, startTarget } from '../people/worker-harness.ts';
-import { usePlace } from '../real/place.ts';
 import { start, until } from '../real/started.ts';
 import { BIN_BELAY } from '../support/paths.ts';
+import {
+  HELLO,
+  STRANGER,
+  answering,
+  forge,
+  giveAway,
+  isRoot,
+  ownBase,
+  remove,
+  runBelay,
+  serve,
+  statusOf,
+  strangersBase,
+  tracedPid,
+  untracedPid,
+} from './forge.ts';
 import { runProcess, type ProcessResult } from '../support/run-process.ts';
-
-usePlace();
-const ownBase = process.env.BELAY_DIR ?? '';
-const isRoot = process.geteuid?.() === 0;
-/** Nobody's: root sees what is in the directory of this user below /tmp. */
-const STRANGER = 50_000 + (process.pid % 10_000);
-const strangersBase = `/tmp/belay-${STRANGER}`;
-const servers: Server[] = [];
-const pids: number[] = [];
-
-after(() => {
-  for (const server of servers) server.close();
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
-  if (isRoot) rmSync(strangersBase, { recursive: true, force: true });
-});
-
-/** Sleeps, and is traced by this process. */
-function tracedPid(): number {
-  const pid = startTarget();
-  pids.push(pid);
-  return pid;
-}
-
-/** Sleeps, and is traced by nobody; `words` come before its command. */
-function untracedPid(...words: string[]): number {
-  return start([...words, 'sleep', '600']).pid;
-}
-
-/** An entry of a process that says it is supervised by this one, but for `overrides`. */
-function forge(base: string, pid: number, overrides: Partial<SupervisorFile> = {}): string {
-  const startTime = readStartTime(pid) ?? 7;
-  const file = ownSupervisorFile({ pid, startTime, command: ['./forged'], ...overrides });
-  const directory = path.join(base, `${pid}-${startTime}`);
-  mkdirSync(directory, { mode: 0o700 });
-  writeFileSync(path.join(directory, 'supervisor.json'), JSON.stringify(file), { mode: 0o600 });
-  return directory;
-}
-
-async function serve(directory: string, answer: (socket: Socket) => void): Promise<void> {
-  const server = createServer((socket) => {
-    socket.on('error', () => socket.destroy());
-    answer(socket);
-  });
-  servers.push(server.unref());
-  await new Promise<void>((resolve) => {
-    server.listen(path.join(directory, 'socket'), resolve);
-  });
-}
-
-const HELLO = '{"belay":1,"version":"0.1.0","pid":1}\n';
-
-/** Greets, and answers the first request with `result`. */
-function answering(result: unknown): (socket: Socket) => void {
-  return (socket) => {
-    socket.write(HELLO);
-    socket.once('data', () => socket.write(`${JSON.stringify({ id: 1, result })}\n`));
-  };
-}
-
-/** Answers every request with what its method has. */
-function answeringAll(results: Readonly<Record<string, unknown>>): (socket: Socket) => void {
-  return (socket) => {
-    socket.write(HELLO);
-    createInterface({ input: socket }).on('line', (line) => {
-      const { id, method } = JSON.parse(line) as { id: number; method: string };
-      socket.write(`${JSON.stringify({ id, result: results[method] })}\n`);
-    });
-  };
-}
-
-const POINT = {
-  ...{ cd: 1, origin: 'program', time: 1, tid: 1, threads: 1, pages: 1, bytes: 1 },
-  ...{ rollbacks: 0, falls: 0, pauseUs: 1 },
-};
-
-function statusOf(pid: number): Record<string, unknown> {
-  const { options } = ownSupervisorFile();
-  const counts = { threads: 1, points: 0, falls: 0, uptimeMs: 1, savedBytes: 0 };
-  const rest = { ppid: 1, command: ['./told'], supervisorPid: 1, options, warnings: [] };
-  return { pid, ...counts, ...rest };
-}
-
-async function runBelay(...words: string[]): Promise<ProcessResult> {
-  const result = await runProcess([BIN_BELAY, ...words]);
-  assert.doesNotMatch(result.stderr, /\n {4}at /);
-  return result;
-}
-
-function remove(directory: string): void {
-  rmSync(directory, { recursive: true, force: true });
-}
 
 /** `ps` leaves the entry out, says why, and tells of the others as it should. */
 async function assertIgnored(directory: string, pid: number, why: RegExp): Promise<void> {
@@ -252,52 +171,8 @@ describe('a supervisor that is true and does not answer as it should', () => {
   }
 });
 
-const EVIL = '\x1b]0;pwn\x07\x1b[31mRED\u202e\u009b31m\n! line2';
-
-describe('a supervisor whose answers are made to be printed', () => {
-  const { options } = ownSupervisorFile();
-  for (const on of [['SIGSEGV', EVIL], ['SIGSEGV']]) {
-    test(`nothing of it commands the terminal or forges a line: ${on.length} signals`, async () => {
-      const pid = tracedPid();
-      const directory = forge(ownBase, pid);
-      const evil = { command: [EVIL], names: [EVIL], warnings: [EVIL] };
-      const status = { ...statusOf(pid), ...evil, options: { ...options, on } };
-      const points = [{ ...POINT, losses: [EVIL] }];
-      await serve(directory, answeringAll({ status: [status], points }));
-      for (const words of [['ps'], ['show', String(pid)], ['show', String(pid), '--json']]) {
-        const { stdout, stderr } = await runBelay(...words);
-        const text = stdout + stderr;
-        assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u, words.join(' '));
-        assert.doesNotMatch(text, /^! line2/m);
-      }
-      remove(directory);
-    });
-  }
-});
-
-test('logs that are too long to be looked through for a name are cut off, by name', async () => {
-  const directories = Array.from({ length: 20 }, (_, index) => {
-    const directory = forge(ownBase, 2 ** 22 + 1 + index, { supervisorStartTime: 1, startTime: 7 });
-    for (const name of ['log.ndjson', 'log.old.ndjson']) {
-      writeFileSync(path.join(directory, name), '', { mode: 0o600 });
-      truncateSync(path.join(directory, name), 64 * 1024 * 1024);
-    }
-    return directory;
-  });
-  const { code, stderr } = await runBelay('log', 'no-such-name');
-  assert.equal(code, 125);
-  const told = stderr.split('\n').filter((line) => line.includes('its logs are too long'));
-  assert.deepEqual([told.length, told[0]?.startsWith(`belay: ignored ${ownBase}: `)], [1, true]);
-  for (const directory of directories) remove(directory);
-});
-
 describe("another user's directory, looked at by root", () => {
   const asStranger = ['setpriv', `--reuid=${STRANGER}`, `--regid=${STRANGER}`, '--clear-groups'];
-
-  /** The paths, given to the stranger. */
-  function giveAway(directory: string): void {
-    spawnSync('chown', ['-R', `${STRANGER}:${STRANGER}`, directory]);
-  }
 
   function rootsView(...words: string[]): Promise<ProcessResult> {
     const env = { ...process.env };
@@ -340,34 +215,6 @@ describe("another user's directory, looked at by root", () => {
       }
       remove(directory);
     }
-  });
-
-  test('what their supervisor says is told as its words, without advice', async () => {
-    if (!isRoot) return;
-    mkdirSync(strangersBase, { recursive: true, mode: 0o700 });
-    const directory = forge(strangersBase, process.pid);
-    giveAway(strangersBase);
-    const error = { code: 'EFORGED', message: 'belay is out of date', hint: 'run this' };
-    // The kernel notes who listens.
-    process.seteuid?.(STRANGER);
-    try {
-      await serve(directory, (socket) => {
-        socket.write(HELLO);
-        socket.once('data', () => socket.write(`${JSON.stringify({ id: 1, error })}\n`));
-      });
-    } finally {
-      process.seteuid?.(0);
-    }
-    const connection = await Connection.open(directory);
-    const message = `the supervisor of user ${STRANGER} says: belay is out of date`;
-    await assert.rejects(connection.request('status', {}, statusResultSchema), (thrown) => {
-      assert(thrown instanceof BelayError);
-      const { code, hint } = thrown;
-      assert.deepEqual([code, thrown.message, hint], ['EPROTOCOL', message, undefined]);
-      return true;
-    });
-    connection.close();
-    remove(directory);
   });
 
   test('a file that is not theirs is not read, though it is theirs to put there', async () => {
