@@ -9,12 +9,8 @@ import { BelayError } from '../errors.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import { isTracedBy } from '../registry/state-entries.ts';
 import type { ProgramStatus } from '../protocol/records.ts';
-import {
-  EXIT_BELAY_FAILED,
-  formatRunOptions,
-  parseAttachArguments,
-} from '../options/run-options.ts';
-import type { RunOptions } from '../options/run-options.ts';
+import { EXIT_BELAY_FAILED, formatRunOptions } from '../options/run-options.ts';
+import { readOptions } from './read-options.ts';
 import { listSupervisions, readPrograms } from './find-targets.ts';
 import type { Supervision } from './find-targets.ts';
 import { startSupervisor } from './start-supervisor.ts';
@@ -64,8 +60,8 @@ export async function run(
   args: readonly string[] = [],
   options: RunProgramOptions = {},
 ): Promise<Supervised> {
-  const { stdio = 'inherit', cwd, env = process.env } = options;
-  const words = formatRunOptions(completeOptions(options));
+  const { stdio = 'inherit', cwd, env = process.env, ...supervising } = options;
+  const words = formatRunOptions(readOptions(supervising));
   assertExecutable(command, cwd ?? process.cwd(), env);
   const launcher = fileURLToPath(new URL('../../bin/belay', import.meta.url));
   const child = spawn(launcher, ['run', ...words, '--', command, ...args], {
@@ -85,7 +81,12 @@ export async function run(
  * @throws BelayError ESRCH, EPERM, EALREADYTRACED (by a debugger, say), EUNSUPPORTED
  */
 export async function attach(pid: number, options: AttachOptions = {}): Promise<Supervised> {
-  const complete = completeOptions(options);
+  const complete = readOptions(options);
+  if (pid === process.pid) {
+    throw new BelayError('EUSAGE', `cannot attach to process ${pid}: it is the one that asks`, {
+      hint: 'its supervisor would have all that it starts: use belay attach in another process',
+    });
+  }
   const connected = await connectToLive(pid);
   if (connected !== undefined) return connected;
   await startSupervisor(pid, complete);
@@ -112,22 +113,6 @@ export async function list(): Promise<ProgramStatus[]> {
   return programs.map(({ status }) => status);
 }
 
-/** The defaults, and the command line's own checks. */
-function completeOptions(options: AttachOptions): RunOptions {
-  const words: string[] = [];
-  if (options.on !== undefined) words.push(`--on=${options.on.join(',') || 'none'}`);
-  if (options.retries !== undefined) words.push(`--retries=${options.retries}`);
-  if (options.every !== undefined) words.push(`--every=${options.every}`);
-  if (options.maxPoints !== undefined) words.push(`--max-points=${options.maxPoints}`);
-  if (options.verbose === true) words.push('--verbose');
-  if (options.rewindOutput === true) words.push('--rewind-output');
-  if (options.children === false) words.push('--no-children');
-  const parsed = parseAttachArguments([...words, '1']);
-  if (parsed.ok) return parsed.options;
-  const [message = ''] = parsed.stderr.split('\n');
-  throw new BelayError('EUSAGE', message.replace('belay: cannot attach', 'cannot use the options'));
-}
-
 /** Before anything is started, so that a missing command has an error and not an exit status. */
 function assertExecutable(command: string, cwd: string, env: Environment): void {
   const candidates = command.includes('/')
@@ -137,10 +122,14 @@ function assertExecutable(command: string, cwd: string, env: Environment): void 
         .map((folder) => join(isAbsolute(folder) ? folder : resolve(cwd, folder), command));
   const files = candidates.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
   if (files.length === 0) {
-    throw new BelayError('ENOTFOUND', `cannot run ${command}: no such command`);
+    throw new BelayError('ENOTFOUND', `cannot run ${command}: no such command`, {
+      hint: command.includes('/') ? 'is the path right?' : 'it is in no directory of PATH',
+    });
   }
   if (files.some(isExecutable)) return;
-  throw new BelayError('ENOTEXECUTABLE', `cannot run ${command}: it is not executable`);
+  throw new BelayError('ENOTEXECUTABLE', `cannot run ${command}: it is not executable`, {
+    hint: 'see its permissions and its format',
+  });
 }
 
 function isExecutable(path: string): boolean {

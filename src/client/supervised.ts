@@ -25,6 +25,7 @@ import type {
 import type { UnknownRecord } from '../protocol/unknown-record.ts';
 import type { SupervisorFile } from '../registry/state-files.ts';
 import { Connection } from './connection.ts';
+import { INT32_MIN, assertInt32 } from './assert-int32.ts';
 import type { Supervision } from './find-targets.ts';
 
 type EventOf<Type extends SupervisorEvent['type']> = Extract<SupervisorEvent, { type: Type }>;
@@ -137,6 +138,8 @@ export class Supervised extends EventEmitter<SupervisedEvents> implements AsyncD
    * @throws BelayError EBADF when there is no such point, EFALLBACK when there is none at all
    */
   async rewind(cd?: number, options: WhichProcess & { value?: number } = {}): Promise<FallRecord> {
+    assertInt32('checkpoint descriptor', cd, 1);
+    assertInt32('value', options.value, INT32_MIN);
     const falls: FallRecord[] = [];
     const collect = (fall: FallRecord): void => {
       if (fall.cause === 'operator') falls.push(fall);
@@ -258,6 +261,7 @@ export function isSupervisionEnded(error: unknown): boolean {
 }
 
 function pidOf(which: WhichProcess): RequestParams {
+  assertInt32('pid', which.pid, 1);
   return which.pid === undefined ? {} : { pid: which.pid };
 }
 

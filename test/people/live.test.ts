@@ -99,6 +99,8 @@ test('points are made and returned to from outside', async () => {
   assert.equal(fall.cause, 'operator');
   assert.equal(fall.cd, point.cd);
   assert.equal(await ask(live, lines, 'up'), 'value 2');
+  const notANumber: unknown = 'x';
+  await assert.rejects(live.rewind(notANumber as number), { code: 'EUSAGE' });
   await assert.rejects(live.rewind(4711), { name: 'BelayError', code: 'EBADF' });
 });
 
@@ -166,6 +168,17 @@ test('what cannot be run has a code of its own', async () => {
   await assert.rejects(run('/etc/passwd'), { code: 'ENOTEXECUTABLE' });
   await assert.rejects(run('true', [], { retries: -1 }), { code: 'EUSAGE' });
   await assert.rejects(run('true', [], { on: ['SIGNONSENSE'] }), { code: 'EUSAGE' });
+  await assert.rejects(run('no-such-command-anywhere'), { hint: /PATH/ });
+  await assert.rejects(attach(process.pid), { code: 'EUSAGE', message: /the one that asks/ });
+  const wrong: [options: object, message: RegExp][] = [
+    [{ retries: '3' }, /: retries must be a number$/],
+    [{ evry: 3 }, /: there is no option 'evry'$/],
+    [{ every: 0 }, /: every must be a whole number from 1 to/],
+    [{ on: 'SIGSEGV' }, /: on must be a list/],
+  ];
+  for (const [options, message] of wrong) {
+    await assert.rejects(run('true', [], options), { code: 'EUSAGE', message });
+  }
 });
 
 test('--every makes points that can be returned to', async () => {
