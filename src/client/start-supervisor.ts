@@ -7,6 +7,8 @@ import * as z from 'zod/mini';
 import { BelayError, ERROR_CODES } from '../errors.ts';
 import { LineSplitter } from '../protocol/line-splitter.ts';
 import { readStartTime } from '../registry/process-identity.ts';
+import { readTracer } from '../registry/state-entries.ts';
+import { listSupervisions } from './find-targets.ts';
 import { formatRunOptions } from '../options/run-options.ts';
 import type { RunOptions } from '../options/run-options.ts';
 
@@ -50,6 +52,7 @@ export async function startSupervisor(pid: number, options: RunOptions): Promise
   if (readStartTime(pid) === undefined) {
     throw new BelayError('ESRCH', `cannot attach to process ${pid}: there is no such process`);
   }
+  assertNotOurs(pid);
   const main = new URL(`../launch/main${extname(import.meta.filename)}`, import.meta.url);
   const words = [fileURLToPath(main), 'attach', ...formatRunOptions(options), String(pid)];
   const child = spawn(process.execPath, [...NODE_FLAGS, ...words], {
@@ -64,6 +67,18 @@ export async function startSupervisor(pid: number, options: RunOptions): Promise
     child.stdout.destroy();
     child.unref();
   }
+}
+
+/** @throws BelayError EALREADYTRACED: belay has it */
+function assertNotOurs(pid: number): void {
+  const tracer = readTracer(pid);
+  if (tracer === undefined) return;
+  const isOurs = listSupervisions().some(
+    ({ isLive, file }) => isLive && file.supervisorPid === tracer,
+  );
+  if (!isOurs) return;
+  const message = `cannot attach to process ${pid}: it is under belay already, by ${tracer}`;
+  throw new BelayError('EALREADYTRACED', message, { hint: `see 'belay show ${pid}'` });
 }
 
 /** Ours but for Node's settings: code to load, a debugger to open, a channel to another process. */

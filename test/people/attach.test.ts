@@ -68,7 +68,7 @@ test('a process that is supervised, and its supervisor', async (t) => {
   assert.equal(tracerOf(pid), supervisorPid);
   await assertRefused(
     pid,
-    new RegExp(`: process ${supervisorPid} \\(\\S+\\) traces it already\\n`),
+    new RegExp(`: it is under belay already, by ${supervisorPid}\\nhint: .+`),
   );
   await assertRefused(supervisorPid, /: it is a supervisor of belay\nhint: .+/);
   const [directory = '', ...others] = readdirSync(base);
