@@ -5,6 +5,7 @@ import { kill } from '../sys/process.ts';
 import { HiddenError, isHidden } from '../tracee/hidden.ts';
 import type { HoldOutcome } from '../tracee/hold-outcome.ts';
 import { TargetGoneError } from '../tracee/remote-calls.ts';
+import { whyShared } from './memory-sharers.ts';
 import { makePoint, type CheckpointRequest } from './checkpoint.ts';
 import { rollBack, type Prepared, type RollbackResult } from './rollback.ts';
 import type { TracedProcess } from './traced-process.ts';
@@ -32,13 +33,15 @@ export function hold({ stopped, group }: TracedProcess): HoldOutcome {
  * As `hold`, of a process that is to go back. Children in vfork(2) run in its memory and on its
  * stack: they cannot go on, and are ended. Answers how many were.
  */
-export function holdToGoBack({ stopped, group }: TracedProcess): {
+export function holdToGoBack(process_: TracedProcess): {
   readonly outcome: HoldOutcome;
   readonly ended: number;
 } {
+  const { stopped, group } = process_;
   let ended = 0;
   for (const { state } of group.threads.values()) {
-    if (state.kind !== 'in-vfork') continue;
+    // Where there will be no way back nobody is ended for it.
+    if (state.kind !== 'in-vfork' || process_.sharing !== undefined) continue;
     kill(state.child, SIGKILL);
     ended += 1;
   }
@@ -64,6 +67,8 @@ export function checkpoint(process_: TracedProcess, request: CheckpointRequest):
   const held = hold(process_);
   if (held !== 'held') return { ok: false, error: whyNotHeld(process_, held) };
   if (isHidden(process_.group)) return { ok: false, error: new HiddenError(process_.pid) };
+  const { sharing } = process_;
+  if (sharing !== undefined) return { ok: false, error: whyShared(process_.pid, sharing) };
   try {
     return { ok: true, point: makePoint(process_, request) };
   } catch (error) {

@@ -53,6 +53,7 @@ export function prepareRollback(process_: TracedProcess, point: Point): Prepared
     );
   }
   if (isHidden(stopped.group)) return new Obstacle(HIDDEN);
+  if (process_.sharing !== undefined) return new Obstacle(process_.sharing);
   const plans: unknown[] = [];
   const claims: Claims[] = [];
   try {

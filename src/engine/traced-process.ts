@@ -10,6 +10,7 @@ import { findSyscallInstruction } from '../tracee/find-syscall.ts';
 import { CaughtSignals } from '../tracee/caught-signals.ts';
 import { TargetMemory } from '../tracee/target-memory.ts';
 import { ThreadGroup } from '../tracee/thread.ts';
+import { describeSharing, MemorySharers } from './memory-sharers.ts';
 import { sealWhatCallsNeed } from './seal.ts';
 
 export class TracedProcess {
@@ -33,6 +34,8 @@ export class TracedProcess {
   readonly guesses = new Map<string, number>();
   /** It shares its parent's memory until it execs: no points of its own. */
   sharesMemory = false;
+  /** Of its address space: one list for all of them. */
+  sharers = new MemorySharers();
   /** Its calls come to us. What it forks from then on has the filter, too. */
   hasFilter = false;
   /** When it was given its own, in clock ticks since the machine started; 0: it came with it. */
@@ -82,6 +85,12 @@ export class TracedProcess {
     this.lastCd = 0;
     this.vdsoSyscall = 0;
     this.sharesMemory = false;
+    this.sharers = new MemorySharers();
+  }
+
+  /** Why it can neither be saved nor go back now: another process runs in its memory. */
+  get sharing(): string | undefined {
+    return describeSharing(this.sharers, this.group);
   }
 
   private makeList(): PointList {

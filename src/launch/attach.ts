@@ -13,6 +13,7 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { Alarm } from '../sys/alarm.ts';
 import { Children } from './children.ts';
+import { findSharers } from './find-sharers.ts';
 import { cannotStop, takeProcess } from './take-process.ts';
 
 /** Chosen: how long those that cannot be stopped are waited for. */
@@ -33,6 +34,7 @@ export function attach(
   takeRoot(supervisor, process_);
   const children = new Children(supervisor, self, filtersOf);
   takeChildren(supervisor, children);
+  findSharers(supervisor.program);
   return children;
 }
 

@@ -34,8 +34,13 @@ export class Births {
     const parent = this.supervisor.program.processes.get(group.pid);
     const child = this.addChild(tid, group.pid, parent);
     child.group.filterCount = group.filterCount;
-    child.sharesMemory = kind === 'vfork' || isSameMemory(group.pid, tid);
+    child.sharesMemory = kind === 'vfork' || isSameMemory(group.living, tid);
     if (parent !== undefined && !child.sharesMemory) parent.target.isShared = true;
+    // The parent waits for its child in vfork(2); but who shares the parent's memory does not.
+    if (parent !== undefined && child.sharesMemory) {
+      child.sharers = parent.sharers;
+      if (kind !== 'vfork' || parent.sharesMemory) child.sharers.add(child.group);
+    }
     return this.pump.add(tid, child.group);
   }
 
@@ -50,8 +55,9 @@ export class Births {
     if (relative?.group.isLeaving === true) return this.addLeaving(tid);
     const child = this.addChild(tid, ppid, relative);
     child.group.filterCount = relative?.group.filterCount ?? 0;
-    child.sharesMemory = isSameMemory(ppid, tid);
-    return this.pump.add(tid, child.group);
+    const thread = this.pump.add(tid, child.group);
+    for (const other of processes.values()) noteSharing(child, other);
+    return thread;
   }
 
   private addChild(tid: number, ppid: number, relative: TracedProcess | undefined): TracedProcess {
@@ -67,4 +73,12 @@ export class Births {
     group.isLeaving = true;
     return this.pump.add(tid, group);
   }
+}
+
+/** Two processes are known, and it may not be known of them that they share their memory. */
+export function noteSharing(child: TracedProcess, other: TracedProcess): void {
+  if (child === other || !isSameMemory(child.group.living, other.group.living)) return;
+  child.sharesMemory = true;
+  child.sharers = other.sharers;
+  other.sharers.add(child.group);
 }

@@ -58,7 +58,8 @@ function lossesOf({ resources }: TracedProcess, { image, time }: Point): string[
 /** A point of the `--every` clock, in each process that can have one. */
 export function makeEveryPoints(supervisor: Supervisor): void {
   for (const process_ of [...supervisor.program.processes.values()]) {
-    if (process_.sharesMemory || isHandling(process_)) continue;
+    if (process_.sharesMemory || process_.sharing !== undefined) continue;
+    if (isHandling(process_)) continue;
     if (isPassedOver(supervisor, process_)) continue;
     try {
       operatorCheckpoint(supervisor, process_, 'every');
@@ -111,6 +112,12 @@ function status(supervisor: Supervisor): ProgramStatus[] {
   });
 }
 
+/** What was said of it once, and what holds now. */
+function warningsOf({ warnings, sharing }: TracedProcess): string[] {
+  if (sharing === undefined) return [...warnings];
+  return [...warnings, `no points and no rollbacks now: ${sharing}`];
+}
+
 function describe(program: Program, process_: TracedProcess): Omit<ProgramStatus, 'command'> {
   return {
     pid: process_.pid,
@@ -122,7 +129,7 @@ function describe(program: Program, process_: TracedProcess): Omit<ProgramStatus
     savedBytes: savedBytesOf(process_),
     supervisorPid: process.pid,
     options: { ...program.options, on: [...program.options.on] },
-    warnings: [...process_.warnings],
+    warnings: warningsOf(process_),
   };
 }
 
@@ -132,9 +139,13 @@ function operatorCheckpoint(
   origin: PointOrigin,
 ): CheckpointResult {
   if (process_.sharesMemory) {
-    throw new BelayError('EUNSUPPORTED', `cannot checkpoint process ${process_.pid}: vfork`, {
-      hint: 'it shares its parent’s memory until it execs; try again',
-    });
+    throw new BelayError(
+      'EUNSUPPORTED',
+      `cannot checkpoint process ${process_.pid}: its memory is not its own`,
+      {
+        hint: 'it shares that of another process (vfork, CLONE_VM) until it execs; try again',
+      },
+    );
   }
   if (!process_.points.makeRoom(supervisor.program.options.maxPoints)) {
     throw new BelayError('ENOMEM', `cannot checkpoint process ${process_.pid}: too many points`, {
