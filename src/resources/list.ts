@@ -3,6 +3,7 @@ import { PageArena } from '../store/page-arena.ts';
 import { AddressSpace } from './address-space/address-space.ts';
 import { Credentials } from './credentials/credentials.ts';
 import { Descriptors } from './descriptors/descriptors.ts';
+import { OwnTables } from './descriptors/own-tables.ts';
 import type { Resource } from './resource.ts';
 import { PendingSignals } from './signals/pending-signals.ts';
 import { Signals } from './signals/signals.ts';
@@ -33,6 +34,7 @@ export class ResourceList {
       new Crew(facts),
       this.addressSpace,
       new Descriptors(stopped),
+      new OwnTables(),
       new Signals(status, stackUse),
       new PendingSignals(status),
       new ThreadStates(facts),

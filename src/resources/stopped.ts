@@ -1,4 +1,5 @@
 /** A process that is held still, as the resources see it: one for as long as its address space. */
+import { hasOtherTable } from '../sys/process.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { OwnIds } from '../tracee/own-ids.ts';
 import { RemoteSession, type RemoteSource } from '../tracee/remote-session.ts';
@@ -34,7 +35,7 @@ export class Stopped {
     this.chooseCaller = () => chooseThread(group);
     this.session = new RemoteSession(
       pump,
-      () => pump.confinement.chooseFree(this.chooseCaller()),
+      () => pump.confinement.chooseFree(withSharedTable(this.chooseCaller())),
       findSyscall,
       target,
     );
@@ -80,6 +81,16 @@ export class Stopped {
       this.holds += session.count;
     }
   }
+}
+
+/** The same, or one that sees the descriptors which /proc/PID/fd and pidfd_getfd(2) see. */
+function withSharedTable(thread: Thread): Thread {
+  const { living, threads } = thread.group;
+  if (thread.tid === living || !hasOtherTable(living, thread.tid)) return thread;
+  for (const each of threads.values()) {
+    if (each.isStopped && !hasOtherTable(living, each.tid)) return each;
+  }
+  return thread;
 }
 
 /** A thread whose stop is the least trouble to make calls from. */

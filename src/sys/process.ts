@@ -8,6 +8,7 @@ import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
 const SYS_kcmp = 312;
 const KCMP_FILE = 0;
 const KCMP_VM = 1;
+const KCMP_FILES = 2;
 
 const setsidCall = declare('int setsid()');
 const killCall = declare('int kill(int, int)');
@@ -50,6 +51,11 @@ export function posixSpawn(path: string, argv: readonly string[]): number {
 /** `kcmp(pid1, pid2, KCMP_FILE, fd1, fd2)`: true when both are one open file description. */
 export function isSameFile(pid1: number, fd1: number, pid2: number, fd2: number): boolean {
   return toNumber(kcmpCall(SYS_kcmp, pid1, pid2, KCMP_FILE, fd1, fd2)) === 0;
+}
+
+/** `kcmp(pid1, pid2, KCMP_FILES)`: true when each surely has a descriptor table of its own. */
+export function hasOtherTable(pid1: number, pid2: number): boolean {
+  return toNumber(kcmpCall(SYS_kcmp, pid1, pid2, KCMP_FILES, 0, 0)) > 0;
 }
 
 /** `kcmp(pid1, pid2, KCMP_VM)`: true when both run in one address space. */
