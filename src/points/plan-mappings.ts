@@ -16,7 +16,10 @@ export type MappingStep =
       readonly mapping: Mapping;
     };
 
-/** A plan, in the order it must be done in: unmap, map, protect. */
+/**
+ * A plan, in the order it must be done in: unmap, take the right to write away, map, protect. What
+ * frees memory comes first: limits count both what is new and what comes back.
+ */
 export function planMappings(now: readonly Mapping[], wanted: readonly Mapping[]): MappingStep[] {
   const steps: MappingStep[] = [];
   const cuts = collectCuts(now, wanted);
@@ -30,9 +33,17 @@ export function planMappings(now: readonly Mapping[], wanted: readonly Mapping[]
     const step = planInterval(start, end, have, want);
     if (step !== undefined) append(steps, step);
   }
-  return (['unmap', 'map', 'protect'] as const).flatMap((kind) =>
-    steps.filter((step) => step.kind === kind),
-  );
+  return [
+    ...steps.filter(({ kind }) => kind === 'unmap'),
+    ...steps.filter((step) => step.kind === 'protect' && freesMemory(step)),
+    ...steps.filter(({ kind }) => kind === 'map'),
+    ...steps.filter((step) => step.kind === 'protect' && !freesMemory(step)),
+  ];
+}
+
+/** After it no more memory counts against limits than before. */
+export function freesMemory(step: MappingStep): boolean {
+  return step.kind === 'unmap' || (step.kind === 'protect' && !step.mapping.writable);
 }
 
 function collectCuts(...lists: readonly (readonly Range[])[]): number[] {

@@ -1,4 +1,15 @@
-/** The calls that make mappings what a plan says; what can be refused is in hand by then. */
+/**
+ * The calls that make mappings what a plan says; what can be refused is in hand by then. Where
+ * `prepare` has asked for the reasons that each can have to fail:
+ *
+ *   munmap     seals (findSealed), the number of mappings (room.ts)
+ *   mmap       RLIMIT_AS, RLIMIT_DATA, the number (room.ts); RLIMIT_MEMLOCK, low pages (trials.ts);
+ *              PR_SET_MDWE (rigid.ts); the file and the access to it (claimed-files.ts)
+ *   mprotect   seals, RLIMIT_DATA, the number; PR_SET_MDWE, and what the mapping may be (rigid.ts)
+ *   brk        RLIMIT_AS, RLIMIT_DATA as mmap. Not asked: whether what stands right above it leaves
+ *              the page that the kernel wants free, and the kernel's own sum for RLIMIT_DATA
+ *   all three  not asked: vm.overcommit_memory 2, the memory of the machine and of control groups
+ */
 import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
 import { BelayError } from '../../errors.ts';
 import type { MappingStep } from '../../points/plan-mappings.ts';
@@ -13,7 +24,6 @@ import {
   MAP_PRIVATE,
   MAP_SHARED,
   MAP_STACK,
-  PROT_READ,
   PROT_WRITE,
 } from '../../sys/mmap.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
@@ -41,8 +51,8 @@ export function restoreBreak(calls: RemoteCalls, wanted: number): void {
   const size = roundUp(Math.max(now, wanted)) - low;
   if (size > 0) {
     if (now > wanted) {
-      const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-      calls.call(SYS.mmap, low, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+      // One page will do, and one that may not be touched counts as no data.
+      calls.call(SYS.mmap, low, PAGE_SIZE, 0, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
     } else calls.call(SYS.munmap, low, size);
   }
   const result = calls.call(SYS.brk, wanted);

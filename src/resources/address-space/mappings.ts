@@ -8,7 +8,7 @@ import type { Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
 import { findIrreparable, planAttributes } from '../../points/plan-attributes.ts';
 import { planNames } from '../../points/plan-names.ts';
-import { planMappings } from '../../points/plan-mappings.ts';
+import { freesMemory, planMappings, type MappingStep } from '../../points/plan-mappings.ts';
 import { READ_IMPLIES_EXEC } from '../../sys/personality.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Scratch } from '../../tracee/scratch.ts';
@@ -148,8 +148,6 @@ export class Mappings {
     const { mappings } = plan.wanted;
     const table = this.readTable(0);
     const steps = planMappings(table.mappings, mappings);
-    const lack = findLackOfRoom(stopped.pid, table.mappings, mappings, steps);
-    if (lack !== undefined) return lack;
     const fresh = this.registration.findNew(table.tracked);
     const changed = findMissing(mappings, [...fresh, ...plan.irreparable], steps);
     for (const step of steps) if (step.kind === 'protect') changed.add(step.mapping);
@@ -162,6 +160,7 @@ export class Mappings {
     const missing = findMissing(mappings, anew, steps);
     const needsHand = changed.size > 0 && hasReadImpliesExec(stopped.living);
     const obstacle =
+      findLackOfRoom(stopped.pid, table.mappings, mappings, anew, plan.attributes.ranges) ??
       findLackOfLockRoom(stopped, steps, anew, now) ??
       findForbidden(stopped, missing, isExecRefused) ??
       (needsHand ? plan.files.claimHand(claims) : undefined) ??
@@ -194,12 +193,19 @@ export class Mappings {
   private mapAnew(plan: MappingsPlan, calls: RemoteCalls, scratch: Scratch): Range[] {
     const { wanted, irreparable, attributes, files, isExecRefused } = plan;
     const suspects = [...this.registration.findNew(this.readTable(0).tracked), ...irreparable];
-    restoreBreak(calls, wanted.breakAddress);
+    const planRest = (): MappingStep[] => {
+      this.text.forget();
+      const { mappings } = this.readTable(0);
+      const now = mappings.filter(({ start }) => start !== scratch.range.start);
+      return planMappings(now, wanted.mappings);
+    };
     for (const { start, end } of suspects) calls.call(SYS.munmap, start, end - start);
-    this.text.forget();
-    const { mappings } = this.readTable(0);
-    const now = mappings.filter(({ start }) => start !== scratch.range.start);
-    const steps = planMappings(now, wanted.mappings);
+    if (calls.call(SYS.brk, 0) !== wanted.breakAddress) {
+      // What is new goes first: limits would count both.
+      performSteps(planRest().filter(freesMemory), attributes.ranges, files, isExecRefused);
+      restoreBreak(calls, wanted.breakAddress);
+    }
+    const steps = planRest();
     performSteps(steps, attributes.ranges, files, isExecRefused);
     this.text.forget();
     return steps.filter(({ kind }) => kind === 'map');

@@ -5,39 +5,90 @@
  * Source: mm/mmap.c, may_expand_vm; mm/vma.c, is_data_mapping.
  */
 import { readFileSync } from 'node:fs';
-import type { MappingStep } from '../../points/plan-mappings.ts';
+import { countPeak } from '../../points/mapping-peaks.ts';
+import { planMappings, type MappingStep } from '../../points/plan-mappings.ts';
 import { parseSoftLimit } from '../../procfs/limits.ts';
-import { isKernelMapping, type Mapping } from '../../procfs/maps.ts';
+import { isKernelMapping, type Mapping, type Range } from '../../procfs/maps.ts';
+import type { AttributeRange } from '../../procfs/smaps.ts';
 import { SCRATCH_SIZE } from '../../tracee/scratch.ts';
 import { Obstacle } from '../resource.ts';
+import { findAttributes } from './attributes.ts';
+import { isAccounted } from './missing.ts';
 
 /** Chosen: what remote calls and the joining of neighbours can need for a moment. */
 const SPARE_MAPPINGS = 8;
 
-/** Why the steps cannot be done within the limits of process `pid`; undefined: they can. */
+/**
+ * Why those of now, without `anew`, cannot be made those wanted within the limits of process `pid`;
+ * undefined: they can. `attributes`: those of the point.
+ */
 export function findLackOfRoom(
   pid: number,
-  now: readonly Mapping[],
+  mapped: readonly Mapping[],
   wanted: readonly Mapping[],
-  steps: readonly MappingStep[],
+  anew: readonly Range[],
+  attributes: readonly AttributeRange[],
 ): Obstacle | undefined {
-  if (steps.length === 0) return undefined;
+  const cleared = anew.map(({ start, end }) => ({ kind: 'unmap', start, end }) as const);
+  const now = mapped.flatMap((mapping) => without(mapping, anew));
+  const steps = planMappings(now, wanted);
+  if (steps.length + anew.length === 0) return undefined;
   const limits = readFileSync(`/proc/${pid}/limits`, 'latin1');
   const own = wanted.filter((mapping) => mapping.path !== '[vsyscall]');
   const whole = sizeOf(own) + SCRATCH_SIZE;
   if (whole > parseSoftLimit(limits, 'Max address space')) {
     return new Obstacle(`its mappings take ${whole} bytes, more than RLIMIT_AS is now`);
   }
-  const data = sizeOf(own.filter(isData)) + SCRATCH_SIZE;
+  const data = sizeOf(own.filter(isData)) + SCRATCH_SIZE + sizeOfPassing(now, steps, attributes);
   if (data > parseSoftLimit(limits, 'Max data size')) {
     return new Obstacle(`its data takes ${data} bytes, more than RLIMIT_DATA is now`);
   }
-  // Each one that is unmapped can leave two of what was one.
-  const unmapped = steps.filter(({ kind }) => kind === 'unmap').length;
-  const count = Math.max(now.length + unmapped, wanted.length) + SPARE_MAPPINGS;
+  const peak = Math.max(countPeak(mapped, cleared), countPeak(now, steps), wanted.length);
+  const count = peak + SPARE_MAPPINGS;
   const most = Number(readFileSync('/proc/sys/vm/max_map_count', 'latin1'));
   if (count <= most) return undefined;
   return new Obstacle(`it would have ${count} mappings, more than vm.max_map_count`);
+}
+
+/** What counts as data for a moment: what is mapped over later, and what is writable at first. */
+function sizeOfPassing(
+  now: readonly Mapping[],
+  steps: readonly MappingStep[],
+  attributes: readonly AttributeRange[],
+): number {
+  const data = now.filter(isData);
+  let [covered, brief, first] = [0, 0, 0];
+  for (const step of steps) {
+    if (step.kind !== 'map' || isData(step.mapping)) continue;
+    const { start, end, mapping } = step;
+    while ((data[first]?.end ?? Infinity) <= start) first += 1;
+    for (let index = first; (data[index]?.start ?? end) < end; index += 1) {
+      covered += Math.min(data[index]?.end ?? 0, end) - Math.max(data[index]?.start ?? 0, start);
+    }
+    const isBrief = isAccounted(mapping, findAttributes(attributes, start)?.flags);
+    if (isBrief) brief = Math.max(brief, end - start);
+  }
+  return covered + brief;
+}
+
+function without(mapping: Mapping, holes: readonly Range[]): Mapping[] {
+  let parts = [mapping];
+  for (const { start, end } of holes) {
+    if (start >= mapping.end || end <= mapping.start) continue;
+    parts = parts.flatMap((part) => [
+      ...within(part, { start: 0, end: start }),
+      ...within(part, { start: end, end: Infinity }),
+    ]);
+  }
+  return parts;
+}
+
+/** The part of it that lies in `range`. */
+function within(mapping: Mapping, range: Range): Mapping[] {
+  const start = Math.max(mapping.start, range.start);
+  const end = Math.min(mapping.end, range.end);
+  const offset = mapping.inode === 0 ? mapping.offset : mapping.offset + start - mapping.start;
+  return start < end ? [{ ...mapping, start, end, offset }] : [];
 }
 
 function sizeOf(mappings: readonly Mapping[]): number {
