@@ -26,7 +26,7 @@ export function readHandle(directory: number, path: string): string {
     const { address } = handle;
     const result = call(SYS_name_to_handle_at, directory, path, address, mountId.address, flags);
     if (toNumber(result) !== 0) continue;
-    return handle.bytes.toString('latin1', 4, HEADER_SIZE + (handle.words[0] ?? 0));
+    return handle.bytes.toString('latin1', 4, HEADER_SIZE + handle.words[0]);
   }
   return '';
 }
