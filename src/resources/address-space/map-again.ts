@@ -6,8 +6,8 @@
  *   mmap       RLIMIT_AS, RLIMIT_DATA, the number (room.ts); RLIMIT_MEMLOCK, low pages (trials.ts);
  *              PR_SET_MDWE (rigid.ts); the file and the access to it (claimed-files.ts)
  *   mprotect   seals, RLIMIT_DATA, the number; PR_SET_MDWE, and what the mapping may be (rigid.ts)
- *   brk        RLIMIT_AS, RLIMIT_DATA as mmap. Not asked: whether what stands right above it leaves
- *              the page that the kernel wants free, and the kernel's own sum for RLIMIT_DATA
+ *   brk        RLIMIT_AS, RLIMIT_DATA as mmap; what stands right above it (trials.ts). Not asked:
+ *              the kernel's own sum for RLIMIT_DATA
  *   all three  not asked: vm.overcommit_memory 2, the memory of the machine and of control groups
  */
 import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';

@@ -30,7 +30,7 @@ import type { Unwatched } from './unwatched-pages.ts';
 import { isWithin, Registration } from './registration.ts';
 import { findRigid, refusesExecutable } from './rigid.ts';
 import { findLackOfRoom } from './room.ts';
-import { findForbidden, findLackOfLockRoom } from './trials.ts';
+import { findAboveBreak, findForbidden, findLackOfLockRoom } from './trials.ts';
 import type { WrittenPages } from './written-pages.ts';
 
 const NOTHING_UNWATCHED: readonly Unwatched[] = [];
@@ -162,6 +162,7 @@ export class Mappings {
     const obstacle =
       findLackOfRoom(stopped.pid, table.mappings, mappings, anew, plan.attributes.ranges) ??
       findLackOfLockRoom(stopped, steps, anew, now) ??
+      findAboveBreak(stopped, plan.wanted.breakAddress, [table.mappings, mappings]) ??
       findForbidden(stopped, missing, isExecRefused) ??
       (needsHand ? plan.files.claimHand(claims) : undefined) ??
       plan.files.claimAll(missing, claims);

@@ -12,7 +12,7 @@ import { errnoName } from '../../errors.ts';
 import type { MappingStep } from '../../points/plan-mappings.ts';
 import { parseFields } from '../../procfs/fields.ts';
 import { parseSoftLimit } from '../../procfs/limits.ts';
-import type { Mapping, Range } from '../../procfs/maps.ts';
+import { findMapping, type Mapping, type Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
 import { MAP_ANONYMOUS, MAP_FIXED_NOREPLACE, MAP_NORESERVE, MAP_PRIVATE } from '../../sys/mmap.ts';
 import { SCRATCH_SIZE } from '../../tracee/scratch.ts';
@@ -47,6 +47,18 @@ export function findLackOfLockRoom(
   return new Obstacle(
     `all that it maps is locked (MCL_FUTURE): ${wanted} bytes, more than RLIMIT_MEMLOCK is now`,
   );
+}
+
+/** The break is raised only where a page above it is free: what stays there is in the way. */
+export function findAboveBreak(
+  stopped: Stopped,
+  breakAddress: number,
+  staying: readonly (readonly Mapping[])[],
+): Obstacle | undefined {
+  const end = Math.ceil(breakAddress / PAGE_SIZE) * PAGE_SIZE;
+  if (staying.some((mappings) => findMapping(mappings, end) === undefined)) return undefined;
+  if (stopped.remote().calls.call(SYS.brk, 0) >= breakAddress) return undefined;
+  return new Obstacle(`the program break cannot be raised to what stands at 0x${end.toString(16)}`);
 }
 
 /** What the program may not map any more, though it had it at the point. */
