@@ -24,7 +24,7 @@ export class OwnTables implements Resource<OwnTablesImage, OwnTablesImage> {
 
   capture(stopped: Stopped, before: OwnTablesImage | undefined): OwnTablesImage {
     if (stopped.group.threads.size === 1) return NONE;
-    if (!this.budget.isLeft) return before ?? NONE;
+    if (!this.budget.isLeft(stopped.isMeant)) return before ?? NONE;
     return this.budget.spend(() => find(stopped));
   }
 
