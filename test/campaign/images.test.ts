@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AddressSpace } from '../../src/resources/address-space/address-space.ts';
+import { Credentials } from '../../src/resources/credentials/credentials.ts';
 import { Descriptors } from '../../src/resources/descriptors/descriptors.ts';
+import { OwnTables } from '../../src/resources/descriptors/own-tables.ts';
 import type { Resource } from '../../src/resources/resource.ts';
 import { PendingSignals } from '../../src/resources/signals/pending-signals.ts';
 import { Signals } from '../../src/resources/signals/signals.ts';
@@ -31,6 +33,8 @@ const codecs = new Map(
     ['pending signals', PendingSignals],
     ['thread states', ThreadStates],
     ['sandboxes', Sandboxes],
+    ['credentials', Credentials],
+    ['descriptor tables of threads', OwnTables],
   ].map(([name, kind]) => [
     name as string,
     Object.create((kind as typeof Crew).prototype as object) as Resource,
