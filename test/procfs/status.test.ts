@@ -152,7 +152,7 @@ test('job control of a child with a session of its own, and of one in this group
 const STAT_TAIL =
   'T 10 11 12 34816 13 4194304 1 2 3 4 55 66 0 0 20 0 7 0 123456 9437184 321 ' +
   '18446744073709551615 1 2 3 0 0 0 0 4096 16386 0 0 0 17 5 0 0 0 0 0 94000 95000 96000 ' +
-  '140737488347000 140737488347010 140737488347010 140737488351211 0\n';
+  '140737488347000 140737488347010 140737488347010 140737488351211 1792\n';
 
 test('every field of a stat', () => {
   assert.deepEqual(parseStat(`9 (sleep) ${STAT_TAIL}`), {
@@ -173,6 +173,7 @@ test('every field of a stat', () => {
     residentPages: 321,
     processor: 5,
     heapStart: 96_000,
+    exitStatus: 1792,
   });
 });
 
