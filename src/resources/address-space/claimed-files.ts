@@ -4,7 +4,7 @@
  * mapped so any more) is an obstacle, not a death.
  */
 import { SYS } from '../../arch/x64/syscalls.ts';
-import { asBelayError, errnoName } from '../../errors.ts';
+import { asBelayError, BelayError, errnoName, SyscallError } from '../../errors.ts';
 import type { Mapping } from '../../procfs/maps.ts';
 import { AT_FDCWD, O_CLOEXEC } from '../../sys/descriptor-flags.ts';
 import { close } from '../../sys/file.ts';
@@ -78,7 +78,7 @@ export class ClaimedFiles {
     const access = accessOf(mapping, this.attributes);
     const key = keyOf(mapping, access);
     if (!this.descriptors.has(key)) {
-      const fd = this.claimHand(claims) ?? this.open(mapping, access);
+      const fd = this.claimHand(claims) ?? this.open(mapping, access, claims);
       if (fd instanceof Obstacle) return fd;
       this.descriptors.set(key, fd);
     }
@@ -93,11 +93,20 @@ export class ClaimedFiles {
     return fd;
   }
 
-  private open(mapping: Mapping, access: Access): number | Obstacle {
+  private open(mapping: Mapping, access: Access, claims: Claims): number | Obstacle {
     const held = this.files.findHeld(this.table, mapping, access);
-    const fd = held === undefined ? this.openByPath(mapping, access) : this.pass(held);
-    if (fd === undefined) return cannotOpen(mapping, 'no way leads to it');
-    return fd < 0 ? cannotOpen(mapping, errnoName(-fd)) : fd;
+    const get = (): number => {
+      const fd = held === undefined ? this.openByPath(mapping, access) : this.pass(held);
+      if (fd === undefined) throw new BelayError('ENOTFOUND', 'no way leads to it');
+      return fd;
+    };
+    try {
+      // It is closed by the end of the hand.
+      return claims.acquire('open', get, () => undefined);
+    } catch (error) {
+      const { code, message } = asBelayError(error);
+      return cannotOpen(mapping, error instanceof SyscallError ? code : message);
+    }
   }
 
   private pass(ours: number): number {
