@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { pause } from '../sys/pause.ts';
 import type { StartRecord, WarningRecord } from '../protocol/records.ts';
 import { startCanary } from './canary.ts';
 import {
@@ -64,7 +65,7 @@ export class IoThread {
       waitedMs < ENDING_MAX_MS && existsSync(task);
       waitedMs += LOOK_AGAIN_MS
     ) {
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
+      pause(LOOK_AGAIN_MS);
     }
   }
 

@@ -12,6 +12,7 @@ import { readStartTime } from '../registry/process-identity.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { Alarm } from '../sys/alarm.ts';
+import { pause } from '../sys/pause.ts';
 import { Children } from './children.ts';
 import { findSharers } from './find-sharers.ts';
 import { cannotStop, takeProcess } from './take-process.ts';
@@ -72,8 +73,4 @@ function handleEvents({ pump }: Supervisor): void {
   } finally {
     alarm.clear();
   }
-}
-
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.max(ms, 0));
 }

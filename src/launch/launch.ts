@@ -11,6 +11,7 @@ import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { asBelayError, BelayError } from '../errors.ts';
 import { EXIT_BELAY_FAILED } from '../options/run-options.ts';
+import { pause } from '../sys/pause.ts';
 import { ptraceCont, ptraceInterrupt, ptraceSeize, ptraceSyscall } from '../sys/ptrace.ts';
 import { RemoteCalls } from '../tracee/remote-calls.ts';
 import type { Thread } from '../tracee/thread.ts';
@@ -95,11 +96,10 @@ function seizeShell(supervisor: Supervisor, process_: TracedProcess): Thread {
 
 /** The shell's helper that started us has ended: the command must not inherit it as a zombie. */
 function reapHelper(calls: RemoteCalls, helperPid: number): void {
-  const pause = new Int32Array(new SharedArrayBuffer(4));
   for (let tries = 0; tries < REAP_TRIES; tries += 1) {
     const result = calls.call(SYS.wait4, helperPid, 0, WNOHANG | __WALL, 0);
     if (result !== 0) return;
-    Atomics.wait(pause, 0, 0, 1);
+    pause(1);
   }
 }
 
