@@ -222,8 +222,7 @@ export class EventPump {
       case 'group-stop':
       case 'interrupt':
         thread.giveFlagsBack();
-        // Once it runs on, the number of a call that the kernel goes on with is not to be had.
-        if (thread.fetchRegisters()) thread.noteRestart();
+        if (thread.fetchRegisters()) thread.settleCall();
         break;
       case 'clone':
       case 'fork':

@@ -26,6 +26,7 @@ import {
 } from './thread-state.ts';
 import { Leaving } from './leaving.ts';
 import type { Transfer } from './transfer.ts';
+import { WayBack } from './way-back.ts';
 
 const SIGSTOP = 19;
 
@@ -42,6 +43,8 @@ export class Thread {
   transfer: Transfer | undefined = undefined;
   /** The call that the kernel goes on with as restart_syscall, which hides its number. */
   restartedCall: number | undefined = undefined;
+  /** To the call that its last stop broke off. */
+  readonly wayBack = new WayBack();
   /** It was put back, and has not stopped since: where it goes on. */
   restoredAt: number | undefined = undefined;
   /** It is in a handler of the program's, which is given the first try at a fault. */
@@ -127,10 +130,15 @@ export class Thread {
     this.storeRegisters();
   }
 
-  /** Remember the number of a call that the kernel will go on with under another one. */
-  noteRestart(): void {
-    const call = this.registers.getResumableCall();
-    if (call !== undefined && !this.registers.isRestartSyscall()) this.restartedCall = call;
+  /** It has stopped, and its registers are read: find out which call it is in, and stays in. */
+  settleCall(): void {
+    const { registers, wayBack } = this;
+    if (wayBack.reenter(registers)) this.storeRegisters();
+    const isRestart = registers.isRestartSyscall();
+    const call = registers.getResumableCall();
+    // Once it runs on, the number of a call that the kernel goes on with is not to be had.
+    if (call !== undefined && !isRestart) this.restartedCall = call;
+    wayBack.note(registers, isRestart ? this.restartedCall : undefined);
   }
 
   /** The siginfo_t of a signal stop: 128 bytes, valid until the next call. */

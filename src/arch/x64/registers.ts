@@ -165,6 +165,34 @@ export class Registers {
     return this.getInt(this.argumentRegister(index));
   }
 
+  /** What becomes of a call that is broken off: what the kernel does at its results, ERESTART…. */
+  getRestart(): number {
+    const result = this.getInt('rax');
+    return result === EINTR ? ERESTARTNOHAND : result;
+  }
+
+  /** What is in rax where the kernel has the thread make the call anew, or go on with it. */
+  getRestartNumber(): number {
+    if (this.getInt('rax') !== ERESTART_RESTARTBLOCK) return this.getInt('orig_rax');
+    return this.isCompatCall() ? COMPAT_restart_syscall : SYS_restart_syscall;
+  }
+
+  /**
+   * Of a call that is broken off, leave its number (`nr`) and arguments alone: no more is known of
+   * it where it is to go on.
+   */
+  forgetRemainder(nr = this.getInt('orig_rax')): void {
+    const result = this.getInt('rax');
+    if (result === ERESTART_RESTARTBLOCK || result === EINTR) this.setRestartUnlessHandled(nr);
+  }
+
+  /** The thread stands where it makes the call `nr`: it has made it, and was broken off in it. */
+  breakOff(nr: number, restart: number): void {
+    this.set('rip', this.get('rip') + SYSCALL_INSTRUCTION.length);
+    this.set('orig_rax', nr);
+    this.set('rax', restart);
+  }
+
   /** The system call has answered EINTR for no other reason than that the thread was stopped. */
   isStoppedWithoutRestart(): boolean {
     if (!this.isInSyscall()) return false;

@@ -2,7 +2,7 @@
  * The state of each thread: registers, extended state, signal mask, name and the kernel's pointers
  * for it. Set last in a rollback: nothing of the program runs before all else is in place.
  */
-import { Registers, REGISTERS_SIZE } from '../../arch/x64/registers.ts';
+import { Registers, REGISTERS_SIZE, SYSCALL_INSTRUCTION } from '../../arch/x64/registers.ts';
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { close, open, O_RDONLY, pread } from '../../sys/file.ts';
 import { getRobustList } from '../../sys/get-robust-list.ts';
@@ -14,6 +14,7 @@ import {
   ptraceSetsigmask,
   type RseqConfiguration,
 } from '../../sys/ptrace.ts';
+import type { Stop } from '../../sys/wait.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
 import { readCriticalSection, writeCriticalSection } from '../../tracee/rseq.ts';
 import type { Thread } from '../../tracee/thread.ts';
@@ -40,6 +41,8 @@ const ROBUST_LIST_HEAD_SIZE = 24;
 const MASK_OFFSET = REGISTERS_SIZE;
 const COMM_OFFSET = MASK_OFFSET + 8;
 const XSTATE_OFFSET = 256;
+/** Behind these stops the kernel looks whether a call is to be made again: get_signal. */
+const LOOKED_AT: ReadonlySet<Stop['kind']> = new Set(['interrupt', 'group-stop', 'signal']);
 
 /** One thread at a point. The same object at the next one, when nothing of it has changed. */
 export interface ThreadState extends StackState {
@@ -141,7 +144,6 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     former: ThreadState | undefined,
   ): ThreadState | undefined {
     if (!thread.fetchRegisters()) return undefined;
-    thread.noteRestart();
     const { registers, work } = this;
     registers.copyFrom(thread.registers);
     const isInUserCode = !registers.isInSyscall() && thread.stop?.kind !== 'seccomp';
@@ -149,8 +151,10 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     const isAtEntry = kind === 'seccomp' || thread.isAtSyscallEntry;
     // After a rollback what is left is transferred anew, and the sum is right again.
     if (thread.transfer !== undefined) registers.copyFrom(thread.transfer.saved);
-    else if (isAtEntry ? registers.isInSyscall() : registers.isInterruptedSyscall()) {
-      registers.rewindSyscall(registers.isRestartSyscall() ? thread.restartedCall : undefined);
+    else {
+      const call = registers.isRestartSyscall() ? thread.restartedCall : undefined;
+      if (isAtEntry && registers.isInSyscall()) registers.rewindSyscall(call);
+      else if (registers.isInterruptedSyscall()) registers.forgetRemainder(call);
     }
     const xstateSize = this.extended.read(thread.tid);
     if (xstateSize < 0) return undefined;
@@ -200,6 +204,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
   private restore(thread: Thread, state: ThreadState): void {
     this.work.bytes.set(state.bytes, 0);
     thread.registers.copyFrom(this.registers);
+    const restoredAt = enterCall(thread);
     if (!thread.storeRegisters()) return;
     this.extended.write(thread.tid, state.bytes.length - XSTATE_OFFSET);
     ptraceSetsigmask(thread.tid, this.work.address + MASK_OFFSET);
@@ -208,7 +213,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     thread.isAtSyscallEntry = false;
     thread.waitsUntil = undefined;
     thread.transfer = undefined;
-    thread.restoredAt = thread.registers.get('rip');
+    thread.restoredAt = restoredAt;
   }
 
   private isRenamed(pid: number, state: ThreadState): boolean {
@@ -249,6 +254,20 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     if (found !== undefined && found.address !== 0) this.rseqs.set(tid, found);
     return found;
   }
+}
+
+/**
+ * Put it into the call that it was in at the point; where it goes on. Only behind some stops does
+ * the kernel look whether a call is broken off: behind the others the thread is on its way back.
+ */
+function enterCall(thread: Thread): number {
+  const { registers, stop, isDisplaced } = thread;
+  thread.wayBack.note(registers);
+  if (!registers.isInterruptedSyscall()) return registers.get('rip');
+  const isLookedAt = isDisplaced || (stop !== undefined && LOOKED_AT.has(stop.kind));
+  if (isLookedAt) return registers.get('rip') - SYSCALL_INSTRUCTION.length;
+  registers.rewindSyscall();
+  return registers.get('rip');
 }
 
 /** Threads nearly always come in the same order as at the last point. */

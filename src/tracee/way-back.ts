@@ -1,0 +1,44 @@
+/**
+ * The way back into a system call that a stop broke off.
+ *
+ * The kernel makes such a call again from user mode: for some instructions the thread is not in its
+ * call. A handler that runs there comes before the call, which then waits for what has been. Few
+ * programs can meet that without us (pause(2) behind SIGSTOP); with us a stop is no rare event, and
+ * a thread that was put back into its call has been in it all along. So a thread that is stopped
+ * for a signal at the very instruction is put into its call again, where the signal ends it.
+ *
+ * One that has come round to make the same call once more looks the same. To it, a call that was
+ * broken off before it began is one that was broken off just after.
+ *
+ * Source: arch/x86/kernel/signal.c, arch_do_signal_or_restart; signal(7).
+ */
+import { SYSCALL_INSTRUCTION, type Registers } from '../arch/x64/registers.ts';
+
+/** No instruction of a program is there. */
+const NOWHERE = -1;
+
+export class WayBack {
+  /** Where the call is made. */
+  private ip = NOWHERE;
+  /** What is in rax there. */
+  private number = 0;
+  private call = 0;
+  private restart = 0;
+
+  /** The registers of the stopped thread are as it goes on; `call`: the number of its call. */
+  note(registers: Registers, call = registers.getInt('orig_rax')): void {
+    this.ip = NOWHERE;
+    if (!registers.isInterruptedSyscall()) return;
+    this.ip = registers.get('rip') - SYSCALL_INSTRUCTION.length;
+    this.number = registers.getRestartNumber();
+    this.call = call;
+    this.restart = registers.getRestart();
+  }
+
+  /** The thread has stopped: put it into the call, if it was on its way there. Whether it was. */
+  reenter(registers: Registers): boolean {
+    if (registers.get('rip') !== this.ip || registers.getInt('rax') !== this.number) return false;
+    registers.breakOff(this.call, this.restart);
+    return true;
+  }
+}
