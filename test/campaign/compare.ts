@@ -104,6 +104,8 @@ const MASKING_CALLS = new Set(['128', '130', '270', '271', '281']);
 function masksComparable(was: Thread, is: Thread | undefined): boolean {
   if (is === undefined) return true;
   const calls = [was, is].map(({ call }) => call.split(' ')[0] ?? '');
+  // On its way from one stop to the next it is in no call that could be told.
+  if (isRunning(was) || isRunning(is)) return false;
   const stopped = /[Tt]/.test(was.state) && /[Tt]/.test(is.state);
   return !stopped || !calls.some((call) => call === '-1' || MASKING_CALLS.has(call));
 }
