@@ -22,6 +22,9 @@ export class Floor {
     }
   }
 
+  /** The one on which the floor is measured. */
+  readonly processor = readProcessors()[0] ?? 0;
+
   /** The median in nanoseconds; undefined: not measured in this run. */
   get ns(): number | undefined {
     return this.near.length === 0 ? undefined : median(this.near);
@@ -37,7 +40,7 @@ export class Floor {
       describe(
         'ptrace stop and resume, two processors',
         this.far,
-        'why a tracer must be on the tracee’s processor',
+        'the same across processors, as a point of a program that nobody has bound to one',
       ),
       describe(
         'stop, registers, scan, copy, resume in C',

@@ -1,7 +1,7 @@
 /** Points and rollbacks as the program sees them: small, large and with many threads. */
 import type { Finding } from './finding.ts';
 import type { Floor } from './floor.ts';
-import { sampleSupervised } from './program.ts';
+import { sampleBound, sampleSupervised } from './program.ts';
 import { median, percentile } from './statistics.ts';
 
 /** Chosen: the floor, points and rollbacks in turn, so that a slow minute falls on all of them. */
@@ -23,24 +23,28 @@ const LARGE_LIMIT_NS = 1_000_000;
 const CROWD_LIMIT_NS = 300_000;
 /** A stop and resume, and four times as much for the scan, the copying and the registers. */
 const FLOORS = 5;
-/** The slowest of a hundred may meet one interrupt or one switch to another processor. */
+/** The slowest of a hundred may meet one interrupt. */
 const P99_FACTOR = 4;
 
 type Mode = 'save' | 'fall' | 'jump';
 
-function measure(mode: Mode, workload: Workload): Promise<number[]> {
+function measure(mode: Mode, workload: Workload, processor?: number): Promise<number[]> {
   const { rounds, sizeMb, pages, threads } = workload;
-  return sampleSupervised('points', mode, rounds, sizeMb, pages, threads);
+  const words = [mode, rounds, sizeMb, pages, threads];
+  if (processor === undefined) return sampleSupervised('points', ...words);
+  return sampleBound(processor, 'points', ...words);
 }
 
 /** 8 MB, 10 pages written per round. */
 export async function measureSmall(floor: Floor): Promise<Finding[]> {
   const samples: Record<Mode, number[]> = { save: [], fall: [], jump: [] };
+  const bound: number[] = [];
   for (let turn = 0; turn < TURNS; turn += 1) {
     await floor.measure();
     samples.save.push(...(await measure('save', SMALL)));
     samples.fall.push(...(await measure('fall', SMALL)));
     samples.jump.push(...(await measure('jump', SMALL)));
+    bound.push(...(await measure('save', SMALL, floor.processor)));
   }
   await floor.measure();
   const p50 = median(samples.save);
@@ -56,7 +60,12 @@ export async function measureSmall(floor: Floor): Promise<Finding[]> {
       unit: 'ratio',
       limit: P99_FACTOR,
       expected: `≤ ${P99_FACTOR} × p50`,
-      why: 'room for an interrupt, none for waking on another processor or a pause of the GC',
+      why: 'room for an interrupt, none for a pause of the garbage collector',
+    },
+    {
+      ...describe('tsetjmp, both on one processor (taskset)', bound),
+      ...floorLimit(floor),
+      why: 'the same without two wake-ups across processors, which are the operator’s to avoid',
     },
     {
       ...describe('rollback from SIGSEGV, same program', samples.fall),

@@ -44,6 +44,13 @@ export async function sampleSupervised(name: string, ...args: Words): Promise<nu
   return parseSamples(name, await runUnderBelay(command, { options: NEVER_GIVE_UP }));
 }
 
+/** The same with program and supervisor on one processor. */
+export async function sampleBound(processor: number, name: string, ...args: Words) {
+  const command = [await compileProgram(name), ...args.map(String)];
+  const belay = [BIN_BELAY, 'run', ...NEVER_GIVE_UP, '--', ...command] as const;
+  return parseSamples(name, await runProcess(['taskset', '-c', String(processor), ...belay]));
+}
+
 function parseSamples(name: string, result: ProcessResult): number[] {
   const samples = result.stdout.trim().split('\n').map(Number);
   if (result.code === 0 && result.stdout !== '') return samples;

@@ -42,15 +42,15 @@ export function handleCall(supervisor: Supervision, process_: TracedProcess, thr
       return;
     case SYS.madvise:
       makeWayForGuards(process_, first, second);
-      supervisor.resumeHere(thread);
+      thread.resume();
       return;
     case SYS.ioctl:
       giveWay(process_, registers.get('rdx'));
-      supervisor.resumeHere(thread);
+      thread.resume();
       return;
     case SYS.clone:
       haveTraced(thread);
-      supervisor.resumeHere(thread);
+      thread.resume();
       return;
     case SYS.ptrace:
       giveWayToTracer(supervisor, process_, thread);
@@ -81,7 +81,7 @@ function makeWayForGuards(process_: TracedProcess, start: number, sizeBytes: num
 /** Finish the call with `result` and let the thread run. */
 function answer(supervisor: Supervision, thread: Thread, result: number): void {
   finish(thread, result);
-  supervisor.resumeHere(thread);
+  thread.resume();
 }
 
 function finish(thread: Thread, result: number): void {

@@ -23,8 +23,6 @@ export interface Supervision {
   readonly news: News;
   /** Let a held process go: `first` at once, the others with their stops handled. */
   release(process_: TracedProcess, first?: Thread): void;
-  /** Let a thread go on that will be back soon: on the processor where we are. */
-  resumeHere(thread: Thread): void;
   /** Go back to `point` from wherever the process is. A string says why not. */
   jump(
     process_: TracedProcess,

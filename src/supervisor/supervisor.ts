@@ -21,7 +21,6 @@ import { EventPump } from '../tracee/event-pump.ts';
 import type { HoldOutcome } from '../tracee/hold-outcome.ts';
 import type { Newborn } from '../tracee/newborns.ts';
 import type { BirthKind } from '../tracee/new-tid.ts';
-import { ProcessorPin } from '../tracee/processor-pin.ts';
 import type { Thread, ThreadGroup } from '../tracee/thread.ts';
 import { keepTraced } from '../tracee/untraced-clone.ts';
 import { Births } from './births.ts';
@@ -45,7 +44,6 @@ export class Supervisor implements EventHandler, Supervision {
   readonly program: Program;
   news: News;
   private readonly postponed = new Postponed();
-  private readonly pin = new ProcessorPin();
   private readonly waits = new Waits();
   private readonly births: Births;
   /** Its arena is to be warmed when the program runs again. */
@@ -135,7 +133,6 @@ export class Supervisor implements EventHandler, Supervision {
 
   onChild(parent: Thread, tid: number, kind: BirthKind): Thread | undefined {
     if (this.pump.threads.has(tid)) return undefined;
-    this.pin.receive(parent, tid);
     return keepTraced(parent, this.births.onChild(parent, tid, kind));
   }
 
@@ -189,7 +186,7 @@ export class Supervisor implements EventHandler, Supervision {
   /** Let a held process go: `first` at once, the others with their stops handled. */
   release(process_: TracedProcess, first?: Thread): void {
     process_.group.isHeld = false;
-    if (first?.isStopped === true) this.resumeHere(first);
+    if (first?.isStopped === true) first.resume();
     this.pump.letGo(process_.group);
     this.toWarm = process_;
   }
@@ -234,8 +231,7 @@ export class Supervisor implements EventHandler, Supervision {
     if (outcome.ok) {
       releaseRolledBack(process_, this.program.fallSignals, (thread, signo) => {
         if (signo === 0) this.waits.prepare(process_, thread);
-        if (thread === origin.thread) this.resumeHere(thread);
-        else thread.resume(signo);
+        thread.resume(signo);
       });
       tellFall(this.news, process_, prepared.point, why, origin, moment, outcome.result);
       this.toWarm = process_;
@@ -294,13 +290,5 @@ export class Supervisor implements EventHandler, Supervision {
     process_.group.isHeld = false;
     if (thread.isStopped) thread.resume(signo);
     this.pump.letGo(process_.group);
-  }
-
-  /** Let a thread go on that will be back soon: on the processor where we are. */
-  resumeHere(thread: Thread): void {
-    this.pin.stayHere();
-    this.pin.wakeHere(thread, () => {
-      thread.resume();
-    });
   }
 }

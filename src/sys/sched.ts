@@ -1,5 +1,5 @@
 /**
- * sched_setaffinity(2), sched_getaffinity(2), sched_getcpu(3), by thread.
+ * sched_setaffinity(2), sched_getaffinity(2), by thread.
  *
  * @see https://man7.org/linux/man-pages/man2/sched_setaffinity.2.html
  */
@@ -12,7 +12,6 @@ export const CPU_SET_SIZE = 128;
 const setaffinity = declare('int sched_setaffinity(int, ulong, uint64_t)');
 const SYS_sched_getaffinity = 204;
 const syscall = declare('long syscall(long, int, ulong, uint64_t)');
-const getcpu = declare('int sched_getcpu()');
 
 /** `sched_setaffinity(tid, mask)`: false when refused. 0 is the calling thread. */
 export function schedSetaffinity(tid: number, mask: NativeBuffer): boolean {
@@ -22,9 +21,4 @@ export function schedSetaffinity(tid: number, mask: NativeBuffer): boolean {
 /** `sched_getaffinity(tid)` into `mask`: false when refused. */
 export function schedGetaffinity(tid: number, mask: NativeBuffer): boolean {
   return toNumber(syscall(SYS_sched_getaffinity, tid, CPU_SET_SIZE, mask.address)) > 0;
-}
-
-/** `int sched_getcpu(void)`: the processor the calling thread runs on. */
-export function schedGetcpu(): number {
-  return toNumber(getcpu());
 }
