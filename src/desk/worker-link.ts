@@ -5,6 +5,7 @@ import { asBelayError } from '../errors.ts';
 import type { SupervisorEvent, StartRecord, WarningRecord } from '../protocol/records.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import { kill } from '../sys/process.ts';
+import { ownCpuMs } from './cpu-watch.ts';
 import { IoThread, type Place } from './io-thread.ts';
 import { LogWriter } from './log-writer.ts';
 import { Unwritten } from './unwritten.ts';
@@ -34,8 +35,8 @@ export interface DeskHandlers {
   /** It is time for `--every` points. */
   tick(): void;
   started(): void;
-  /** Let the whole program go; its pid. */
-  detach(): number;
+  /** Let the whole program go. */
+  detach(): void;
 }
 
 const SIGKILL = 9;
@@ -51,6 +52,8 @@ const PENDING_MAPS_MAX_BYTES = 4 * 1024 * 1024;
 /** Why an instruction has no names, when its maps are not sent along. */
 const TOO_MANY_MAPS = 'too many mappings, or falls that come too fast, to look it up';
 
+/** Chosen: of the processor time that is kept in reserve, half is for the log. */
+const CPU_FOR_LOG_MS = 150;
 const SPENT = 'the processor time that its caller allows (ulimit -t) is used up';
 
 /** Chosen: what ends this often is ended by something that goes on. */
@@ -78,7 +81,9 @@ export class WorkerLink implements News {
   private readonly place: Place;
   private readonly pid: number;
   private begunAtMs = 0;
-  private isDetached = false;
+  /** What the log says of having let the program go. */
+  private detached: Extract<SupervisorEvent, { type: 'detach' }> | undefined = undefined;
+  private budgetMs = Infinity;
 
   constructor(directory: string, bellPid: number, start: StartRecord, verbose: boolean) {
     this.place = { directory, verbose };
@@ -140,11 +145,22 @@ export class WorkerLink implements News {
 
   /** Let the program go when this much processor time has been taken. */
   limitCpu(budgetMs: number): void {
+    this.budgetMs = budgetMs;
     this.set({ kind: 'cpu-budget', ms: budgetMs });
+  }
+
+  /** Asked at each event: a worker that is behind with its log looks too late. */
+  get isSpent(): boolean {
+    return this.detached === undefined && this.hasTaken(0);
+  }
+
+  private hasTaken(overMs: number): boolean {
+    return this.budgetMs < Infinity && ownCpuMs() >= this.budgetMs + overMs;
   }
 
   /** Answer what has come. */
   receive(handlers: DeskHandlers): void {
+    if (this.isSpent) this.detach(handlers, SPENT);
     for (;;) {
       const { port } = this.thread;
       if (port === undefined) return;
@@ -187,7 +203,7 @@ export class WorkerLink implements News {
   close(): void {
     this.set({ kind: 'close' });
     const deadline = Date.now() + CLOSE_TIMEOUT_MS;
-    while (this.canaryPid !== 0 && Date.now() < deadline) {
+    while (this.canaryPid !== 0 && Date.now() < deadline && !this.hasTaken(CPU_FOR_LOG_MS)) {
       const state = Atomics.load(this.shared, SHARED_WORKER_STATE);
       if (state === WORKER_CLOSED) return;
       if (Atomics.wait(this.shared, SHARED_WORKER_STATE, state, LOOK_AGAIN_MS) !== 'timed-out') {
@@ -206,9 +222,15 @@ export class WorkerLink implements News {
     const count = pending + Atomics.load(shared, SHARED_LOST_EVENTS);
     if (count === 0) return;
     const time = Date.now();
-    const reason = this.thread.port === undefined ? NOBODY_WRITES : ENDED_BEFORE;
+    const ended = this.thread.port === undefined ? NOBODY_WRITES : ENDED_BEFORE;
+    const reason = this.hasTaken(0) ? SPENT : ended;
     const log = new LogWriter(this.place.directory);
-    log.append({ type: 'lost', time, pid, count, since: time, reason });
+    // It was the last to be told, so it is among them.
+    const lastCount = this.detached === undefined ? 0 : 1;
+    if (count > lastCount) {
+      log.append({ type: 'lost', time, pid, count: count - lastCount, since: time, reason });
+    }
+    if (this.detached !== undefined) log.append(this.detached);
     log.close();
   }
 
@@ -234,10 +256,10 @@ export class WorkerLink implements News {
 
   /** False: that has been done. */
   private detach(handlers: DeskHandlers, reason: string): boolean {
-    if (this.isDetached) return false;
-    this.isDetached = true;
-    const pid = handlers.detach();
-    this.tell({ type: 'detach', time: Date.now(), pid, reason });
+    if (this.detached !== undefined) return false;
+    this.detached = { type: 'detach', time: Date.now(), pid: this.pid, reason };
+    handlers.detach();
+    this.tell(this.detached);
     return true;
   }
 

@@ -45,6 +45,7 @@ const CALLERS_STDERR = 3;
 /** News before there is anybody to tell: kept, and told when there is. */
 class EarlyNews implements News {
   readonly wantsPoints = false;
+  readonly isSpent = false;
   readonly events: Parameters<News['tell']>[] = [];
   tell(...event: Parameters<News['tell']>): void {
     this.events.push(event);
@@ -260,7 +261,6 @@ function handlersOf(supervisor: Supervisor): DeskHandlers {
     started: giveBackCode,
     detach: () => {
       letAllGo(supervisor);
-      return supervisor.program.rootPid;
     },
   };
 }

@@ -66,7 +66,7 @@ export class Supervisor implements EventHandler, Supervision {
   /** Handle events until the program has ended or is let go. */
   run(): void {
     while (this.program.processes.size > 0) {
-      if (this.hasRequests) {
+      if (this.hasRequests || this.news.isSpent) {
         this.hasRequests = false;
         this.onRequests();
         continue;
