@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseStatus } from '../procfs/status.ts';
+import { readStatus } from '../tasks/read-status.ts';
 import { CATALOG } from './catalog.ts';
 
 /** `limited`: it works, with a drawback; `missing`: it does not. */
@@ -91,7 +91,7 @@ function observeYama(): Observation {
 }
 
 function observeOwnFilter(): Observation {
-  const mode = parseStatus(readText('/proc/self/status') ?? '')?.seccomp ?? 0;
+  const mode = readStatus('self')?.seccomp ?? 0;
   return { name: 'own-filter', ok: mode === 0, detail: mode === 0 ? 'none' : `mode ${mode}` };
 }
 

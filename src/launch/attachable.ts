@@ -1,10 +1,11 @@
 /** Whether a running process can be taken under supervision: asked before anything is made. */
-import { closeSync, openSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { BelayError, type ErrorCode } from '../errors.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import { readStateEntries } from '../registry/state-entries.ts';
 import { readBaseDirectories } from '../registry/state-files.ts';
-import { parseStatus, type ProcessStatus } from '../procfs/status.ts';
+import { listThreads } from '../tasks/list-threads.ts';
+import { readStatus } from '../tasks/read-status.ts';
 import { whyNotPermitted, type Standing } from './why-not-permitted.ts';
 
 /** Why not: a code, words that follow "cannot attach to process N: ", and what can be done. */
@@ -43,7 +44,7 @@ export function assertAttachable(pid: number): number {
 
 /** Undefined: it can be tried. */
 export function whyNotAttachable(pid: number): Refusal | undefined {
-  const status = readStatus(`/proc/${pid}/status`);
+  const status = readStatus(pid);
   if (status === undefined || readStartTime(pid) === undefined) {
     return { code: 'ESRCH', why: 'there is no such process' };
   }
@@ -57,19 +58,18 @@ export function whyNotAttachable(pid: number): Refusal | undefined {
 
 /** A thread that still has the memory. */
 function findLiving(pid: number): number | undefined {
-  const hasMemory = (tid: number): boolean =>
-    readStatus(`/proc/${pid}/task/${tid}/status`)?.virtualKb !== undefined;
+  const hasMemory = (tid: number): boolean => readStatus(pid, tid)?.virtualKb !== undefined;
   return hasMemory(pid) ? pid : listThreads(pid).find(hasMemory);
 }
 
 /** A thread may have a tracer, or be confined, of its own. */
 function whyNotTraceable(pid: number): Refusal | undefined {
   for (const tid of listThreads(pid)) {
-    const status = readStatus(`/proc/${pid}/task/${tid}/status`);
+    const status = readStatus(pid, tid);
     if (status?.seccomp === STRICT_MODE) return STRICT;
     const tracer = status?.tracerPid ?? 0;
     if (tracer === 0) continue;
-    const name = readStatus(`/proc/${tracer}/status`)?.name;
+    const name = readStatus(tracer)?.name;
     const who = `process ${tracer}${name === undefined ? '' : ` (${name})`}`;
     const hint = 'a process has one tracer at most: end that one first';
     return { code: 'EALREADYTRACED', why: `${who} traces it already`, hint };
@@ -95,7 +95,7 @@ function whyForbidden(pid: number, living: number): Refusal | undefined {
 }
 
 function readStanding(pid: number): Standing | undefined {
-  const status = readStatus(`/proc/${pid}/status`);
+  const status = readStatus(pid);
   if (status === undefined) return undefined;
   return { uid: status.uid, gid: status.gid, permitted: status.capabilitiesPermitted };
 }
@@ -112,21 +112,4 @@ function readYama(): number {
 export function listSupervisors(): Set<number> {
   const entries = readBaseDirectories().flatMap((base) => readStateEntries(base, () => undefined));
   return new Set(entries.flatMap(({ isLive, file }) => (isLive ? [file.supervisorPid] : [])));
-}
-
-/** None: it has ended. */
-function listThreads(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map(Number);
-  } catch {
-    return [];
-  }
-}
-
-function readStatus(path: string): ProcessStatus | undefined {
-  try {
-    return parseStatus(readFileSync(path, 'latin1'));
-  } catch {
-    return undefined;
-  }
 }

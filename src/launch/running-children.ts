@@ -1,6 +1,6 @@
 /** The processes that a program has made before it is attached to, as /proc tells. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { parseStat } from '../procfs/stat.ts';
+import { readdirSync } from 'node:fs';
+import { readStat } from '../tasks/read-stat.ts';
 
 export interface RunningChild {
   readonly pid: number;
@@ -36,13 +36,9 @@ function listProcesses(): RunningChild[] {
 }
 
 function readChild(pid: number): RunningChild | undefined {
-  try {
-    const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-    if (stat === undefined) return undefined;
-    const { ppid, comm, startTicks, state, threadCount } = stat;
-    if ((state === 'zombie' || state === 'dead') && threadCount <= 1) return undefined;
-    return { pid, ppid, comm, startTicks };
-  } catch {
-    return undefined;
-  }
+  const stat = readStat(pid);
+  if (stat === undefined) return undefined;
+  const { ppid, comm, startTicks, state, threadCount } = stat;
+  if ((state === 'zombie' || state === 'dead') && threadCount <= 1) return undefined;
+  return { pid, ppid, comm, startTicks };
 }

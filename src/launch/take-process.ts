@@ -1,16 +1,17 @@
 /** Takes one running process under supervision: wholly, or as if it had not been tried. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { hold } from '../engine/operations.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { BelayError } from '../errors.ts';
-import { isKernelWorker, parseStat, type ProcessStat } from '../procfs/stat.ts';
-import { parseStatus } from '../procfs/status.ts';
+import { isKernelWorker } from '../procfs/stat.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import { chooseThread } from '../resources/stopped.ts';
 import { letGo } from '../supervisor/let-go.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
 import { ptraceSeize } from '../sys/ptrace.ts';
+import { listThreads } from '../tasks/list-threads.ts';
+import { readStat } from '../tasks/read-stat.ts';
+import { readStatus } from '../tasks/read-status.ts';
 import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
 import { installFilter } from './install-filter.ts';
 
@@ -49,7 +50,7 @@ export function takeProcess(
 
 /** One in vfork(2) cannot be stopped before its child execs or ends. */
 function isStoppable({ pump }: Supervisor, pid: number): boolean {
-  return !listThreads(pid).some((tid) => {
+  return !listThreadsOrThrow(pid).some((tid) => {
     const stat = readStat(pid, tid);
     return stat?.state === 'disk-sleep' && !isKernelWorker(stat) && !pump.threads.has(tid);
   });
@@ -77,7 +78,7 @@ export function cannotStop(pid: number): BelayError {
 function seizeThreads({ pump }: Supervisor, { pid, group }: TracedProcess): void {
   for (let found = 1; found > 0;) {
     found = 0;
-    for (const tid of listThreads(pid)) {
+    for (const tid of listThreadsOrThrow(pid)) {
       if (pump.threads.has(tid) || !runsProgram(pid, tid)) continue;
       const errno = ptraceSeize(tid, TRACE_OPTIONS);
       if (errno === 0) {
@@ -104,27 +105,13 @@ function isOursOrGone(pid: number, tid: number): boolean {
 
 /** 0: nobody traces it, or it is gone. */
 export function readTracer(tid: number): number {
-  try {
-    return parseStatus(readFileSync(`/proc/${tid}/status`, 'latin1'))?.tracerPid ?? 0;
-  } catch {
-    return 0;
-  }
+  return readStatus(tid)?.tracerPid ?? 0;
 }
 
-function readStat(pid: number, tid: number): ProcessStat | undefined {
-  try {
-    return parseStat(readFileSync(`/proc/${pid}/task/${tid}/stat`, 'latin1'));
-  } catch {
-    return undefined;
-  }
-}
-
-function listThreads(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map(Number);
-  } catch {
-    throw hasEnded(pid);
-  }
+function listThreadsOrThrow(pid: number): number[] {
+  const tids = listThreads(pid);
+  if (tids.length === 0) throw hasEnded(pid);
+  return tids;
 }
 
 function cannotSeize(pid: number, errno: number): BelayError {

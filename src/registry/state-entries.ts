@@ -6,9 +6,11 @@
  * that lives is a process of its owner's, and traces the process it claims to; one that has ended
  * was no more than its owner may be. Everything else is ignored, by name.
  */
-import { lstatSync, readFileSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { parseStatus, type ProcessStatus } from '../procfs/status.ts';
+import type { ProcessStatus } from '../procfs/status.ts';
+import { listThreads } from '../tasks/list-threads.ts';
+import { readStatus } from '../tasks/read-status.ts';
 import { isAlive } from './process-identity.ts';
 import {
   ENTRIES_MAX_COUNT,
@@ -75,7 +77,7 @@ export function readStateEntry(directory: string, owner: number): StateEntry | s
 
 function findLie(directory: string, owner: number, file: SupervisorFile): string | undefined {
   const { pid, startTime, supervisorPid } = file;
-  const user = readStatus(`/proc/${supervisorPid}/status`)?.uid.effective;
+  const user = readStatus(supervisorPid)?.uid.effective;
   if (user !== undefined && user !== owner) {
     return `its supervisor ${supervisorPid} is a process of user ${user}`;
   }
@@ -105,29 +107,15 @@ export function isTracedBy(pid: number, tracer: number): boolean {
 /** The process that traces `pid`; undefined when none does. */
 export function readTracer(pid: number): number | undefined {
   const tid = readAnyStatus(pid)?.tracerPid ?? 0;
-  return tid === 0 ? undefined : readStatus(`/proc/${tid}/status`)?.tgid;
+  return tid === 0 ? undefined : readStatus(tid)?.tgid;
 }
 
 /** Of the first thread, or, when that has ended before the others, of one that lives. */
 function readAnyStatus(pid: number): ProcessStatus | undefined {
-  const first = readStatus(`/proc/${pid}/status`);
+  const first = readStatus(pid);
   if (first === undefined || first.state !== 'zombie') return first;
-  const others = listThreads(pid).map((tid) => readStatus(`/proc/${pid}/task/${tid}/status`));
+  const others = listThreads(pid)
+    .slice(0, THREADS_LOOKED_AT_MAX)
+    .map((tid) => readStatus(pid, tid));
   return others.find((status) => status !== undefined && status.state !== 'zombie') ?? first;
-}
-
-function listThreads(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).slice(0, THREADS_LOOKED_AT_MAX);
-  } catch {
-    return [];
-  }
-}
-
-function readStatus(path: string): ProcessStatus | undefined {
-  try {
-    return parseStatus(readFileSync(path, 'latin1'));
-  } catch {
-    return undefined;
-  }
 }

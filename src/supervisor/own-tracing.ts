@@ -9,11 +9,12 @@
  * Calls that would be refused all the same (its own process, another user's) change nothing. Nor do
  * those upon strangers, which the kernel answers as it does without us.
  */
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { readTracedTid } from '../arch/x64/trace-calls.ts';
 import { hold, whyNotHeld } from '../engine/operations.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
-import { parseStatus, type IdSet, type ProcessStatus } from '../procfs/status.ts';
+import type { IdSet } from '../procfs/status.ts';
+import { readStatus } from '../tasks/read-status.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { letHeldGo } from './let-go.ts';
 import type { Program } from './program.ts';
@@ -111,12 +112,4 @@ function mayTrace(tracerPid: number, tracedPid: number): boolean {
 
 function isSameOwner(id: number, { real, effective, saved }: IdSet): boolean {
   return id === real && id === effective && id === saved;
-}
-
-function readStatus(pid: number): ProcessStatus | undefined {
-  try {
-    return parseStatus(readFileSync(`/proc/${pid}/status`, 'latin1'));
-  } catch {
-    return undefined;
-  }
 }

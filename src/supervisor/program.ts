@@ -1,20 +1,13 @@
 /** The program under care as a whole: its processes, its options, and how it is told about. */
 import { constants } from 'node:os';
-import {
-  closeSync,
-  constants as fileConstants,
-  openSync,
-  readFileSync,
-  readlinkSync,
-  readSync,
-} from 'node:fs';
+import { closeSync, constants as fileConstants, openSync, readlinkSync, readSync } from 'node:fs';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import type { RunOptions } from '../options/run-options.ts';
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
 import { COMMAND_SHOWN_MAX, namesOf, parseCmdline, shortenCommand } from '../procfs/cmdline.ts';
-import { parseStatus } from '../procfs/status.ts';
 import { close, open, pread } from '../sys/file.ts';
 import { NativeBuffer } from '../sys/libc.ts';
+import { readStatus } from '../tasks/read-status.ts';
 
 /** A character more than is shown, however many bytes it takes. */
 const COMMAND_READ_MAX_BYTES = 4 * (COMMAND_SHOWN_MAX + 1);
@@ -95,11 +88,7 @@ export function savedBytesOf(process_: TracedProcess): number {
 }
 
 export function readParentPid(pid: number): number {
-  try {
-    return parseStatus(readFileSync(`/proc/${pid}/status`, 'latin1'))?.ppid ?? 0;
-  } catch {
-    return 0;
-  }
+  return readStatus(pid)?.ppid ?? 0;
 }
 
 const { O_RDONLY } = fileConstants;

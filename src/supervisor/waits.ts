@@ -18,11 +18,10 @@
  * Signals that the program handles end all that: EINTR, or the part that was transferred. So does a
  * stop of the whole process (SIGSTOP), as it does without belay.
  */
-import { readFileSync } from 'node:fs';
 import type { Registers } from '../arch/x64/registers.ts';
 import { TIMED_CALLS } from '../arch/x64/timed-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
-import { parseStatus } from '../procfs/status.ts';
+import { readStatus } from '../tasks/read-status.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { readLimitMs, writeRemainder } from './time-limits.ts';
 import { beginTransfer, continueTransfer, endTransfer, mayBePartial } from './transfers.ts';
@@ -182,7 +181,7 @@ export function leaveCall(thread: Thread, mustEnd: boolean): void {
 }
 
 export function readDisposition(pid: number, signo: number): Disposition {
-  const status = parseStatus(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  const status = readStatus(pid);
   const bit = 1n << BigInt(signo - 1);
   if (status !== undefined && (status.signalsCaught & bit) !== 0n) return 'caught';
   if (status !== undefined && (status.signalsIgnored & bit) !== 0n) return 'ignored';

@@ -14,14 +14,14 @@
  *
  * Source: ptrace(2), PTRACE_O_SUSPEND_SECCOMP; seccomp(2); kernel/seccomp.c.
  */
-import { readFileSync } from 'node:fs';
 import { BelayError } from '../errors.ts';
-import { parseStatus } from '../procfs/status.ts';
+import { tgkill } from '../sys/process.ts';
 import {
   PTRACE_O_SUSPEND_SECCOMP,
   ptraceSeccompGetFilter,
   ptraceSetoptions,
 } from '../sys/ptrace.ts';
+import { readStatus } from '../tasks/read-status.ts';
 import type { Thread, ThreadGroup } from './thread.ts';
 import { TRACE_OPTIONS } from './trace-options.ts';
 import { writeUserDispatch } from './user-dispatch.ts';
@@ -141,20 +141,16 @@ export class Confinement {
   private whyConfinedNow(thread: Thread): string | undefined {
     const why = 'it has seccomp filters of its own, which may not be suspended or read';
     if (this.confined.has(thread)) return why;
-    const status = readStatus(`${thread.group.pid}/task/${thread.tid}`);
+    const status = readStatus(thread.group.pid, thread.tid);
+    // What is there and cannot be read may be confined: descriptors can be used up.
+    if (status === undefined && tgkill(thread.group.pid, thread.tid, 0) === 0) {
+      return 'its status cannot be read';
+    }
     if (status?.seccomp === MODE_STRICT) return 'strict seccomp confines it';
     if (status?.seccomp !== MODE_FILTER) return undefined;
     const count = status.seccompFilterCount ?? 0;
     if (count <= this.expectedCountOf(thread)) return undefined;
     this.confined.add(thread);
     return why;
-  }
-}
-
-function readStatus(name: string): ReturnType<typeof parseStatus> {
-  try {
-    return parseStatus(readFileSync(`/proc/${name}/status`, 'latin1'));
-  } catch {
-    return undefined;
   }
 }

@@ -5,11 +5,10 @@
  * to the thread, one that nobody has sent it yet: in the stop of that one we give it the siginfo of
  * the first. None is queued anew, so their order is kept.
  */
-import { readFileSync } from 'node:fs';
-import { parseStatus } from '../procfs/status.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { tgkill } from '../sys/process.ts';
 import { ptraceCont, ptraceSetsigmask } from '../sys/ptrace.ts';
+import { readStatus } from '../tasks/read-status.ts';
 import type { EventPump } from './event-pump.ts';
 import type { Thread } from './thread.ts';
 
@@ -51,8 +50,7 @@ export function sendDeferredAgain(thread: Thread): void {
 
 /** A signal that is not pending; 0: there is none. */
 function chooseCarrier(thread: Thread): number {
-  const path = `/proc/${thread.group.pid}/task/${thread.tid}/status`;
-  const status = parseStatus(readFileSync(path, 'latin1'));
+  const status = readStatus(thread.group.pid, thread.tid);
   if (status === undefined) return 0;
   const pending = status.signalsPending | status.signalsPendingShared;
   return CARRIERS.find((signo) => (pending & (1n << BigInt(signo - 1))) === 0n) ?? 0;

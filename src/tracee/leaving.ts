@@ -5,11 +5,10 @@
  *
  * Source: kernel/exit.c, do_exit; mm_release.
  */
-import { readFileSync } from 'node:fs';
-import { parseStat } from '../procfs/stat.ts';
 import { pause } from '../sys/pause.ts';
 import { tgkill } from '../sys/process.ts';
 import { parseWaitStatus, type Stop } from '../sys/wait.ts';
+import { readStat } from '../tasks/read-stat.ts';
 
 /** Chosen: a thread takes some microseconds to end, and has no processor now and then. */
 const LOOK_EVERY_MS = 0.05;
@@ -47,12 +46,7 @@ export class Leaving {
    */
   endOfProcess(lastTid: number, status: number): Stop {
     if (lastTid === this.pid) return parseWaitStatus(status);
-    try {
-      const stat = parseStat(readFileSync(`/proc/${this.pid}/stat`, 'latin1'));
-      return parseWaitStatus(stat?.exitStatus ?? status);
-    } catch {
-      return parseWaitStatus(status);
-    }
+    return parseWaitStatus(readStat(this.pid)?.exitStatus ?? status);
   }
 
   private forgetGone(): boolean {

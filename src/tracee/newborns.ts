@@ -2,10 +2,9 @@
  * Threads whose first stop has come before their parent has told of them. It does so at once,
  * unless it was killed: then nobody ever will, and they would stay stopped.
  */
-import { readFileSync } from 'node:fs';
-import { parseStatus } from '../procfs/status.ts';
 import { Alarm } from '../sys/alarm.ts';
 import type { Stop } from '../sys/wait.ts';
+import { readStatus } from '../tasks/read-status.ts';
 
 /** Chosen: how often it is looked whether a parent is still there. */
 const LOOK_EVERY_MS = 5;
@@ -64,10 +63,6 @@ export class Newborns {
 
 /** Undefined: it is gone, and its end is about to be reported. */
 function readNewborn(tid: number): Newborn | undefined {
-  try {
-    const status = parseStatus(readFileSync(`/proc/${tid}/status`, 'latin1'));
-    return status === undefined ? undefined : { tid, tgid: status.tgid, ppid: status.ppid };
-  } catch {
-    return undefined;
-  }
+  const status = readStatus(tid);
+  return status === undefined ? undefined : { tid, tgid: status.tgid, ppid: status.ppid };
 }

@@ -4,9 +4,8 @@
  * the network) may never stop, and everything else in the program stands still meanwhile. One that
  * only does not get a processor is waited for longer.
  */
-import { readFileSync } from 'node:fs';
-import { parseStat } from '../procfs/stat.ts';
 import { Alarm } from '../sys/alarm.ts';
+import { readStat } from '../tasks/read-stat.ts';
 import type { Thread } from './thread.ts';
 
 /** Chosen: how often it is looked what keeps a thread. */
@@ -50,10 +49,5 @@ export class Patience implements Disposable {
 }
 
 function isUninterruptible({ tid, group }: Thread): boolean {
-  try {
-    const text = readFileSync(`/proc/${group.pid}/task/${tid}/stat`, 'latin1');
-    return parseStat(text)?.state === 'disk-sleep';
-  } catch {
-    return false;
-  }
+  return readStat(group.pid, tid)?.state === 'disk-sleep';
 }

@@ -87,6 +87,14 @@ test('the engine names no resource, and no resource another', () => {
   assert.deepEqual(named, [], 'only src/resources/list.ts knows them all');
 });
 
+test('only src/tasks reads the status and stat of a task', () => {
+  const elsewhere = imports
+    .filter(({ to, typeOnly }) => to === 'src/procfs/status.ts' && !typeOnly)
+    .filter(({ from }) => !['tasks', 'procfs'].includes(layerOf(from)))
+    .map(({ place }) => place);
+  assert.deepEqual(elsewhere, [], 'readStatus and readStat know what to say of one that has ended');
+});
+
 test('no layer is above itself', () => {
   for (const layer of Object.keys(LAYERS)) {
     assert.ok(BOTTOM.includes(layer) || !layersBelow(layer).has(layer), `${layer} is in a circle`);

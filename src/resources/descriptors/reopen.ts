@@ -2,9 +2,8 @@
  * Opens a file again that the program has closed, by the path that led to it at the point; only
  * what can be opened without consequences, and only when it is still the same file.
  */
-import { readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
+import { readlinkSync, statSync, type Stats } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
-import { parseStat } from '../../procfs/stat.ts';
 import {
   AT_FDCWD,
   F_SETFL,
@@ -13,6 +12,7 @@ import {
   O_NONBLOCK,
   O_TMPFILE_ALONE,
 } from '../../sys/descriptor-flags.ts';
+import { readStat } from '../../tasks/read-stat.ts';
 import type { Stopped } from '../stopped.ts';
 import type { DescriptorImage } from './descriptor-image.ts';
 
@@ -60,6 +60,5 @@ function isHarmless(pid: number, stats: Stats): boolean {
 
 /** The device of the controlling terminal: whatever has its number is no other terminal. */
 function readTerminal(pid: number): number {
-  const stat = parseStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  return stat?.terminal ?? 0;
+  return readStat(pid)?.terminal ?? 0;
 }
