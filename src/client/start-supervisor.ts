@@ -14,8 +14,10 @@ import type { RunOptions } from '../options/run-options.ts';
 
 /** On SIGUSR1 Node lets anybody on this machine debug it: our processes are to do no such thing. */
 const NODE_FLAGS = ['--disable-sigusr1'];
-/** What is set for Node by bin/belay, or measures it. */
-const NODE_VARIABLES = ['NODE_COMPILE_CACHE', 'NODE_V8_COVERAGE'];
+/** Set for Node by bin/belay. */
+const CACHE_VARIABLE = 'NODE_COMPILE_CACHE';
+/** Settings of Node and of what is built into it. */
+const SETTING = /^(NODE|OPENSSL|UV)_/;
 
 /** Chosen: stopping and preparing a thousand threads of a program in uninterruptible waits. */
 const ATTACH_TIMEOUT_MS = 30_000;
@@ -84,9 +86,14 @@ function assertNotOurs(pid: number): void {
 /** Ours but for Node's settings: code to load, a debugger to open, a channel to another process. */
 function ownEnvironment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env);
-  return Object.fromEntries(
-    entries.filter(([name]) => !name.startsWith('NODE_') || NODE_VARIABLES.includes(name)),
-  );
+  const { BELAY_COVERAGE_DIR } = process.env;
+  return {
+    ...Object.fromEntries(
+      entries.filter(([name]) => name === CACHE_VARIABLE || !SETTING.test(name)),
+    ),
+    // Named even where it is not to be set: Node adds its own to an environment without it.
+    NODE_V8_COVERAGE: BELAY_COVERAGE_DIR,
+  };
 }
 
 function firstLine(child: ChildProcess, pid: number): Promise<string> {

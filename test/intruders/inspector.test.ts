@@ -4,7 +4,14 @@
  * or the program has.
  */
 import assert from 'node:assert/strict';
-import { chmodSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { mkdir, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -52,19 +59,41 @@ async function assertNoInspector(pid: number): Promise<void> {
   assert.deepEqual(listeners(pid), [], 'after the signal');
 }
 
-/** What makes Node listen, load code, take messages or write where a caller says. */
+const coverage = path.join(place, 'coverage');
+const badSettings = path.join(place, 'openssl.cnf');
+mkdirSync(coverage);
+writeFileSync(badSettings, '[[[\n');
+
+/** What makes Node listen, load code, take messages, write where a caller says, or not begin. */
 const HOSTILE = {
+  NODE_V8_COVERAGE: coverage,
+  OPENSSL_CONF: badSettings,
   NODE_OPTIONS: '--inspect=127.0.0.1:0',
   NODE_UNIQUE_ID: '7',
   NODE_CHANNEL_FD: '0',
   NODE_DEBUG: 'net',
+  UV_THREADPOOL_SIZE: '1024',
 };
+
+/** The names of Node's settings that a process was started with. */
+function settingsOf(pid: number): string[] {
+  const words = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+  const names = words.map((word) => word.split('=', 1)[0] ?? '');
+  return names.filter((name) => /^(NODE|OPENSSL|UV)_/.test(name) && name !== 'NODE_COMPILE_CACHE');
+}
+
+/** None, but for what our own measurement of the tests' coverage needs. */
+function assertNoSettings(pid: number): void {
+  const measured = process.env.BELAY_COVERAGE_DIR === undefined ? [] : ['NODE_V8_COVERAGE'];
+  assert.deepEqual(settingsOf(pid), measured);
+}
 
 test('a supervisor that `run` started', async () => {
   const env = { ...process.env, ...HOSTILE };
   const { pid } = start([BIN_BELAY, 'run', '--', 'sleep', '60'], { env });
   const supervisor = await until('it is traced', () => tracerOf(pid) || undefined);
   await until('it answers', async () => (await belay('ps')).includes('sleep 60'));
+  assertNoSettings(supervisor);
   await assertNoInspector(supervisor);
   assert.match(await belay('checkpoint', String(pid)), /^point 1: /);
 });
@@ -78,18 +107,30 @@ test('the program keeps the settings that the supervisor does without', async ()
   }
 });
 
+test('a command writes nothing where its caller has Node write', async () => {
+  const { code, stderr } = await runProcess([BIN_BELAY, 'ps'], {
+    env: { ...process.env, ...HOSTILE },
+  });
+  assert.deepEqual([code, stderr, readdirSync(coverage)], [0, '', []]);
+});
+
 test('a supervisor that `attach` started, from the command line and from a program', async () => {
   const [first, second] = [start(['sleep', '60']), start(['sleep', '60'])];
   const env = { ...process.env, ...HOSTILE };
   const attached = await runProcess([BIN_BELAY, 'attach', String(first.pid)], { env });
   assert.deepEqual([attached.code, attached.stderr], [0, '']);
+  const before = { ...process.env };
   Object.assign(process.env, HOSTILE);
   try {
     await using supervised = await attach(second.pid);
-    for (const { pid } of [first, second]) await assertNoInspector(tracerOf(pid));
+    for (const { pid } of [first, second]) {
+      assertNoSettings(tracerOf(pid));
+      await assertNoInspector(tracerOf(pid));
+    }
     await supervised.checkpoint();
   } finally {
     for (const name of Object.keys(HOSTILE)) Reflect.deleteProperty(process.env, name);
+    Object.assign(process.env, before);
   }
 });
 
