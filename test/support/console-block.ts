@@ -1,9 +1,9 @@
 /**
  * Runs console blocks of the documents: a line that begins with `$ ` is a command, the lines below
  * it are what it prints. All of a block runs in one shell, in a directory that looks like a
- * checkout, with `belay` on the PATH.
+ * checkout (/srv/belay to the reader), with `belay` on the PATH.
  */
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ROOT } from './paths.ts';
@@ -14,14 +14,18 @@ export interface Step {
   readonly output: string;
 }
 
-/** Where the documents' reader has the checkout. */
-const READERS_CHECKOUT = '/srv/belay';
+/** Where the documents' reader has the checkout, as `belay`. */
+const READERS_PLACE = '/srv';
 
 /** Stands between the outputs of two commands: no program prints it. */
 const SEPARATOR = '\x1e';
 
 /** What examples may use of a checkout. */
-const LINKED = ['examples', 'include', 'python'];
+const LINKED = ['bin', 'examples', 'include', 'node_modules', 'package.json', 'python', 'src'];
+
+/** What our own npm tells its children of this checkout is not for one that a block calls. */
+const NPM = 'npm_';
+const NPM_SETTINGS = { npm_config_offline: 'true', npm_config_audit: 'false' };
 
 export function parseConsoleBlock(text: string): Step[] {
   const parts = text.split(/^\$ /m).slice(1);
@@ -33,23 +37,27 @@ export function parseConsoleBlock(text: string): Step[] {
 
 /** Runs the commands; answers them with what they really print. */
 export async function runConsoleBlock(steps: readonly Step[]): Promise<Step[]> {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'belay-docs-'));
+  const place = mkdtempSync(path.join(os.tmpdir(), 'belay-docs-'));
+  const directory = path.join(place, 'belay');
+  mkdirSync(directory);
   for (const name of LINKED) symlinkSync(path.join(ROOT, name), path.join(directory, name));
   const env = {
-    ...process.env,
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith(NPM))),
+    ...NPM_SETTINGS,
     PATH: `${ROOT}/bin:${ROOT}/node_modules/.bin:${process.env.PATH ?? ''}`,
-    BELAY_DIR: path.join(directory, 'state'),
+    BELAY_DIR: path.join(place, 'state'),
     PYTHONDONTWRITEBYTECODE: '1',
     NO_COLOR: '1',
   };
   const separate = `printf '${SEPARATOR}'`;
-  const lines = ['exec 2>&1', ...steps.flatMap(({ command }) => [command, separate])];
+  const commands = steps.map(({ command }) => command.replaceAll(`${READERS_PLACE}/`, `${place}/`));
+  const lines = ['exec 2>&1', ...commands.flatMap((command) => [command, separate])];
   try {
     const result = await runProcess(['sh', '-c', lines.join('\n')], { cwd: directory, env });
-    const outputs = result.stdout.replaceAll(directory, READERS_CHECKOUT).split(SEPARATOR);
+    const outputs = result.stdout.replaceAll(place, READERS_PLACE).split(SEPARATOR);
     return steps.map(({ command }, index) => ({ command, output: outputs[index] ?? '' }));
   } finally {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+    rmSync(place, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
