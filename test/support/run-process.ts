@@ -4,11 +4,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { PATIENCE_MS } from './patience.ts';
+import { describeStanding } from './standing.ts';
 
 export interface ProcessResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
+  /** Of one that took too long, with what it was doing then. */
   readonly stderr: string;
   readonly timedOut: boolean;
 }
@@ -48,9 +50,9 @@ export async function runProcess(
   });
   const readStdout = collect(child.stdout);
   const readStderr = collect(child.stderr);
-  let timedOut = false;
+  const standings: string[] = [];
   const timer = setTimeout(() => {
-    timedOut = true;
+    standings.push(child.pid === undefined ? '' : describeStanding(child.pid));
     killGroup(child.pid);
     child.stdout.destroy();
     child.stderr.destroy();
@@ -65,8 +67,8 @@ export async function runProcess(
     code: child.exitCode,
     signal: child.signalCode,
     stdout: readStdout(),
-    stderr: readStderr(),
-    timedOut,
+    stderr: readStderr() + standings.join('\n'),
+    timedOut: standings.length > 0,
   };
 }
 
