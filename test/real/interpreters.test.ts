@@ -13,6 +13,8 @@ import { runProcess } from '../support/run-process.ts';
 import { usePlace } from './place.ts';
 
 const ROUNDS = 200;
+/** What falls, and what hangs and is told so by its alarm clock. */
+const SIGNALS = 'SEGV,BUS,ILL,FPE,ABRT,SYS,TRAP,ALRM';
 const FATAL_KINDS = 5;
 
 const place = usePlace();
@@ -46,7 +48,8 @@ for (const { name, command, round } of interpreters) {
 
     test(`goes on after ${ROUNDS} of them`, async () => {
       const file = path.join(place, `${name}.txt`);
-      const result = await runUnderBelay([...command, String(ROUNDS), file], { env });
+      const options = ['--on', SIGNALS];
+      const result = await runUnderBelay([...command, String(ROUNDS), file], { env, options });
       assert.deepEqual([result.stdout, result.code], [`ok ${ROUNDS}\n`, 0], result.stderr);
       const lines = readFileSync(file, 'latin1').trimEnd().split('\n');
       assert.deepEqual(

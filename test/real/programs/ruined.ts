@@ -22,9 +22,13 @@ const abort = libc.func('void abort()');
 const signal = libc.func('void *signal(int number, uint64_t handler)');
 const raise = libc.func('int raise(int number)');
 
+/** What ruins a lock may hang instead of falling: such a program needs somebody who notices. */
+const alarm = libc.func('unsigned int alarm(unsigned int seconds)');
+const HANG_SECONDS = 20;
+
 const ROUND_BYTES = 16;
 const SIGUSR2 = 12;
-const FALL_SIGNALS = [4, 5, 6, 7, 11];
+const FALL_SIGNALS = [4, 5, 6, 7, 11, 14];
 
 declare const gc: () => void;
 
@@ -81,6 +85,7 @@ const harmful: readonly Damage[] = [
 function ruin(point: Point, round: number, data: Data, fd: number): void {
   writeSync(fd, '?'.repeat(ROUND_BYTES));
   gc();
+  alarm(HANG_SECONDS);
   if (round % 2 === 0) {
     harmful[(round / 2) % harmful.length]?.(data);
     tlongjmp(point.cd, round);
@@ -111,6 +116,7 @@ async function doRound(round: number, data: Data, worker: Worker, fd: number): P
   const weak = makeGarbage();
   const point = tsetjmp();
   if (point.cause === 'saved') ruin(point, round, data, fd);
+  alarm(0);
   checkCause(point, round);
   checkData(data);
   assert(weak.deref() !== undefined, 'what was collected since is back');
