@@ -116,7 +116,7 @@ export class ClaimedFiles {
 
   /** By the program's own rights, whatever they are. */
   private openByPath(mapping: Mapping, access: Access): number | undefined {
-    const path = this.files.findPath(mapping);
+    const path = this.files.findPath(this.table, mapping, access);
     if (path === undefined) return undefined;
     const { calls } = this;
     const name = this.stopped.remote().scratch.put(Buffer.concat([path, Buffer.alloc(1)]));

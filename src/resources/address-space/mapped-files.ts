@@ -1,10 +1,11 @@
 /**
  * Files behind mappings, for mapping them again after the program has unmapped them.
  *
- * Most the program opens by their path once more. A file that it could not open so (deleted,
- * replaced, a memfd, or one that its rights do not reach) is held open from the first point that
- * sees it mapped until the last point that does is gone. It is found through map_files, which takes
- * privilege, or else among the program's own descriptors.
+ * Most the program opens by their path once more, where that still leads to the same file: by its
+ * handle, since a number comes again when its file is deleted. A file that it could not open so
+ * (deleted, replaced, a memfd, or one that its rights do not reach) is held open from the first
+ * point that sees it mapped until the last point that does is gone. It is found through map_files,
+ * which takes privilege, or else among the program's own descriptors.
  *
  * Invariants
  * 1. A path is for the program to open: with our rights it would lead to what it may not have.
@@ -16,8 +17,9 @@ import { fstatSync, readFileSync, readdirSync, readlinkSync, statSync, type Stat
 import { parseFdInfo } from '../../procfs/fdinfo.ts';
 import type { Mapping } from '../../procfs/maps.ts';
 import { parseMountDevices } from '../../procfs/mountinfo.ts';
-import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
+import { AT_FDCWD, O_ACCMODE } from '../../sys/descriptor-flags.ts';
 import { close, O_RDONLY, O_RDWR, openBytes } from '../../sys/file.ts';
+import { readHandle } from '../../sys/file-handle.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
 import type { Task } from '../../tracee/target-memory.ts';
 import { OwnRights } from '../own-rights.ts';
@@ -35,16 +37,20 @@ const DEV_ZERO = 0x105;
 const ENOENT = 2;
 const EACCES = 13;
 
-interface Held {
-  readonly fd: number;
+interface Known {
+  /** Our descriptor for it; undefined: the program opens it by its path. */
+  readonly fd: number | undefined;
+  /** What the path led to; empty: its file system does not tell. */
+  readonly handle: string;
   /** The rights that the program had when each was first seen. */
   readonly tables: Map<MappingTable, string>;
 }
 
 export class MappedFiles {
   private readonly task: Task;
-  /** By device, inode and access. */
-  private readonly held = new Map<string, Held>();
+  /** By device, inode and access: the files that had that number, one after the other. */
+  private readonly known = new Map<string, Known[]>();
+  private heldCount = 0;
 
   constructor(task: Task) {
     this.task = task;
@@ -61,50 +67,81 @@ export class MappedFiles {
       const key = keyOf(mapping, access);
       if (looked.has(key)) continue;
       looked.add(key);
-      const held = this.held.get(key) ?? this.holdOne(mapping, access, rights);
-      if (held?.tables.has(table) === false) held.tables.set(table, rights.text);
+      const known = this.findKnown(mapping, access) ?? this.meet(mapping, access, rights);
+      if (known?.tables.has(table) === false) known.tables.set(table, rights.text);
     }
   }
 
-  private holdOne(mapping: Mapping, access: Access, rights: OwnRights): Held | undefined {
-    if (this.held.size >= HELD_MAX || this.isInReach(mapping, access, rights)) return undefined;
-    const fd = this.take(mapping, access);
-    if (fd < 0) return undefined;
-    const held = { fd, tables: new Map<MappingTable, string>() };
-    this.held.set(keyOf(mapping, access), held);
-    return held;
+  /** What is known of a file that is mapped now. */
+  private findKnown(mapping: Mapping, access: Access): Known | undefined {
+    // While we hold one, no other has its number.
+    return this.known
+      .get(keyOf(mapping, access))
+      ?.find(({ fd, handle }) => fd !== undefined || handle === this.handleOf(mapping));
+  }
+
+  private meet(mapping: Mapping, access: Access, rights: OwnRights): Known | undefined {
+    const isInReach = this.isInReach(mapping, access, rights);
+    if (!isInReach && this.heldCount >= HELD_MAX) return undefined;
+    const fd = isInReach ? undefined : this.take(mapping, access);
+    if (fd !== undefined && fd < 0) return undefined;
+    if (fd !== undefined) this.heldCount += 1;
+    const handle = isInReach ? this.handleOf(mapping) : '';
+    const known = { fd, handle, tables: new Map<MappingTable, string>() };
+    const key = keyOf(mapping, access);
+    this.known.set(key, [...(this.known.get(key) ?? []), known]);
+    return known;
+  }
+
+  private handleOf(mapping: Mapping): string {
+    const path = this.pathBelowRoot(mapping);
+    return path === undefined ? '' : readHandle(AT_FDCWD, this.asWeSee(path));
   }
 
   /** No point has this table any more. */
   release(table: MappingTable): void {
-    for (const [key, { fd, tables }] of this.held) {
-      if (!tables.delete(table) || tables.size > 0) continue;
-      close(fd);
-      this.held.delete(key);
+    for (const [key, files] of this.known) {
+      const left = files.filter(({ tables }) => !tables.delete(table) || tables.size > 0);
+      if (left.length === files.length) continue;
+      for (const { fd, tables } of files) {
+        if (fd === undefined || tables.size > 0) continue;
+        close(fd);
+        this.heldCount -= 1;
+      }
+      if (left.length > 0) this.known.set(key, left);
+      else this.known.delete(key);
     }
+  }
+
+  /** What was mapped at a point with this table. */
+  private knownAt(table: MappingTable, mapping: Mapping, access: Access): Known | undefined {
+    return this.known.get(keyOf(mapping, access))?.find(({ tables }) => tables.has(table));
   }
 
   /** A descriptor of ours for the file, to be given to the program; undefined: it is not held. */
   findHeld(table: MappingTable, mapping: Mapping, access: Access): number | undefined {
-    const held = this.held.get(keyOf(mapping, access));
-    if (held === undefined) return undefined;
+    const known = this.knownAt(table, mapping, access);
+    if (known?.fd === undefined) return undefined;
     const rights = new OwnRights(this.task.living);
     const isAllowed =
-      held.tables.get(table) === rights.text ||
-      rights.mayOpen(fstatSync(held.fd), access === 'write');
-    return isAllowed ? held.fd : -EACCES;
+      known.tables.get(table) === rights.text ||
+      rights.mayOpen(fstatSync(known.fd), access === 'write');
+    return isAllowed ? known.fd : -EACCES;
   }
 
   close(): void {
-    for (const { fd } of this.held.values()) close(fd);
-    this.held.clear();
+    for (const { fd } of [...this.known.values()].flat()) if (fd !== undefined) close(fd);
+    this.known.clear();
   }
 
   /** A path by which the program can open the file, if its rights let it. */
-  findPath(mapping: Mapping): Buffer | undefined {
+  findPath(table: MappingTable, mapping: Mapping, access: Access): Buffer | undefined {
     const path = this.pathBelowRoot(mapping);
     const file = path === undefined ? undefined : this.lookAt(path);
-    return file !== undefined && isFileOf(mapping, file) && isHarmless(file) ? path : undefined;
+    if (file === undefined || !isFileOf(mapping, file) || !isHarmless(file)) return undefined;
+    const known = this.knownAt(table, mapping, access);
+    const isSame = known === undefined || known.handle === this.handleOf(mapping);
+    return isSame ? path : undefined;
   }
 
   private isInReach(mapping: Mapping, access: Access, rights: OwnRights): boolean {
