@@ -95,8 +95,14 @@ export function statusOf(pid: number): Record<string, unknown> {
   return { pid, ...counts, ...rest };
 }
 
-export async function runBelay(...words: string[]): Promise<ProcessResult> {
-  const result = await runProcess([BIN_BELAY, ...words]);
+export function runBelay(...words: string[]): Promise<ProcessResult> {
+  return runBelayAt(ownBase, ...words);
+}
+
+/** As when BELAY_DIR is `base`. */
+export async function runBelayAt(base: string, ...words: string[]): Promise<ProcessResult> {
+  const env = { ...process.env, BELAY_DIR: base };
+  const result = await runProcess([BIN_BELAY, ...words], { env });
   assert.doesNotMatch(result.stderr, /\n {4}at /);
   return result;
 }

@@ -8,6 +8,7 @@ import {
   chmodSync,
   chownSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -31,6 +32,7 @@ import {
   ownBase,
   remove,
   runBelay,
+  runBelayAt,
   serve,
   statusOf,
   strangersBase,
@@ -135,7 +137,10 @@ describe("one's own directory", () => {
   });
 });
 
-describe('a supervisor that is true and does not answer as it should', () => {
+// Each has a directory of its own, and most wait for the whole time that an answer may take.
+const atOnce = { concurrency: true };
+
+describe('a supervisor that is true and does not answer as it should', atOnce, () => {
   const manners: [what: string, answer: (socket: Socket) => void][] = [
     ['never says anything', () => undefined],
     ['greets and says nothing more', (socket) => socket.write(HELLO)],
@@ -153,20 +158,19 @@ describe('a supervisor that is true and does not answer as it should', () => {
   ];
   for (const [what, answer] of manners) {
     test(`and ${what}: the others are told of, and can be asked`, async () => {
+      const base = mkdtempSync(`${ownBase}-`);
       const [pid, other] = [tracedPid(), tracedPid()];
-      const [bad, good] = [forge(ownBase, pid), forge(ownBase, other)];
+      const [bad, good] = [forge(base, pid), forge(base, other)];
       await serve(bad, answer);
       await serve(good, answering([statusOf(other)]));
-      const { code, stdout, stderr } = await runBelay('ps');
+      const { code, stdout, stderr } = await runBelayAt(base, 'ps');
       assert.deepEqual([code, stderr], [0, '']);
       assert.match(stdout, new RegExp(`^ *${other} .* ./told$`, 'm'));
       assert.match(stdout, new RegExp(`^! ${pid}: cannot `, 'm'));
       // The one that is meant is asked, and nobody else.
-      const shown = await runBelay('show', String(other));
+      const shown = await runBelayAt(base, 'show', String(other));
       assert.match(shown.stderr, /its answer to 'points' is not|no answer/);
       assert.equal(shown.code, 125, 'it ends, though the other side keeps the connection open');
-      remove(bad);
-      remove(good);
     });
   }
 });
