@@ -129,8 +129,12 @@ function nameLeft(supervisor: Supervisor, root: TracedProcess, children: Childre
 
 /** Tell the shell to exit: its exit code on the first line, then what it is to print. */
 function refuseRun({ exitCode, stdout, stderr }: ParseFailure): void {
-  if (stderr !== '') writeSync(2, stderr);
-  writeSync(STDOUT, `${exitCode}\n${stdout}`);
+  try {
+    if (stderr !== '') writeSync(STDERR, stderr);
+    writeSync(STDOUT, `${exitCode}\n${stdout}`);
+  } catch {
+    // Nobody listens any more: the shell was ended before we were.
+  }
 }
 
 function startAttach(words: readonly string[]): void {
