@@ -7,23 +7,26 @@
  * for one handler, 0.04 ms for each further one, 0.3 ms for a stack, beside 0.2 ms).
  */
 
-/** Chosen: what may be spent at once, at the beginning; and on a busy machine at least so often. */
-const FIRST_MS = 10;
+/** Chosen: what may be spent at once, at the beginning or after a while without points. */
+const SAVED_MAX_MS = 10;
+/** Chosen: at the beginning, and on a busy machine, at least so often. */
 const FIRST_ASKS = 32;
 /** Chosen: the share of the time that has gone by, for points of a clock, and for those meant. */
 const SHARE = 0.02;
 const SHARE_MEANT = 0.1;
 
 export class AskBudget {
-  private spentMs = 0;
+  private leftMs = SAVED_MAX_MS;
   private asks = 0;
-  private readonly sinceMs = performance.now();
+  private countedMs = performance.now();
 
   /** @param isMeant the program itself has made the point, or a person */
   isLeft(isMeant: boolean): boolean {
-    if (this.asks < FIRST_ASKS) return true;
+    const now = performance.now();
     const share = isMeant ? SHARE_MEANT : SHARE;
-    return this.spentMs <= FIRST_MS + share * (performance.now() - this.sinceMs);
+    this.leftMs = Math.min(this.leftMs + share * (now - this.countedMs), SAVED_MAX_MS);
+    this.countedMs = now;
+    return this.asks < FIRST_ASKS || this.leftMs > 0;
   }
 
   spend<Result>(ask: () => Result): Result {
@@ -32,7 +35,7 @@ export class AskBudget {
     try {
       return ask();
     } finally {
-      this.spentMs += performance.now() - startMs;
+      this.leftMs -= performance.now() - startMs;
     }
   }
 }

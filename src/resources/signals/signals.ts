@@ -20,9 +20,16 @@ const SIGACTION_SIZE = 32;
 const FLAGS_OFFSET = 8;
 /** SA_ONSTACK is 0x08000000: in the fourth byte of the flags. */
 const SA_ONSTACK_BYTE = 0x08;
+/**
+ * SIGCANCEL and SIGSETXID of glibc: each program with threads has their handlers, which it can
+ * neither replace nor do without. They work on any stack.
+ */
+const OF_LIBC: ReadonlySet<number> = new Set([32, 33]);
 const SIGNAL_MASK_SIZE = 8;
 const SIGNAL_COUNT = 64;
 const signals = Array.from({ length: SIGNAL_COUNT }, (_, index) => index + 1);
+/** As SigCgt shows both of those. */
+const OF_LIBC_DIGITS = Buffer.from('0000000180000000');
 const VERSION = 3;
 const HANDLERS = 'handlers of signals';
 /** "SigIgn:\t" and "SigCgt:\t" with 16 digits and a newline each. */
@@ -76,7 +83,7 @@ export class Signals implements Resource<SignalTable, SignalTable> {
         if (classOf(lines, signo) === 'caught')
           actions[signo] = exchange(stopped, signo, undefined);
       }
-      this.stackUse.note(actions.some(isOnStack), lines);
+      this.stackUse.note(actions.some(asksForStack), lines);
       this.askedMs = Date.now();
       return { lines, actions, isAsked: true, askedMs: 0 };
     });
@@ -94,7 +101,7 @@ export class Signals implements Resource<SignalTable, SignalTable> {
     for (const signo of signals) {
       const kind = classOf(wanted.lines, signo);
       const isSameKind = kind === classOf(now, signo);
-      if (isSameKind && kind !== 'caught') continue;
+      if (isSameKind && (kind !== 'caught' || OF_LIBC.has(signo))) continue;
       const action = actionOf(wanted, signo);
       const former = exchange(stopped, signo, action);
       if (!isSameKind || wanted.isAsked || action.equals(former)) continue;
@@ -127,8 +134,13 @@ export class Signals implements Resource<SignalTable, SignalTable> {
   }
 }
 
+/** By a handler of the program's own. */
 function isAnyCaught(lines: Uint8Array): boolean {
-  for (let at = CAUGHT_AT; at < CAUGHT_AT + DIGITS; at += 1) if (lines[at] !== DIGIT_0) return true;
+  for (let at = CAUGHT_AT; at < CAUGHT_AT + DIGITS; at += 1) {
+    if (lines[at] !== DIGIT_0 && lines[at] !== OF_LIBC_DIGITS[at - CAUGHT_AT]) {
+      return signals.some((signo) => !OF_LIBC.has(signo) && hasBit(lines, CAUGHT_AT, signo));
+    }
+  }
   return false;
 }
 
@@ -162,8 +174,10 @@ function actionOf({ lines, actions }: SignalTable, signo: number): Buffer {
   return action;
 }
 
-function isOnStack(action: Uint8Array | undefined): boolean {
-  return action !== undefined && ((action[FLAGS_OFFSET + 3] ?? 0) & SA_ONSTACK_BYTE) !== 0;
+/** By SA_ONSTACK; not those that work on any stack. */
+function asksForStack(action: Uint8Array | undefined, signo: number): boolean {
+  if (action === undefined || OF_LIBC.has(signo)) return false;
+  return ((action[FLAGS_OFFSET + 3] ?? 0) & SA_ONSTACK_BYTE) !== 0;
 }
 
 function isSameActions(one: SignalTable, other: SignalTable): boolean {
