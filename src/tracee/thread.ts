@@ -133,7 +133,7 @@ export class Thread {
   /** It has stopped, and its registers are read: find out which call it is in, and stays in. */
   settleCall(): void {
     const { registers, wayBack } = this;
-    if (wayBack.reenter(registers)) this.storeRegisters();
+    if (wayBack.reenter(registers, this.stop)) this.storeRegisters();
     const isRestart = registers.isRestartSyscall();
     const call = registers.getResumableCall();
     // Once it runs on, the number of a call that the kernel goes on with is not to be had.

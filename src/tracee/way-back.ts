@@ -13,7 +13,10 @@
  * Source: arch/x86/kernel/signal.c, arch_do_signal_or_restart; signal(7).
  */
 import { SYSCALL_INSTRUCTION, type Registers } from '../arch/x64/registers.ts';
+import type { Stop } from '../sys/wait.ts';
 
+/** SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV: what the instruction itself may have caused. */
+const FAULTS: ReadonlySet<number> = new Set([4, 5, 7, 8, 11]);
 /** No instruction of a program is there. */
 const NOWHERE = -1;
 
@@ -36,7 +39,8 @@ export class WayBack {
   }
 
   /** The thread has stopped: put it into the call, if it was on its way there. Whether it was. */
-  reenter(registers: Registers): boolean {
+  reenter(registers: Registers, stop: Stop | undefined): boolean {
+    if (stop?.kind === 'signal' && FAULTS.has(stop.signo)) return false;
     if (registers.get('rip') !== this.ip || registers.getInt('rax') !== this.number) return false;
     registers.breakOff(this.call, this.restart);
     return true;
