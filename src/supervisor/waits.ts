@@ -15,14 +15,16 @@
  * Where a filter of the program's may forbid restart_syscall, the calls that the kernel goes on
  * with under that number are made again, too: the program would die of our stop.
  *
- * Signals that the program handles end all that: EINTR, or the part that was transferred. So does a
- * stop of the whole process (SIGSTOP), as it does without belay.
+ * Signals that the program handles end all that: EINTR, or the part that was transferred, unless
+ * what the call waits for has come, too (last-look.ts). So does a stop of the whole process
+ * (SIGSTOP), as it does without belay.
  */
 import type { Registers } from '../arch/x64/registers.ts';
 import { TIMED_CALLS } from '../arch/x64/timed-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { readStatus } from '../tasks/read-status.ts';
 import type { Thread } from '../tracee/thread.ts';
+import { takeLastLook } from './last-look.ts';
 import { readLimitMs, writeRemainder } from './time-limits.ts';
 import { beginTransfer, continueTransfer, endTransfer, mayBePartial } from './transfers.ts';
 import { WaitAlarm } from './wait-alarm.ts';
@@ -55,6 +57,13 @@ export class Waits {
 
   /** The thread stopped for a signal that is not ours to take away. */
   resumeSignalled(process_: TracedProcess | undefined, thread: Thread, signo: number): void {
+    const hasLooked = process_ !== undefined && takeLastLook(process_, thread, signo);
+    if (thread.isStopped) this.passOn(process_, thread, signo);
+    // What came of its other threads meanwhile.
+    if (hasLooked) process_.stopped.pump.letGo(process_.group);
+  }
+
+  private passOn(process_: TracedProcess | undefined, thread: Thread, signo: number): void {
     if (process_ === undefined || !isBrokenOff(process_, thread)) {
       thread.resume(signo);
       return;
@@ -95,6 +104,7 @@ export class Waits {
 
   /** Let the call that the thread was broken off in go on; its registers have been read. */
   private goOn(process_: TracedProcess, thread: Thread): void {
+    thread.wayBack.isHeldUp = thread.registers.isInterruptedSyscall();
     // The rest of a transfer is about to be called for.
     if (thread.transfer !== undefined) return;
     const transfer = beginTransfer(process_, thread);

@@ -93,6 +93,11 @@ export class Confinement {
   mayForbidRestart(thread: Thread): boolean {
     const { registers } = thread;
     if (registers.getResumableCall() === undefined || registers.isCompatCall()) return false;
+    return this.hasOwnFilters(thread);
+  }
+
+  /** Whether the stopped thread has filters of its own. */
+  hasOwnFilters(thread: Thread): boolean {
     if (!this.canSuspend(thread)) return this.whyConfinedNow(thread) !== undefined;
     return ptraceSeccompGetFilter(thread.tid, this.expectedCountOf(thread)) >= 0;
   }

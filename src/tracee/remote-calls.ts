@@ -75,6 +75,15 @@ export class RemoteCalls {
 
   /** Make a call; its result, or minus errno. 0 for an execve that worked. */
   call(nr: number, ...values: readonly number[]): number {
+    return this.make(nr, values, true);
+  }
+
+  /** As `call`, of one that may wait: where it would, it is broken off at once, as by a signal. */
+  callAtOnce(nr: number, ...values: readonly number[]): number {
+    return this.make(nr, values, false);
+  }
+
+  private make(nr: number, values: readonly number[], waits: boolean): number {
     const { thread } = this;
     const registers = thread.registers;
     if (!this.hasCalled) this.section = readCriticalSection(thread.tid);
@@ -86,7 +95,7 @@ export class RemoteCalls {
     registers.set('orig_rax', -1);
     registers.set('rip', this.syscallAddress);
     if (!thread.storeRegisters()) throw this.gone();
-    this.follow(this.syscallAddress + SYSCALL_SIZE);
+    this.follow(this.syscallAddress + SYSCALL_SIZE, waits);
     return this.result();
   }
 
@@ -169,7 +178,7 @@ export class RemoteCalls {
   }
 
   /** Follow the call that returns to `target`: from its entry to its exit. */
-  private follow(target: number): void {
+  private follow(target: number, waits: boolean): void {
     const { thread } = this;
     thread.displace();
     this.hasCalled = true;
@@ -193,6 +202,7 @@ export class RemoteCalls {
       if (thread.registers.get('rip') !== target) continue;
       if (hasEntered) return;
       hasEntered = true;
+      if (!waits) thread.interrupt();
     }
     throw new BelayError('EINTERNAL', `cannot make thread ${thread.tid} call: it does not answer`);
   }

@@ -21,6 +21,8 @@ const FAULTS: ReadonlySet<number> = new Set([4, 5, 7, 8, 11]);
 const NOWHERE = -1;
 
 export class WayBack {
+  /** It was a stop of ours, and no signal of the program's has come to the thread since. */
+  isHeldUp = false;
   /** Where the call is made. */
   private ip = NOWHERE;
   /** What is in rax there. */
