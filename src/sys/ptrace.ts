@@ -154,7 +154,7 @@ export function ptraceSetregset(
   return request(PTRACE_SETREGSET, tid, type, iovec.address);
 }
 
-/** Pending signals that one call looks at: chosen; more than one is rare. */
+/** Waiting signals that one call looks at: chosen; more than one is rare. */
 const PEEK_COUNT = 32;
 const PTRACE_PEEKSIGINFO_SHARED = 1;
 const peekArguments = new NativeBuffer(16);
@@ -163,16 +163,30 @@ const NONE_PENDING: readonly Uint8Array[] = [];
 
 /**
  * `ptrace(PTRACE_PEEKSIGINFO, tid)`: the siginfo_t of the signals that wait in the thread's own
- * queue, or in that of its process; the first 32.
+ * queue, or in that of its process; the first `countMax`.
  */
-export function ptracePeeksiginfo(tid: number, isShared = false): readonly Uint8Array[] {
-  peekArguments.setUint64(0, 0);
+export function ptracePeeksiginfo(
+  tid: number,
+  isShared: boolean,
+  countMax: number,
+): readonly Uint8Array[] {
+  let found = NONE_PENDING;
+  for (let count = PEEK_COUNT; count === PEEK_COUNT && found.length < countMax;) {
+    const asked = Math.min(PEEK_COUNT, countMax - found.length);
+    const next = peekFrom(tid, isShared, found.length, asked);
+    count = next.length;
+    if (count > 0) found = [...found, ...next];
+  }
+  return found;
+}
+
+function peekFrom(tid: number, isShared: boolean, offset: number, count: number): Uint8Array[] {
+  peekArguments.setUint64(0, offset);
   peekArguments.words[2] = isShared ? PTRACE_PEEKSIGINFO_SHARED : 0;
-  peekArguments.words[3] = PEEK_COUNT;
+  peekArguments.words[3] = count;
   const { address } = peeked;
-  const count = toNumber(ptrace(PTRACE_PEEKSIGINFO, tid, peekArguments.address, address));
-  if (count <= 0) return NONE_PENDING;
-  return Array.from({ length: count }, (_, index) =>
+  const length = toNumber(ptrace(PTRACE_PEEKSIGINFO, tid, peekArguments.address, address));
+  return Array.from({ length: Math.max(length, 0) }, (_, index) =>
     Uint8Array.from(peeked.bytes.subarray(index * SIGINFO_SIZE, (index + 1) * SIGINFO_SIZE)),
   );
 }

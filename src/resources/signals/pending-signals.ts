@@ -29,6 +29,11 @@ import {
 const VERSION = 1;
 /** More cannot be taken off: each fault waits once for the thread and once for the process. */
 const DRAINS_MAX = 14;
+/**
+ * Of one queue: chosen. The kernel walks it anew for each signal that it tells of: some 7 ms for
+ * that many at each point (measured, machine loaded), and four times as long for twice as many.
+ */
+const WAITING_MAX = 1024;
 const ALL = 0xffffffff;
 const MASK_SIZE = 8;
 const TIMESPEC_SIZE = 16;
@@ -69,9 +74,19 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     return image;
   }
 
-  apply(stopped: Stopped, { shared, threads }: PendingImage): Applied {
+  losses({ shared, threads }: PendingImage): readonly Named[] {
+    const places = threads.flatMap(({ tid, queue }) => (isCut(queue) ? [`thread ${tid}`] : []));
+    if (isCut(shared)) places.unshift('the process');
+    return places.map((place) => ({
+      bit: LOST.signals,
+      text: `signals behind the first ${WAITING_MAX} that wait for ${place} are not put back`,
+    }));
+  }
+
+  apply(stopped: Stopped, image: PendingImage): Applied {
     stopped.endCalls();
-    const lost: Named[] = [];
+    const { shared, threads } = image;
+    const lost: Named[] = [...this.losses(image)];
     const members = [...stopped.group.threads.values()];
     // The leader may queue anything to its own process; others only what sigqueue(3) sends.
     const first = stopped.group.leader ?? members[0];
@@ -165,11 +180,11 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
 
   /** Asked of the kernel only where /proc says that there is something. */
   private peekOwn(tid: number): SignalQueue {
-    return this.status.isNonePending(tid) ? NONE.shared : ptracePeeksiginfo(tid);
+    return this.status.isNonePending(tid) ? NONE.shared : peek(tid, false);
   }
 
   private peekShared(tid: number): SignalQueue {
-    return this.status.isNoneSharedPending ? NONE.shared : ptracePeeksiginfo(tid, true);
+    return this.status.isNoneSharedPending ? NONE.shared : peek(tid, true);
   }
 
   private setMask({ tid }: Thread, isBlocked: (signo: number) => boolean): void {
@@ -181,6 +196,15 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     }
     ptraceSetsigmask(tid, this.mask.address);
   }
+}
+
+/** One more than is put back, which tells that there are more. */
+function peek(tid: number, isShared: boolean): SignalQueue {
+  return ptracePeeksiginfo(tid, isShared, WAITING_MAX + 1);
+}
+
+function isCut(queue: SignalQueue): boolean {
+  return queue.length > WAITING_MAX;
 }
 
 function isTakingOff({ takenOff }: QueueChange): boolean {
