@@ -25,6 +25,7 @@ export const SYS = {
   rt_sigaction: 13,
   rt_sigreturn: 15,
   ioctl: 16,
+  mremap: 25,
   madvise: 28,
   socket: 41,
   recvmsg: 47,

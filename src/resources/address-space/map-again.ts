@@ -13,7 +13,7 @@
 import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
 import { BelayError } from '../../errors.ts';
 import type { MappingStep } from '../../points/plan-mappings.ts';
-import { isAnonymous, type Mapping } from '../../procfs/maps.ts';
+import { isAnonymous, type Mapping, type Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
 import {
   MAP_ANONYMOUS,
@@ -29,6 +29,7 @@ import {
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import { findAttributes } from './attributes.ts';
 import type { ClaimedFiles } from './claimed-files.ts';
+import { growInto } from './grow-into.ts';
 import { isAccounted } from './missing.ts';
 import { protectionOf } from './protection.ts';
 
@@ -60,17 +61,22 @@ export function restoreBreak(calls: RemoteCalls, wanted: number): void {
   throw new BelayError('EFALLBACK', `cannot put the program break back to ${wanted.toString(16)}`);
 }
 
-/**
- * Do the steps one after the other. `attributes`: those of the point; `isExecRefused`: nothing may
- * become executable that was not mapped so.
- */
-export function performSteps(
-  steps: readonly MappingStep[],
-  attributes: readonly AttributeRange[],
-  files: ClaimedFiles,
-  isExecRefused: boolean,
-): void {
-  const { calls } = files;
+/** The state to go to, and how. */
+export interface Goal {
+  /** Those of the point. */
+  readonly mappings: readonly Mapping[];
+  readonly attributes: readonly AttributeRange[];
+  readonly files: ClaimedFiles;
+  /** Nothing may become executable that was not mapped so. */
+  readonly isExecRefused: boolean;
+  /** Told of what a mapping has grown into: it is as new as what is mapped over. */
+  readonly onGrown: (range: Range) => void;
+}
+
+/** Do the steps one after the other. */
+export function performSteps(steps: readonly MappingStep[], goal: Goal): void {
+  const { attributes, isExecRefused } = goal;
+  const { calls } = goal.files;
   for (const step of steps) {
     const size = step.end - step.start;
     if (step.kind === 'unmap') calls.callOrThrow('munmap', SYS.munmap, step.start, size);
@@ -79,7 +85,7 @@ export function performSteps(
       const flags = findAttributes(attributes, step.start)?.flags;
       const isBriefly = isAccounted(step.mapping, flags);
       const isWritable = isBriefly && !(isExecRefused && step.mapping.executable);
-      mapAgain(calls, files, step, flags, isWritable);
+      mapAgain(calls, goal, step, flags, isWritable);
     }
   }
 }
@@ -100,7 +106,7 @@ function roundUp(address: number): number {
  */
 function mapAgain(
   calls: RemoteCalls,
-  files: ClaimedFiles,
+  { files, mappings, attributes, onGrown }: Goal,
   step: Filled,
   flags: ReadonlySet<string> | undefined,
   isWritable: boolean,
@@ -111,6 +117,8 @@ function mapAgain(
   if (isAnonymous(mapping)) {
     const how = anonymousFlags(mapping, size, flags);
     calls.callOrThrow('mmap', SYS.mmap, start, size, protection, how, -1, 0);
+  } else if (growInto(calls, step, mapping, protection, mappings, attributes)) {
+    onGrown(step);
   } else {
     const reserve = flags?.has('nr') === true ? MAP_NORESERVE : 0;
     const how = (mapping.shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED | reserve;

@@ -193,6 +193,15 @@ export class Mappings {
   /** Ranges that were mapped anew. */
   private mapAnew(plan: MappingsPlan, calls: RemoteCalls, scratch: Scratch): Range[] {
     const { wanted, irreparable, attributes, files, isExecRefused } = plan;
+    const goal = {
+      mappings: wanted.mappings,
+      attributes: attributes.ranges,
+      files,
+      isExecRefused,
+      onGrown: ({ start, end }: Range) => {
+        this.registration.giveWay(start, end);
+      },
+    };
     const suspects = [...this.registration.findNew(this.readTable(0).tracked), ...irreparable];
     const planRest = (): MappingStep[] => {
       this.text.forget();
@@ -203,11 +212,11 @@ export class Mappings {
     for (const { start, end } of suspects) calls.call(SYS.munmap, start, end - start);
     if (calls.call(SYS.brk, 0) !== wanted.breakAddress) {
       // What is new goes first: limits would count both.
-      performSteps(planRest().filter(freesMemory), attributes.ranges, files, isExecRefused);
+      performSteps(planRest().filter(freesMemory), goal);
       restoreBreak(calls, wanted.breakAddress);
     }
     const steps = planRest();
-    performSteps(steps, attributes.ranges, files, isExecRefused);
+    performSteps(steps, goal);
     this.text.forget();
     return steps.filter(({ kind }) => kind === 'map');
   }
