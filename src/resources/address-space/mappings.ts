@@ -19,6 +19,7 @@ import type { Stopped } from '../stopped.ts';
 import { accessOf } from './access.ts';
 import { AttributeReader, findAttributes, findSealed, type Attributes } from './attributes.ts';
 import { ClaimedFiles } from './claimed-files.ts';
+import { findCuts, joinAgain } from './join-again.ts';
 import { cannotRestore, performSteps, restoreBreak } from './map-again.ts';
 import { MappedFiles } from './mapped-files.ts';
 import { MappingTable } from './mapping-table.ts';
@@ -236,6 +237,12 @@ export class Mappings {
     if (!attributes.isExact && lost.length === 0) lost.push(GUESS);
     this.reader.forget();
     this.text.forget();
+    const cuts = findCuts(this.readTable(0).mappings, wanted.mappings);
+    if (cuts.length > 0) {
+      joinAgain(cuts, this.reader.read(), calls);
+      this.reader.forget();
+      this.text.forget();
+    }
     return [
       ...lost,
       ...mendNames(planNames(this.readTable(0).mappings, wanted.mappings), calls, scratch),
