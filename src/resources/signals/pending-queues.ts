@@ -21,6 +21,14 @@ export function isFault(signo: number): boolean {
   return FAULTS.includes(signo);
 }
 
+/** SIGILL, SIGBUS, SIGFPE, SIGSEGV of an instruction that is executed anew, and falls anew. */
+const FAULTS_MADE_AGAIN: readonly number[] = [4, 7, 8, 11];
+
+/** Whether a thread that goes on from where it was stopped for it makes it once more. */
+export function isMadeAgain(info: Uint8Array): boolean {
+  return FAULTS_MADE_AGAIN.includes(signoOf(info)) && codeOf(info) > 0;
+}
+
 /**
  * Faults that came since: what caused them is undone. Others than those that the kernel forced, or
  * the program sent itself, were not caused by it.
@@ -89,7 +97,7 @@ function planNumber(
 }
 
 /** Those of `queue` that are not in `there`; of two that are equal each counts for itself. */
-function findMissing(there: SignalQueue, queue: SignalQueue): SignalQueue {
+export function findMissing(there: SignalQueue, queue: SignalQueue): SignalQueue {
   const left = [...there];
   return queue.filter((info) => {
     const index = left.findIndex((other) => isEqual(info, other));

@@ -1,8 +1,8 @@
 /**
- * Signals that wait: sent, and blocked. Those that waited at the point wait again, in their order
- * and before those that came since; faults that came since are taken off. Other signals that came
- * since stay: whoever sent them does not know of a rollback. (The kernel forces SIGSEGV on a thread
- * whose rseq area is gone; two threads can fall at the same time; abort(3) sends itself SIGABRT.)
+ * Signals that wait: sent, and blocked or on their way. Those that waited at the point wait again,
+ * in their order and before those that came since; faults that came since are taken off. Others
+ * that came since stay: whoever sent them does not know of a rollback. (The kernel forces SIGSEGV
+ * on a thread whose rseq area is gone; two threads fall at once; abort(3) sends itself SIGABRT.)
  *
  * Source: ptrace(2), PTRACE_PEEKSIGINFO; rt_sigqueueinfo(2).
  */
@@ -15,7 +15,9 @@ import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { StatusLines } from '../status-lines.ts';
+import { signalsOnTheWay } from './on-the-way.ts';
 import {
+  findMissing,
   findUndone,
   isFault,
   isOfTimer,
@@ -61,9 +63,10 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
   capture({ group }: Stopped): PendingImage {
     let shared: SignalQueue | undefined;
     let threads: { tid: number; queue: SignalQueue }[] | undefined;
-    for (const { tid } of group.threads.values()) {
+    for (const thread of group.threads.values()) {
+      const { tid } = thread;
       shared ??= this.peekShared(tid);
-      const queue = this.peekOwn(tid);
+      const queue = [...signalsOnTheWay(thread), ...this.peekOwn(tid)];
       if (queue.length > 0) (threads ??= []).push({ tid, queue });
     }
     if (threads === undefined && (shared === undefined || shared.length === 0)) return NONE;
@@ -91,7 +94,9 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     // The leader may queue anything to its own process; others only what sigqueue(3) sends.
     const first = stopped.group.leader ?? members[0];
     for (const thread of members) {
-      const queue = threads.find(({ tid }) => tid === thread.tid)?.queue ?? NONE.shared;
+      const then = threads.find(({ tid }) => tid === thread.tid)?.queue ?? NONE.shared;
+      // What has been on its way ever since arrives by itself.
+      const queue = then.length === 0 ? then : findMissing(signalsOnTheWay(thread), then);
       this.drain(stopped, thread, queue, shared);
       const owed = thread === first ? shared : NONE.shared;
       lost.push(...this.settle(stopped, thread, queue, owed));

@@ -1,0 +1,22 @@
+/**
+ * Signals on their way to a thread: the kernel has taken them off the queue, and tells us of them
+ * before it hands them over. To the program they wait as much as those in the queue.
+ */
+import type { Thread } from '../../tracee/thread.ts';
+import { isMadeAgain, type SignalQueue } from './pending-queues.ts';
+
+const NONE: SignalQueue = [];
+
+/** The siginfo_t of each, the first to come first. */
+export function signalsOnTheWay(thread: Thread): SignalQueue {
+  if (thread.stop?.kind !== 'signal') return NONE;
+  const info = thread.fetchSiginfo();
+  if (info === undefined) return NONE;
+  // Of those that came while it made calls for us the kernel is told no more than the number.
+  const deferred = thread.deferredSignals.map((signo) => {
+    const bytes = new Uint8Array(info.bytes.length);
+    bytes[0] = signo;
+    return bytes;
+  });
+  return [Uint8Array.from(info.bytes), ...deferred].filter((each) => !isMadeAgain(each));
+}
