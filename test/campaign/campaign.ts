@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Life, LifeFailure } from './life.ts';
+import { LifeFailure } from './life-failure.ts';
+import { Life } from './life.ts';
 import { Draws, lifeSeed } from './random.ts';
+import { Tally } from './tally.ts';
 import { DAMAGE, DAMAGE_ALL } from './wire.ts';
 
 export interface CampaignOptions {
@@ -21,6 +23,8 @@ export interface CampaignOptions {
   belay?: string | undefined;
   /** End before the next life begins once this much time has passed. */
   limitMs?: number | undefined;
+  /** Takes the outcomes. */
+  tally?: Tally | undefined;
   onLife?: ((life: number, falls: number, description: string) => void) | undefined;
 }
 
@@ -28,8 +32,6 @@ const FALLS_PER_LIFE = 50;
 const DATA_SIZE = 256 * 1024;
 const BELAY = join(import.meta.dirname, '../../bin/belay');
 const SOURCES = join(import.meta.dirname, 'target');
-/** Far more falls on one point than the default allows: that policy is tested elsewhere. */
-const RUN_OPTIONS = ['run', '--retries', '1000000', '--'];
 
 export interface Workshop extends Disposable {
   directory: string;
@@ -79,6 +81,8 @@ function damageFor(user: number | undefined, allowed: number): number {
 /** Returns the number of falls. @throws LifeFailure with the story and the command to repeat it. */
 export async function runCampaign(options: CampaignOptions): Promise<number> {
   using workshop = openWorkshop();
+  const belay = options.belay ?? BELAY;
+  const tally = options.tally ?? new Tally();
   const started = Date.now();
   const first = options.from ?? 0;
   let falls = 0;
@@ -86,13 +90,14 @@ export async function runCampaign(options: CampaignOptions): Promise<number> {
     if (options.limitMs !== undefined && Date.now() - started > options.limitMs) break;
     const wanted = Math.min(FALLS_PER_LIFE, options.count - (life - first) * FALLS_PER_LIFE);
     const subject = new Life({
-      command: (rest) => [options.belay ?? BELAY, ...RUN_OPTIONS, workshop.target, ...rest],
+      command: (given, words) => [belay, 'run', ...given, '--', workshop.target, ...words],
       dataFile: workshop.dataFile,
       seed: lifeSeed(options.seed, life),
       falls: wanted,
       threads: options.threads,
       user: options.user,
       damage: damageFor(options.user, options.damage ?? DAMAGE_ALL),
+      tally,
     });
     try {
       await subject.run();

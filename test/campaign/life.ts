@@ -1,5 +1,5 @@
-/** One life of the target: points, damage, falls, and after each the comparison. */
-import { type Thread, type Snapshot, takeSnapshot } from './checker.ts';
+/** One life of the target: points, damage, falls, rewinds, and after each the comparison. */
+import { type Snapshot, type Thread, readThreads, takeSnapshot } from './checker.ts';
 import {
   type Exemptions,
   compareSnapshots,
@@ -7,21 +7,27 @@ import {
   processorNotes,
   sameCall,
 } from './compare.ts';
-import { Draws } from './random.ts';
-import { TargetFailure, TargetProcess } from './target-process.ts';
+import { Dialogue } from './dialogue.ts';
 import {
-  CAUSE,
-  COMMAND,
-  type Fall,
-  type Hello,
-  OPS,
-  type Parked,
-  type Point,
-  type TargetRecord,
-} from './wire.ts';
+  type LivePoint,
+  WHY_SIZE,
+  checkLanding,
+  checkRewind,
+  describePoint,
+  isUncertain,
+  saysTheSame,
+} from './landing.ts';
+import { LifeFailure } from './life-failure.ts';
+import { Draws } from './random.ts';
+import type { Tally } from './tally.ts';
+import { TargetProcess } from './target-process.ts';
+import { type Traits, describeTraits, drawTraits, runOptions, targetMode } from './traits.ts';
+import { Witness, isForgotten } from './witness.ts';
+import { CAUSE, COMMAND, DAMAGE, type Hello, type Point } from './wire.ts';
 
 export interface LifeOptions {
-  command: (targetArguments: string[]) => string[];
+  /** The command line, from belay's options and the target's arguments. */
+  command: (options: string[], targetArguments: string[]) => string[];
   dataFile: string;
   seed: bigint;
   falls: number;
@@ -29,50 +35,38 @@ export interface LifeOptions {
   user?: number | undefined;
   /** Which damage may be drawn (bits of DAMAGE). */
   damage: number;
-}
-
-/** A point as it was first reached. */
-interface LivePoint {
-  cd: number;
-  snapshot: Snapshot;
-  parked: Parked[];
-  rollbacks: number;
-}
-
-export class LifeFailure extends Error {
-  override name = 'LifeFailure';
+  tally: Tally;
 }
 
 const LIVE_POINTS_MAX = 8;
-const WHY_SIZE = 48;
-const NO_ADDRESS = (1n << 64n) - 1n;
-/** Signals that need not be those of the announced fall: other threads may fall first. */
-const OTHERS_MAY_FALL = new Set(['born-bare', 'born-libc', 'map-over', 'mremap-over']);
+const VALUES = 1 << 30;
+type Stands = (thread: Thread, all: Thread[]) => boolean;
 
 export class Life {
   readonly #options: LifeOptions;
   readonly #draws: Draws;
+  readonly #traits: Traits;
   readonly #target: TargetProcess;
+  readonly #dialogue: Dialogue;
   readonly #points: LivePoint[] = [];
-  readonly #story: string[] = [];
-  #parked: Parked[] = [];
+  #witness: Witness | undefined;
   #hello: Hello | undefined;
+  /** Since when it has stood where it stands now: ms since 1970. */
+  #standsSince = 0;
   falls = 0;
   readonly description: string;
 
   constructor(options: LifeOptions) {
     this.#options = options;
     this.#draws = new Draws(options.seed);
-    const drawn = this.#draws.below(5);
-    const stops = this.#draws.chance(2);
-    const threads = options.threads ?? drawn;
-    this.description = `${threads} threads${stops ? ', stopping itself' : ''}`;
-    const mode = stops ? 'belay,stops' : 'belay';
-    this.#target = new TargetProcess({
-      command: options.command([options.dataFile, String(options.seed), String(threads), mode]),
-      user: options.user,
-      stops,
-    });
+    const traits = drawTraits(this.#draws, options.threads);
+    this.#traits = traits;
+    this.description = describeTraits(traits);
+    const { dataFile, seed, user } = options;
+    const words = [dataFile, String(seed), String(traits.threads), targetMode(traits)];
+    const command = options.command(runOptions(traits), words);
+    this.#target = new TargetProcess({ command, user, stops: traits.stops });
+    this.#dialogue = new Dialogue(this.#target);
   }
 
   /** Lives to the end. @throws LifeFailure, with the whole story, at the first difference. */
@@ -82,11 +76,9 @@ export class Life {
       while (this.falls < this.#options.falls) await this.#step();
       await this.#finish();
     } catch (error) {
-      if (!(error instanceof TargetFailure || error instanceof LifeFailure)) throw error;
-      const story = this.#story.slice(-60).join('\n');
-      const now = `its threads now:\n${this.#target.state()}\nwhat it did last:\n${story}`;
-      throw new LifeFailure(`${error.message}\n${now}`, { cause: error });
+      throw this.#dialogue.tellAll(error);
     } finally {
+      this.#witness?.close();
       await this.#target.end();
     }
   }
@@ -96,175 +88,186 @@ export class Life {
     return this.#hello;
   }
 
-  async #await<T extends TargetRecord['type']>(
-    type: T,
-  ): Promise<Extract<TargetRecord, { type: T }>> {
-    for (;;) {
-      const record = await this.#target.next();
-      if (record.type === 'parked')
-        this.#parked = [...this.#parked.filter((p) => p.tid !== record.tid), record];
-      if (record.type === 'op') this.#story.push(`  ${record.text}`);
-      if (record.type === 'bad') throw new LifeFailure(record.text);
-      if (record.type === type) return record as Extract<TargetRecord, { type: T }>;
-      if (record.type === 'point') throw new LifeFailure('at a point, and should not be');
-    }
+  get #newest(): LivePoint {
+    const newest = this.#points.at(-1);
+    if (newest === undefined) throw new LifeFailure('no point to fall on');
+    return newest;
+  }
+
+  /** Two threads that fall in their handler at once: the one takes the handler from the other. */
+  get #damage(): number {
+    const { every, auto } = this.#traits;
+    return this.#options.damage & ~(every > 0 && auto ? DAMAGE.ruin : 0);
+  }
+
+  #drawPoint(): LivePoint {
+    return this.#points[this.#draws.below(this.#points.length)] ?? this.#newest;
   }
 
   async #begin(): Promise<void> {
-    this.#hello = await this.#await('hello');
+    this.#hello = await this.#dialogue.await('hello');
     if (this.#hello.pid !== this.#target.pid)
       throw new LifeFailure(`its pid is ${this.#hello.pid}, not ${this.#target.pid}`);
+    if (this.#traits.watched)
+      this.#witness = await Witness.of(this.#target.pid, (text) => {
+        this.#dialogue.story.push(`  (belay: ${text})`);
+      });
     await this.#newPoint();
   }
 
   async #step(): Promise<void> {
-    const what = this.#draws.below(20);
+    const what = this.#draws.below(24);
     if (what < 5 && this.#points.length < LIVE_POINTS_MAX) await this.#newPoint();
     else if (what === 5 && this.#points.length > 1) await this.#forget();
+    else if (what >= 20 && this.#witness !== undefined) await this.#rewind(this.#witness);
     else await this.#fall();
   }
 
   async #newPoint(): Promise<void> {
-    this.#story.push(`tsetjmp, after ${this.#points.length} live points`);
-    this.#target.send({ what: COMMAND.point, seed: this.#draws.next() });
-    const point = await this.#await('point');
+    this.#dialogue.story.push(`tsetjmp, after ${this.#points.length} live points`);
+    this.#dialogue.send({ what: COMMAND.point, seed: this.#draws.next() });
+    const point = await this.#dialogue.await('point');
     const newest = this.#points.at(-1);
     if (point.cause !== CAUSE.saved || point.cd <= (newest?.cd ?? 0) || point.rollbacks !== 0)
-      throw new LifeFailure(`a new point said ${this.#describe(point)}`);
-    if (!(await this.#target.standstill((thread) => this.#isParked(thread))))
+      throw new LifeFailure(`a new point said ${describePoint(point)}`);
+    const snapshot = await this.#look((thread) => this.#isParked(thread));
+    if (snapshot === undefined)
       throw new LifeFailure(`at the new point ${point.cd} it does not stand still`);
-    const snapshot = takeSnapshot(this.#target.pid);
-    this.#points.push({ cd: point.cd, snapshot, parked: this.#parked, rollbacks: 0 });
+    const { parked } = this.#dialogue;
+    this.#points.push({ cd: point.cd, snapshot, parked, rollbacks: 0, said: point });
   }
 
   async #forget(): Promise<void> {
     const index = this.#draws.below(this.#points.length - 1);
     const [point] = this.#points.splice(index, 1);
     if (point === undefined) return;
-    this.#story.push(`tforget(${point.cd})`);
-    this.#target.send({ what: COMMAND.forget, cd: point.cd });
-    const { result } = await this.#await('done');
+    this.#dialogue.story.push(`tforget(${point.cd})`);
+    this.#dialogue.send({ what: COMMAND.forget, cd: point.cd });
+    const { result } = await this.#dialogue.await('done');
     if (result !== 0n) throw new LifeFailure(`tforget(${point.cd}) gave ${result}`);
-    await this.#fall();
+    // A point of the clock's within tforget would have it done once more.
+    if (this.#traits.every > 0) await this.#newPoint();
+    else await this.#fall();
   }
 
   async #fall(): Promise<void> {
-    const newest = this.#points.at(-1);
     const jump = this.#draws.below(10) < 3;
-    const target = jump ? this.#points[this.#draws.below(this.#points.length)] : newest;
-    if (target === undefined || newest === undefined) throw new LifeFailure('no point to fall on');
-    const value = jump ? 1 + this.#draws.below(1 << 30) : -1;
-    const seed = this.#draws.next();
-    this.#story.push(`fall ${this.falls + 1}, of ${this.#points.length} live points`);
-    const from = this.#story.length;
-    this.#target.send({
+    const target = jump ? this.#drawPoint() : this.#newest;
+    const value = jump ? 1 + this.#draws.below(VALUES) : -1;
+    const { story } = this.#dialogue;
+    story.push(`fall ${this.falls + 1}, of ${this.#points.length} live points`);
+    const from = story.length;
+    const sentAt = Date.now();
+    this.#dialogue.send({
       what: COMMAND.fall,
-      seed,
-      damage: this.#options.damage,
+      seed: this.#draws.next(),
+      damage: this.#damage,
       cd: jump ? target.cd : 0,
       op: value,
     });
-    const fall = await this.#announced();
-    const point = await this.#landed(from);
-    const back = this.#points.find((live) => live.cd === point.cd);
-    this.#story.push(`  back with ${this.#describe(point)}`);
-    this.#check(fall, point, { target, newest, value, uncertain: this.#isUncertain(fall, from) });
-    if (back === undefined) throw new LifeFailure(`returned to ${point.cd}, which is not live`);
-    back.rollbacks++;
-    if (point.rollbacks !== back.rollbacks)
-      throw new LifeFailure(`rollbacks is ${point.rollbacks}, not ${back.rollbacks}`);
-    this.#points.length = this.#points.indexOf(back) + 1;
-    this.#parked = back.parked;
-    await this.#compare(back);
+    const { fall, point } = await this.#dialogue.landed(
+      () => this.#standsAgain(sentAt),
+      (text) => this.#isExcused(text, story.slice(from)),
+    );
+    if (point === undefined) this.#tell('back on a point of the clock');
+    else {
+      this.#tell('back');
+      const uncertain = isUncertain(fall, story.slice(from));
+      const isRepeated = this.#traits.every > 0 && saysTheSame(point, this.#newest.said);
+      const expected = { target, newest: this.#newest, value, uncertain };
+      if (!isRepeated) checkLanding(fall, point, expected);
+      this.#isBackOn(point, isRepeated ? 0 : 1);
+    }
+    await this.#compare(this.#newest);
     this.falls++;
   }
 
-  /** The announcement of the fall; undefined when another thread fell before it came. */
-  async #announced(): Promise<Fall | undefined> {
-    for (;;) {
-      const record = await this.#target.next();
-      if (record.type === 'op') this.#story.push(`  ${record.text}`);
-      if (record.type === 'bad') throw new LifeFailure(record.text);
-      if (record.type === 'fall') {
-        this.#story.push(`  falls: ${record.name}`);
-        return record;
-      }
-      if (record.type === 'point') {
-        this.#early = record;
-        return undefined;
-      }
+  #tell(outcome: string, reason?: string): void {
+    this.#dialogue.story.push(`  ${outcome}${reason === undefined ? '' : `: ${reason}`}`);
+    this.#options.tally.count(outcome, reason);
+  }
+
+  /** Without a word, as on a point of the clock's: it has fallen, and waits for a command. */
+  #standsAgain(since: number): boolean {
+    if (this.#traits.every === 0) return false;
+    if (this.#witness?.falls.some(({ time }) => time >= since) !== true) return false;
+    const leader = readThreads(this.#target.pid).find(({ tid }) => tid === this.#target.pid);
+    return leader?.call.startsWith('0 0x0 ') === true;
+  }
+
+  /** After noise over everything a worker may wake and complain, rightly, before the fall. */
+  #isExcused(text: string, story: string[]): boolean {
+    if (story.some((line) => line.includes('noise-everywhere'))) return true;
+    return this.#traits.every > 0 && this.#traits.auto && text.includes('own handler ran');
+  }
+
+  /** The target says that it is on `point`: what is newer is gone. */
+  #isBackOn(point: Point, rollbacks: number): void {
+    this.#dialogue.story.push(`  back with ${describePoint(point)}`);
+    const back = this.#points.find((live) => live.cd === point.cd);
+    if (back === undefined) throw new LifeFailure(`returned to ${point.cd}, which is not live`);
+    back.rollbacks += rollbacks;
+    if (point.rollbacks !== back.rollbacks)
+      throw new LifeFailure(`rollbacks is ${point.rollbacks}, not ${back.rollbacks}`);
+    back.said = point;
+    this.#points.length = this.#points.indexOf(back) + 1;
+    this.#dialogue.parked = back.parked;
+  }
+
+  /** Somebody rewinds it from outside, to a point of its own or to one of the clock's. */
+  async #rewind(witness: Witness): Promise<void> {
+    const toClock = this.#draws.chance(2) && this.#traits.every > 0;
+    const target = this.#drawPoint();
+    const value = this.#draws.below(VALUES);
+    const made = toClock ? await witness.clockPoints(this.#standsSince) : [];
+    const cd = toClock ? made[value % Math.max(made.length, 1)] : target.cd;
+    if (cd === undefined) return;
+    this.#dialogue.story.push(`rewound to ${cd}${toClock ? ", which is the clock's" : ''}`);
+    try {
+      await witness.rewind(cd, value);
+    } catch (error) {
+      if (!toClock || !isForgotten(error)) throw error;
     }
-  }
-
-  #early: Point | undefined;
-
-  async #landed(from: number): Promise<Point> {
-    const early = this.#early;
-    this.#early = undefined;
-    if (early !== undefined) return early;
-    for (;;) {
-      const record = await this.#target.next();
-      if (record.type === 'point') return record;
-      if (record.type === 'op') this.#story.push(`  ${record.text}`);
-      // After noise over everything a worker may wake and complain, rightly, before the fall.
-      const ruined = this.#story.slice(from).some((line) => line.includes('noise-everywhere'));
-      if (record.type === 'bad' && !ruined) throw new LifeFailure(record.text);
+    this.#tell(toClock ? 'rewound to a point of the clock' : 'rewound');
+    if (!toClock) {
+      this.#target.wake();
+      const point = await this.#dialogue.await('point');
+      checkRewind(point, cd, value);
+      this.#isBackOn(point, 1);
     }
-  }
-
-  #isUncertain(fall: Fall | undefined, from: number): boolean {
-    const ruined = fall === undefined || (fall.how >= 100 && fall.how < 200);
-    const born = this.#story
-      .slice(from)
-      .some((line) => OTHERS_MAY_FALL.has(OPS.find((op) => line.startsWith(`  ${op} `)) ?? ''));
-    return ruined || born;
-  }
-
-  #check(
-    fall: Fall | undefined,
-    point: Point,
-    expected: { target: LivePoint; newest: LivePoint; value: number; uncertain: boolean },
-  ): void {
-    const { target, newest, value, uncertain } = expected;
-    const says = `it says ${this.#describe(point)}`;
-    if (point.size !== WHY_SIZE) throw new LifeFailure(`the answer's size is ${point.size}`);
-    if (point.cause === CAUSE.saved) throw new LifeFailure(`a rollback without a cause: ${says}`);
-    if (uncertain && point.cause === CAUSE.signal && point.cd === newest.cd) return;
-    if (fall?.name === 'tlongjmp') {
-      if (point.cause !== CAUSE.longjmp || point.cd !== target.cd || point.value !== value)
-        throw new LifeFailure(`tlongjmp(${target.cd}, ${value}), but ${says}`);
-      return;
-    }
-    if (point.cause !== CAUSE.signal || point.cd !== newest.cd)
-      throw new LifeFailure(`fell by ${fall?.name ?? 'another thread'}, but ${says}`);
-    if (fall === undefined || uncertain) return;
-    if (point.signo !== fall.signo) throw new LifeFailure(`signal ${fall.signo}, but ${says}`);
-    if (fall.address !== NO_ADDRESS && fall.address !== point.address)
-      throw new LifeFailure(`address 0x${fall.address.toString(16)}, but ${says}`);
-  }
-
-  #describe(point: Point): string {
-    const { type: _type, address, ip, ...rest } = point;
-    const words = Object.entries(rest).map(([name, value]) => `${name} ${value}`);
-    return `${words.join(' ')} address 0x${address.toString(16)} ip 0x${ip.toString(16)}`;
+    await this.#compare(this.#newest);
   }
 
   #isParked(thread: Thread): boolean {
     if (this.#target.stops) return true;
     if (thread.tid === this.#target.pid) return thread.call.startsWith('0 0x0 ');
-    const parked = this.#parked.find((record) => record.tid === thread.tid);
+    const parked = this.#dialogue.parked.find((record) => record.tid === thread.tid);
     if (parked === undefined || parked.number === -1) return true;
     return thread.call.startsWith(`${parked.number} `) || thread.call.startsWith('219 ');
   }
 
+  /** All of it, when it stands still as wanted; undefined when it never does. */
+  async #look(isThere: Stands): Promise<Snapshot | undefined> {
+    const { pid } = this.#target;
+    const snapshot =
+      this.#traits.every === 0
+        ? (await this.#target.standstill(isThere)) && takeSnapshot(pid)
+        : await this.#witness?.whileHeld(
+            () => this.#target.stands(isThere),
+            () => takeSnapshot(pid),
+          );
+    this.#standsSince = Date.now();
+    return snapshot === false ? undefined : snapshot;
+  }
+
   async #compare(point: LivePoint): Promise<void> {
     const before = point.snapshot;
-    await this.#target.standstill((thread, all) => {
+    const isBack: Stands = (thread, all) => {
       const was = before.threads.find((other) => other.tid === thread.tid);
       if (was === undefined || all.length !== before.threads.length) return false;
       return was.call === 'running' || sameCall(was.call, thread.call);
-    });
-    const after = takeSnapshot(this.#target.pid);
+    };
+    const after = (await this.#look(isBack)) ?? takeSnapshot(this.#target.pid);
     const differences = compareSnapshots(before, after, this.#exemptions(point));
     if (differences.length > 0)
       throw new LifeFailure(`after the rollback to ${point.cd}: ${formatDifferences(differences)}`);
@@ -277,10 +280,10 @@ export class Life {
   }
 
   async #finish(): Promise<void> {
-    this.#target.send({ what: COMMAND.verify, seed: this.#draws.next() });
-    const verified = await this.#await('done');
-    this.#target.send({ what: COMMAND.quit });
-    const joined = await this.#await('done');
+    this.#dialogue.send({ what: COMMAND.verify, seed: this.#draws.next() });
+    const verified = await this.#dialogue.await('done');
+    this.#dialogue.send({ what: COMMAND.quit });
+    const joined = await this.#dialogue.await('done');
     for (const { result } of [verified, joined])
       if (Number(result) !== this.#greeting.workers)
         throw new LifeFailure(`${result} of ${this.#greeting.workers} workers came back`);

@@ -1,7 +1,8 @@
 /** `npm run campaign`: falls without number, each compared byte for byte with its point. */
 import { parseArgs } from 'node:util';
 import { type CampaignOptions, runCampaign } from './campaign.ts';
-import { LifeFailure } from './life.ts';
+import { LifeFailure } from './life-failure.ts';
+import { Tally } from './tally.ts';
 
 const USAGE = `npm run campaign -- [--seed S] [--count N] [--threads T] [--user UID]
   --seed S      what all draws come from (default: the time)
@@ -45,6 +46,7 @@ const SHOW_EVERY_FALLS = 500;
 
 async function main(): Promise<number> {
   const options = readOptions();
+  const tally = new Tally();
   const started = performance.now();
   let shown = 0;
   let failures = 0;
@@ -61,7 +63,8 @@ async function main(): Promise<number> {
       console.log(`${falls} falls, ${((performance.now() - started) / 1000).toFixed(1)} s`);
     };
     try {
-      await runCampaign({ ...options, from: next, count: options.count - falls, onLife });
+      const count = options.count - falls;
+      await runCampaign({ ...options, from: next, count, tally, onLife });
     } catch (error) {
       if (!(error instanceof LifeFailure)) throw error;
       console.error(error.message);
@@ -72,6 +75,7 @@ async function main(): Promise<number> {
     }
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(['outcomes:', ...tally.lines()].join('\n'));
   if (failures > 0) console.error(`${failures} lives ended in a difference, ${seconds} s`);
   else console.log(`${falls} falls, no difference, no death, ${seconds} s`);
   return failures > 0 ? 1 : 0;

@@ -11,6 +11,8 @@ import {
 } from './wire.ts';
 
 const RECORD_TIMEOUT_MS = 30_000;
+/** Chosen: how long it says nothing before it is asked whether it is there already. */
+const MOMENT_MS = 10;
 const STANDSTILL_TIMEOUT_MS = 3_000;
 /** A traced thread is also stopped for moments on its way into the stop of the whole process. */
 const STOPPED_LOOKS = 4;
@@ -78,8 +80,14 @@ export class TargetProcess {
     this.#wake?.();
   }
 
-  /** The next record. @throws TargetFailure when there will be none, or none comes in time. */
-  async next(): Promise<TargetRecord> {
+  /**
+   * The next record; undefined when none has come for a moment and `isOver` says so.
+   *
+   * @throws TargetFailure when there will be none, or none comes in time
+   */
+  async next(): Promise<TargetRecord>;
+  async next(isOver: () => boolean): Promise<TargetRecord | undefined>;
+  async next(isOver?: () => boolean): Promise<TargetRecord | undefined> {
     const deadline = Date.now() + RECORD_TIMEOUT_MS;
     for (;;) {
       const record = this.#records.shift();
@@ -90,16 +98,27 @@ export class TargetProcess {
       }
       const left = deadline - Date.now();
       if (left <= 0) throw new TargetFailure(`silent for ${RECORD_TIMEOUT_MS} ms\n${this.state()}`);
-      const timer = setTimeout(() => this.#wake?.(), left);
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-      clearTimeout(timer);
+      await this.#news(isOver === undefined ? left : MOMENT_MS);
+      if (this.#records.length === 0 && isOver?.() === true) return undefined;
     }
+  }
+
+  /** Something has come, or the time is over. */
+  async #news(withinMs: number): Promise<void> {
+    const timer = setTimeout(() => this.#wake?.(), withinMs);
+    await new Promise<void>((resolve) => (this.#wake = resolve));
+    clearTimeout(timer);
   }
 
   /** SIGCONT first: after the command it could meet the next stop. */
   send(command: Command): void {
-    if (this.stops) process.kill(this.pid, 'SIGCONT');
+    this.wake();
     this.#child.stdin?.write(encodeCommand(command));
+  }
+
+  /** Lets it run, should it have stopped itself. */
+  wake(): void {
+    if (this.stops) process.kill(this.pid, 'SIGCONT');
   }
 
   /** What its threads are about, for a report. */
@@ -113,18 +132,21 @@ export class TargetProcess {
     }
   }
 
-  /**
-   * Waits until every thread is stopped or asleep (or spins), and where `isThere` wants it. When
-   * that takes too long the answer is false, and what is wrong is for the caller to say.
-   */
+  /** Whether every thread is stopped or asleep (or spins), and where `isThere` wants it. */
+  stands(isThere: (thread: Thread, all: Thread[]) => boolean): boolean {
+    const threads = readThreads(this.pid);
+    const states = this.stops ? /[Tt]/ : /[SR]/;
+    const stands = (thread: Thread): boolean =>
+      states.test(thread.state) && isThere(thread, threads);
+    return threads.length > 0 && threads.every(stands);
+  }
+
+  /** Waits until it stands; when that takes too long false, and what is wrong the caller says. */
   async standstill(isThere: (thread: Thread, all: Thread[]) => boolean): Promise<boolean> {
     const deadline = Date.now() + STANDSTILL_TIMEOUT_MS;
     const looksWanted = this.stops ? STOPPED_LOOKS : 1;
     for (let looks = 0; Date.now() < deadline; looks++) {
-      const threads = readThreads(this.pid);
-      const stands = (thread: Thread): boolean =>
-        (this.stops ? /[Tt]/ : /[SR]/).test(thread.state) && isThere(thread, threads);
-      if (threads.length === 0 || !threads.every(stands)) looks = -1;
+      if (!this.stands(isThere)) looks = -1;
       else if (looks + 1 >= looksWanted) return true;
       await sleep(1);
     }

@@ -31,7 +31,7 @@ const FALLS =
   'null wild nowhere-mapped read-only ud2 int3 divide abort libc-abort jump bus deep'.split(' ');
 const RUINS = ['noise-everywhere', 'unmap-everything', 'smash-stack', 'zero-registers', 'no-code'];
 
-export const CAUSE = { saved: 0, longjmp: 1, signal: 2 } as const;
+export const CAUSE = { saved: 0, longjmp: 1, signal: 2, operator: 4 } as const;
 
 export interface Hello {
   type: 'hello';

@@ -93,9 +93,17 @@ u64 rseq_address(void);
 u32 compare_frame(const struct frame *f); /* 0, or 1 + the index of the first difference */
 long spawn_bare(u64 stack_top, void (*fn)(void *), void *argument);
 
+/* ---- how it lives: the words of its mode ---- */
+enum ways {
+  SUPERVISED = 1,
+  STOPS = 2, /* stops itself at each point */
+  EVERY = 4  /* may go back to where it made no point itself */
+};
+extern u32 ways;
+
 /* ---- worker threads ---- */
 struct worker;
-void workers_start(u32 count, int stops, struct draws *d);
+void workers_start(u32 count, struct draws *d);
 void workers_park(struct draws *d);
 u32 workers_verify(void);
 u32 workers_join(void);

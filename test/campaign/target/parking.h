@@ -33,7 +33,7 @@ enum phase { AT_REST, PARKING, RELEASED };
 struct worker {
   struct frame frame;
   pthread_t thread;
-  u32 index, kind, phase, go, leave, futex, ended, stops;
+  u32 index, kind, phase, go, leave, futex, ended;
   int tid, pipe[2], socket[2], epoll;
   u64 seed, expected_result, mask, rseq;
   struct extras before;

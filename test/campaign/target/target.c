@@ -1,6 +1,8 @@
 /* The campaign's target: sets points with every register full, falls as told, and waits to be read.
  *
- *   target DATA_FILE SEED THREADS MODE      MODE: belay | plain | belay,stops | plain,stops
+ *   target DATA_FILE SEED THREADS MODE      MODE: belay or plain, then any of
+ *     ,stops   stops itself at each point
+ *     ,every   may go back to where it made no point itself
  *
  * Commands come on standard input, records go to standard output; both are 64 bytes long. `plain`
  * makes no belay calls: the checker tests itself with it. */
@@ -10,7 +12,7 @@
 
 static struct frame point_frame;
 static struct point_record point;
-static int supervised, stops;
+u32 ways;
 
 static void on_fault(int signo) { /* belay must have caught it: no handler may ever run */
   tell(REC_BAD, 0, 0, 63, (u64)signo, 0, 0);
@@ -20,13 +22,13 @@ static void on_fault(int signo) { /* belay must have caught it: no handler may e
 /* Stands still, to be read. Leaves no trace of when or how often it was passed. */
 static void stand(void) {
   sys3(SYS_write, 1, &point, sizeof point);
-  if (stops) sys3(SYS_tgkill, sys1(SYS_getpid, 0), sys1(SYS_gettid, 0), SIGSTOP);
+  if (ways & STOPS) sys3(SYS_tgkill, sys1(SYS_getpid, 0), sys1(SYS_gettid, 0), SIGSTOP);
 }
 
 /* tsetjmp with a pattern in every register; each return dumps them all into the same place. */
 static __attribute__((noinline)) void set_point(struct draws *d) {
   fill_frame(&point_frame, d);
-  point_frame.in[RAX] = supervised ? SYS_TSETJMP : (u64)SYS_getppid;
+  point_frame.in[RAX] = ways & SUPERVISED ? SYS_TSETJMP : (u64)SYS_getppid;
   point_frame.in[RDI] = (u64)point.why;
   point_frame.in[RSI] = sizeof point.why;
   enter_call(&point_frame);
@@ -76,17 +78,24 @@ static void install_handlers(struct draws *d) {
     if (draw_below(d, 2)) sigaction(signals[i], &action, NULL);
 }
 
+static u32 read_ways(const char *mode) {
+  static const char *const words[] = {"belay", "stops", "every"};
+  u32 found = 0;
+  for (u32 i = 0; i < sizeof words / sizeof *words; i++)
+    if (strstr(mode, words[i])) found |= 1u << i;
+  return found;
+}
+
 int main(int argc, char **argv) {
   if (argc != 5) return 2;
   struct draws d;
   struct command c;
   draw_seed(&d, strtoull(argv[2], NULL, 10));
-  supervised = !strncmp(argv[4], "belay", 5);
-  stops = strstr(argv[4], ",stops") != NULL;
+  ways = read_ways(argv[4]);
   point = (struct point_record){MAGIC, REC_POINT, 0, {0}};
   install_handlers(&d);
   regions_start(argv[1], &d);
-  workers_start((u32)atoi(argv[3]), stops, &d);
+  workers_start((u32)atoi(argv[3]), &d);
   workers_park(&d);
   tell(REC_HELLO, (u64)sys1(SYS_getpid, 0), (u64)&point_frame, (u64)&point.why, workers_count(),
        rseq_address(), 0);

@@ -98,11 +98,11 @@ static void *worker_main(void *argument) {
   }
 }
 
-void workers_start(u32 wanted, int stops, struct draws *d) {
+void workers_start(u32 wanted, struct draws *d) {
   struct sigaction release = {.sa_handler = on_release}, end = {.sa_handler = on_end};
   pthread_attr_t attributes;
   count = wanted > WORKERS_MAX ? WORKERS_MAX : wanted;
-  kinds = stops ? IN_EPOLL : KINDS;
+  kinds = ways & STOPS ? IN_EPOLL : KINDS;
   if (!count) return;
   sigaction(SIGUSR1, &release, NULL);
   sigaction(SIGUSR2, &end, NULL);
@@ -114,7 +114,6 @@ void workers_start(u32 wanted, int stops, struct draws *d) {
   for (u32 i = 0; i < count; i++) {
     struct worker *w = &workers[i];
     w->index = i;
-    w->stops = (u32)stops;
     w->epoll = epoll_create1(0);
     struct epoll_event event = {.events = EPOLLIN, .data = {.u64 = draw(d)}};
     if (pipe(w->pipe) || socketpair(AF_UNIX, SOCK_STREAM, 0, w->socket) || w->epoll < 0 ||
@@ -212,13 +211,14 @@ u32 workers_join(void) {
   return joined;
 }
 
-/* Ends one worker within a fall: by its own return through libc, or by a bare exit in a handler. */
+/* Ends one worker within a fall: by its own return through libc, or by a bare exit in a handler.
+ * Where there may be a point in between not by a byte in a pipe: that does not come back yet. */
 void worker_end(struct draws *d) {
   if (!count) return;
   struct worker *w = &workers[draw_below(d, count)];
   if (w->ended) return;
   w->ended = 1;
-  if (libc_usable && draw_below(d, 2)) {
+  if (libc_usable && !(ways & EVERY) && draw_below(d, 2)) {
     if (draw_below(d, 2)) pthread_detach(w->thread);
     w->leave = 1;
     parking_release(w);

@@ -1,0 +1,29 @@
+/** How often each outcome came, by its name. */
+
+/** Numbers and names of files in a reason differ from one time to the next. */
+function alike(reason: string): string {
+  return reason
+    .replaceAll(/0x[0-9a-f]+/g, '0x…')
+    .replaceAll(/\b\d+\b/g, 'N')
+    .replaceAll(/\/\S*\//g, '…/');
+}
+
+export class Tally {
+  readonly #counts = new Map<string, number>();
+
+  count(outcome: string, reason = ''): void {
+    const name = reason === '' ? outcome : `${outcome}: ${alike(reason)}`;
+    this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
+  }
+
+  get(outcome: string): number {
+    const named = [...this.#counts].filter(([name]) => name.split(':')[0] === outcome);
+    return named.reduce((sum, [, count]) => sum + count, 0);
+  }
+
+  /** A line for each, by name. */
+  lines(): string[] {
+    const sorted = [...this.#counts].sort(([a], [b]) => a.localeCompare(b));
+    return sorted.map(([name, count]) => `  ${String(count).padStart(6)}  ${name}`);
+  }
+}

@@ -1,0 +1,55 @@
+/** What is drawn for a whole life: how the target lives, and what belay is told when it starts. */
+import type { Draws } from './random.ts';
+
+export interface Traits {
+  /** Worker threads. */
+  threads: number;
+  /** It stops itself with SIGSTOP at each point. */
+  stops: boolean;
+  /** Milliseconds between the points that belay makes by itself; 0: none. */
+  every: number;
+  /** A handler of the target's own has the first try at falls on such points, and never copes. */
+  auto: boolean;
+  /** People look on: now and then they rewind it from outside. */
+  watched: boolean;
+}
+
+/** Far more falls on one point than the default allows: that policy is tested elsewhere. */
+const RETRIES = 1_000_000;
+/** Where a clock makes points: so often it goes back to just before its fall, then further back. */
+const RETRIES_EVERY = 12;
+const SIGNALS = 'SEGV,BUS,ILL,FPE,ABRT,SYS,TRAP';
+
+export function drawTraits(draws: Draws, threads: number | undefined): Traits {
+  const drawn = draws.below(5);
+  const clocked = draws.chance(3);
+  const every = clocked ? ([1, 1, 2, 5][draws.below(4)] ?? 1) : 0;
+  return {
+    threads: threads ?? drawn,
+    // A point of the clock's may be one of a stopped process, which is not stopped any more then.
+    stops: !clocked && draws.chance(2),
+    every,
+    auto: draws.chance(2),
+    watched: clocked || draws.chance(2),
+  };
+}
+
+export function describeTraits(traits: Traits): string {
+  const words = [`${traits.threads} threads`];
+  if (traits.stops) words.push('stopping itself');
+  if (traits.every > 0) words.push(`--every ${traits.every}${traits.auto ? ' --on auto' : ''}`);
+  else if (traits.watched) words.push('rewound from outside');
+  return words.join(', ');
+}
+
+/** The options of `belay run`. */
+export function runOptions({ every, auto }: Traits): string[] {
+  if (every === 0) return ['--retries', String(RETRIES)];
+  const on = auto ? [] : ['--on', SIGNALS];
+  return ['--retries', String(RETRIES_EVERY), ...on, '--every', String(every)];
+}
+
+/** The target's own word for how it is to live. */
+export function targetMode({ stops, every }: Traits): string {
+  return ['belay', ...(stops ? ['stops'] : []), ...(every > 0 ? ['every'] : [])].join(',');
+}
