@@ -1,5 +1,5 @@
 /**
- * prlimit(2) of this process: its own limits, all of them.
+ * prlimit(2): the limits of this process, all of them, and the soft ones of another.
  *
  * @see https://man7.org/linux/man-pages/man2/prlimit.2.html
  */
@@ -8,9 +8,11 @@ import { declare, NativeBuffer, toNumber } from './libc.ts';
 /** Numbers of resources: <asm-generic/resource.h>. */
 export const RLIMIT_CPU = 0;
 export const RLIMIT_FSIZE = 1;
+export const RLIMIT_DATA = 2;
 export const RLIMIT_STACK = 3;
 export const RLIMIT_CORE = 4;
 export const RLIMIT_NOFILE = 7;
+export const RLIMIT_AS = 9;
 export const RLIMIT_NICE = 13;
 export const RLIM_NLIMITS = 16;
 
@@ -32,6 +34,12 @@ export function readOwnLimit(resource: number): Limit {
     return { soft: Infinity, hard: Infinity };
   }
   return { soft: valueAt(0), hard: valueAt(8) };
+}
+
+/** `prlimit(pid, resource, NULL, limit)`: the soft limit, or undefined when that is not told. */
+export function tryReadSoftLimit(pid: number, resource: number): number | undefined {
+  const answer = toNumber(prlimit(SYS_prlimit64, pid, resource, 0, limit.address));
+  return answer === 0 ? valueAt(0) : undefined;
 }
 
 /** `prlimit(0, resource, limit, NULL)`: false when refused. */

@@ -30,7 +30,7 @@ import { readPinnedBuffers } from './pinned-buffers.ts';
 import type { Unwatched } from './unwatched-pages.ts';
 import { isWithin, Registration } from './registration.ts';
 import { findRigid, refusesExecutable } from './rigid.ts';
-import { findLackOfRoom } from './room.ts';
+import { findLackOfRoom, findLackOfScratch } from './room.ts';
 import { findAboveBreak, findForbidden, findLackOfLockRoom } from './trials.ts';
 import type { WrittenPages } from './written-pages.ts';
 
@@ -137,7 +137,9 @@ export class Mappings {
     const { generation } = this.stopped;
     const unsure = now === undefined || !attributes.isExact ? [GUESS] : NOTHING_UNSURE;
     const plan = { wanted, attributes, isDone, generation, files, irreparable, unsure };
-    return isDone ? { ...plan, isExecRefused: false } : this.prepareSteps(plan, now ?? [], claims);
+    if (!isDone) return this.prepareSteps(plan, now ?? [], claims);
+    const obstacle = findLackOfScratch(this.stopped.pid, wanted.mappings);
+    return obstacle ?? { ...plan, isExecRefused: false };
   }
 
   private prepareSteps(

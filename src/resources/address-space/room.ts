@@ -10,6 +10,7 @@ import { planMappings, type MappingStep } from '../../points/plan-mappings.ts';
 import { parseSoftLimit } from '../../procfs/limits.ts';
 import { isKernelMapping, type Mapping, type Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
+import { RLIMIT_AS, RLIMIT_DATA, tryReadSoftLimit } from '../../sys/prlimit.ts';
 import { SCRATCH_SIZE } from '../../tracee/scratch.ts';
 import { Obstacle } from '../resource.ts';
 import { findAttributes } from './attributes.ts';
@@ -32,22 +33,39 @@ export function findLackOfRoom(
   const cleared = anew.map(({ start, end }) => ({ kind: 'unmap', start, end }) as const);
   const now = mapped.flatMap((mapping) => without(mapping, anew));
   const steps = planMappings(now, wanted);
-  if (steps.length + anew.length === 0) return undefined;
+  const obstacle = findLackOfSpace(pid, wanted, sizeOfPassing(now, steps, attributes));
+  if (obstacle !== undefined || steps.length + anew.length === 0) return obstacle;
+  const peak = Math.max(countPeak(mapped, cleared), countPeak(now, steps), wanted.length);
+  const count = peak + SPARE_MAPPINGS;
+  const most = Number(readFileSync('/proc/sys/vm/max_map_count', 'latin1'));
+  if (count <= most) return undefined;
+  return new Obstacle(`it would have ${count} mappings, more than vm.max_map_count`);
+}
+
+/**
+ * The same where the mappings are those of the point already: for what else is put back our own
+ * page must have room beside them.
+ */
+export function findLackOfScratch(pid: number, mapped: readonly Mapping[]): Obstacle | undefined {
+  const isFree = [RLIMIT_AS, RLIMIT_DATA].every((of) => tryReadSoftLimit(pid, of) === Infinity);
+  return isFree ? undefined : findLackOfSpace(pid, mapped, 0);
+}
+
+/** `passing`: bytes that count as data for a moment. */
+function findLackOfSpace(
+  pid: number,
+  wanted: readonly Mapping[],
+  passing: number,
+): Obstacle | undefined {
   const limits = readFileSync(`/proc/${pid}/limits`, 'latin1');
   const own = wanted.filter((mapping) => mapping.path !== '[vsyscall]');
   const whole = sizeOf(own) + SCRATCH_SIZE;
   if (whole > parseSoftLimit(limits, 'Max address space')) {
     return new Obstacle(`its mappings take ${whole} bytes, more than RLIMIT_AS is now`);
   }
-  const data = sizeOf(own.filter(isData)) + SCRATCH_SIZE + sizeOfPassing(now, steps, attributes);
-  if (data > parseSoftLimit(limits, 'Max data size')) {
-    return new Obstacle(`its data takes ${data} bytes, more than RLIMIT_DATA is now`);
-  }
-  const peak = Math.max(countPeak(mapped, cleared), countPeak(now, steps), wanted.length);
-  const count = peak + SPARE_MAPPINGS;
-  const most = Number(readFileSync('/proc/sys/vm/max_map_count', 'latin1'));
-  if (count <= most) return undefined;
-  return new Obstacle(`it would have ${count} mappings, more than vm.max_map_count`);
+  const data = sizeOf(own.filter(isData)) + SCRATCH_SIZE + passing;
+  if (data <= parseSoftLimit(limits, 'Max data size')) return undefined;
+  return new Obstacle(`its data takes ${data} bytes, more than RLIMIT_DATA is now`);
 }
 
 /** What counts as data for a moment: what is mapped over later, and what is writable at first. */
