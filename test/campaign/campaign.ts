@@ -3,10 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { makeWatchedBelay } from '../support/watched-belay.ts';
 import { LifeFailure } from './life-failure.ts';
 import { Life } from './life.ts';
 import { Draws, lifeSeed } from './random.ts';
 import { Tally } from './tally.ts';
+import { runOptions } from './traits.ts';
 import { DAMAGE, DAMAGE_ALL } from './wire.ts';
 
 export interface CampaignOptions {
@@ -31,12 +33,16 @@ export interface CampaignOptions {
 const FALLS_PER_LIFE = 50;
 const DATA_SIZE = 256 * 1024;
 const BELAY = join(import.meta.dirname, '../../bin/belay');
+const FAIL_ACQUISITIONS = join(import.meta.dirname, 'fail-acquisitions.ts');
 const SOURCES = join(import.meta.dirname, 'target');
 
 export interface Workshop extends Disposable {
   directory: string;
   target: string;
   dataFile: string;
+  /** A belay that is refused what the file says. */
+  refusedBelay: string;
+  refusalFile: string;
 }
 
 /** Builds the target and its data file in a directory that anybody may read. */
@@ -58,7 +64,10 @@ export function openWorkshop(): Workshop {
   for (let at = 0; at < DATA_SIZE; at += 8) data.writeBigUInt64LE(draws.next(), at);
   writeFileSync(dataFile, data, { mode: 0o644 });
   const close = (): void => rmSync(directory, { recursive: true, force: true });
-  return { directory, target, dataFile, [Symbol.dispose]: close };
+  const refusalFile = join(directory, 'refusal');
+  writeFileSync(refusalFile, '', { mode: 0o644 });
+  const refusedBelay = makeWatchedBelay(directory, FAIL_ACQUISITIONS);
+  return { directory, target, dataFile, refusedBelay, refusalFile, [Symbol.dispose]: close };
 }
 
 /** The command that repeats a campaign from one life on. */
@@ -90,7 +99,15 @@ export async function runCampaign(options: CampaignOptions): Promise<number> {
     if (options.limitMs !== undefined && Date.now() - started > options.limitMs) break;
     const wanted = Math.min(FALLS_PER_LIFE, options.count - (life - first) * FALLS_PER_LIFE);
     const subject = new Life({
-      command: (given, words) => [belay, 'run', ...given, '--', workshop.target, ...words],
+      command: (traits, words) => [
+        traits.refusing ? workshop.refusedBelay : belay,
+        'run',
+        ...runOptions(traits),
+        '--',
+        workshop.target,
+        ...words,
+      ],
+      refusalFile: options.belay === undefined ? workshop.refusalFile : undefined,
       dataFile: workshop.dataFile,
       seed: lifeSeed(options.seed, life),
       falls: wanted,

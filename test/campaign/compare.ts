@@ -13,6 +13,8 @@ export interface Difference {
 export interface Exemptions {
   /** tsetjmp's own answer and the kernel's notes of each thread's processor (rseq). */
   ranges: Range[];
+  /** A thread whose place is not compared. */
+  elsewhere?: number;
   /** Where the target dumped the registers: a difference there is named as a register's. */
   frame?: number;
 }
@@ -110,7 +112,11 @@ function masksComparable(was: Thread, is: Thread | undefined): boolean {
   return !stopped || !calls.some((call) => call === '-1' || MASKING_CALLS.has(call));
 }
 
-export function compareThreads(before: Thread[], after: Thread[]): Difference[] {
+export function compareThreads(
+  before: Thread[],
+  after: Thread[],
+  elsewhere?: number,
+): Difference[] {
   const line = (thread: Thread, others: Thread[]): string => {
     const other = others.find(({ tid }) => tid === thread.tid);
     const signals = masksComparable(thread, other)
@@ -126,6 +132,7 @@ export function compareThreads(before: Thread[], after: Thread[]): Difference[] 
   for (const was of before) {
     const is = after.find((thread) => thread.tid === was.tid);
     if (is === undefined || isRunning(was) || isRunning(is)) continue;
+    if (was.tid === elsewhere) continue;
     if (sameCall(was.call, is.call)) continue;
     differences.push({ kind: 'thread', text: `thread ${was.tid} was in ${was.call}` });
     differences.push({ kind: 'thread', text: `thread ${was.tid} is in ${is.call}` });
@@ -233,7 +240,7 @@ export function compareSnapshots(
   exemptions: Exemptions,
 ): Difference[] {
   const differences = [
-    ...compareThreads(before.threads, after.threads),
+    ...compareThreads(before.threads, after.threads, exemptions.elsewhere),
     ...compareMappings(before.mappings, after.mappings),
     ...compareMemory(before, after, exemptions),
     ...compareLists('file', before.files, after.files),

@@ -1,11 +1,17 @@
 /** What is said between the checker and one target: records in order, and the story they tell. */
 import { LifeFailure } from './life-failure.ts';
 import { TargetFailure, type TargetProcess } from './target-process.ts';
-import type { Command, Fall, Parked, Point, TargetRecord } from './wire.ts';
+import type { Command, Fall, Parked, Point, Refused, TargetRecord } from './wire.ts';
 
 const STORY_LINES = 60;
 /** Its word may be on the way to us when it already stands. */
 const LOOKS = 5;
+
+export interface Landing {
+  fall: Fall | undefined;
+  point?: Point;
+  refused?: Refused;
+}
 
 export class Dialogue {
   readonly target: TargetProcess;
@@ -39,10 +45,7 @@ export class Dialogue {
    *
    * @param isExcused whether the target's finding is none: what a fall does is no lawful life
    */
-  async landed(
-    stands: () => boolean,
-    isExcused: (text: string) => boolean,
-  ): Promise<{ fall: Fall | undefined; point: Point | undefined }> {
+  async landed(stands: () => boolean, isExcused: (text: string) => boolean): Promise<Landing> {
     let fall: Fall | undefined;
     let looks = 0;
     const isOver = (): boolean => {
@@ -52,10 +55,11 @@ export class Dialogue {
     for (;;) {
       const record = await this.target.next(isOver);
       looks = 0;
-      if (record === undefined) return { fall, point: undefined };
+      if (record === undefined) return { fall };
       this.#note(record);
       if (record.type === 'fall') fall = record;
       if (record.type === 'point') return { fall, point: record };
+      if (record.type === 'refused') return { fall, refused: record };
       if (record.type === 'bad' && !isExcused(record.text)) throw new LifeFailure(record.text);
     }
   }

@@ -1,8 +1,10 @@
 /** How often each outcome came, by its name. */
 
-/** Numbers and names of files in a reason differ from one time to the next. */
+/** Numbers and names of files in a reason differ from one time to the next; the first counts. */
 function alike(reason: string): string {
   return reason
+    .replace(/; .*/, '')
+    .replace(/^(no way back to )?point \d+: /, '')
     .replaceAll(/0x[0-9a-f]+/g, '0x…')
     .replaceAll(/\b\d+\b/g, 'N')
     .replaceAll(/\/\S*\//g, '…/');

@@ -27,6 +27,8 @@ export interface TargetOptions {
   command: string[];
   /** Whose process it is; the checker's own when undefined. */
   user?: number | undefined;
+  /** Added to the environment. */
+  env?: Record<string, string>;
   /** Does it stop itself with SIGSTOP at each point? */
   stops: boolean;
 }
@@ -45,7 +47,8 @@ export class TargetProcess {
   constructor(options: TargetOptions) {
     const [program = '', ...rest] = options.command;
     const identity = options.user === undefined ? {} : { uid: options.user, gid: options.user };
-    const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], ...identity });
+    const env = { ...process.env, ...options.env };
+    const child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], env, ...identity });
     if (child.pid === undefined) throw new TargetFailure(`cannot start ${program}`);
     this.pid = child.pid;
     this.stops = options.stops;

@@ -12,6 +12,10 @@ export interface Traits {
   auto: boolean;
   /** People look on: now and then they rewind it from outside. */
   watched: boolean;
+  /** Some of its falls come when limits are lowered and rights are dropped. */
+  hard: boolean;
+  /** At some of these belay is refused what it acquires. */
+  refusing: boolean;
 }
 
 /** Far more falls on one point than the default allows: that policy is tested elsewhere. */
@@ -24,13 +28,16 @@ export function drawTraits(draws: Draws, threads: number | undefined): Traits {
   const drawn = draws.below(5);
   const clocked = draws.chance(3);
   const every = clocked ? ([1, 1, 2, 5][draws.below(4)] ?? 1) : 0;
+  const hard = !clocked && draws.chance(2);
   return {
     threads: threads ?? drawn,
     // A point of the clock's may be one of a stopped process, which is not stopped any more then.
     stops: !clocked && draws.chance(2),
     every,
     auto: draws.chance(2),
-    watched: clocked || draws.chance(2),
+    watched: clocked || hard || draws.chance(2),
+    hard,
+    refusing: hard && draws.chance(2),
   };
 }
 
@@ -39,6 +46,7 @@ export function describeTraits(traits: Traits): string {
   if (traits.stops) words.push('stopping itself');
   if (traits.every > 0) words.push(`--every ${traits.every}${traits.auto ? ' --on auto' : ''}`);
   else if (traits.watched) words.push('rewound from outside');
+  if (traits.hard) words.push(`hard times${traits.refusing ? ' for belay, too' : ''}`);
   return words.join(', ');
 }
 
@@ -50,6 +58,8 @@ export function runOptions({ every, auto }: Traits): string[] {
 }
 
 /** The target's own word for how it is to live. */
-export function targetMode({ stops, every }: Traits): string {
-  return ['belay', ...(stops ? ['stops'] : []), ...(every > 0 ? ['every'] : [])].join(',');
+export function targetMode({ stops, every, hard }: Traits): string {
+  const words = { stops, every: every > 0, hard };
+  const drawn = Object.entries(words).filter(([, isDrawn]) => isDrawn);
+  return ['belay', ...drawn.map(([word]) => word)].join(',');
 }

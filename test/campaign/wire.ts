@@ -3,7 +3,15 @@
 export const RECORD_SIZE = 64;
 const MAGIC = 0x4c4c4146;
 
-export const COMMAND = { point: 1, fall: 2, verify: 3, forget: 4, damage: 5, quit: 6 } as const;
+export const COMMAND = {
+  point: 1,
+  fall: 2,
+  verify: 3,
+  forget: 4,
+  damage: 5,
+  quit: 6,
+  goOn: 7,
+} as const;
 
 export const DAMAGE = {
   memory: 1,
@@ -17,6 +25,9 @@ export const DAMAGE = {
   ruin: 256,
   libc: 512,
 } as const;
+
+/** What is hard at a fall that waits to be told: limits lowered, rights dropped. */
+export const HARD = { atAll: 1, files: 2, space: 4, data: 8, stack: 16, rights: 32 } as const;
 
 export const DAMAGE_ALL = 1023;
 
@@ -82,7 +93,20 @@ export interface Done {
   type: 'done';
   result: bigint;
 }
-export type TargetRecord = Hello | Point | Operation | Fall | Bad | Parked | Done;
+/** It stands right before its fall, and goes on when told to. */
+export interface Held {
+  type: 'held';
+  /** The part of its stack that the fall may use. */
+  start: number;
+  end: number;
+}
+/** It fell and was not put back: tlongjmp answered, or its own handler runs. */
+export interface Refused {
+  type: 'refused';
+  result: number;
+  signo: number;
+}
+export type TargetRecord = Hello | Point | Operation | Fall | Bad | Parked | Done | Held | Refused;
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
@@ -203,6 +227,10 @@ export function decodeRecord(view: Buffer): TargetRecord {
       return { type: 'parked', tid: word(0), number: word(1), frame: word(3), rseq: word(4) };
     case 7:
       return { type: 'done', result: view.readBigInt64LE(8) };
+    case 8:
+      return { type: 'held', start: word(0), end: word(1) };
+    case 9:
+      return { type: 'refused', result: word(0), signo: word(1) };
     default:
       throw new Error(`a record of an unknown type: ${view.toString('hex')}`);
   }
@@ -214,6 +242,7 @@ export interface Command {
   damage?: number;
   cd?: number;
   op?: number;
+  hardships?: number;
 }
 
 export function encodeCommand(command: Command): Buffer {
@@ -224,5 +253,6 @@ export function encodeCommand(command: Command): Buffer {
   view.writeBigUInt64LE(BigInt(command.damage ?? 0), 16);
   view.writeBigUInt64LE(BigInt(command.cd ?? 0), 24);
   view.writeBigInt64LE(BigInt(command.op ?? -1), 32);
+  view.writeBigUInt64LE(BigInt(command.hardships ?? 0), 40);
   return view;
 }

@@ -3,11 +3,17 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BelayError, type FallRecord, type Supervised, attach } from '../../src/index.ts';
 
+/** The point is gone; or the process cannot go back there. */
+const REFUSALS: ReadonlySet<string> = new Set(['EBADF', 'EFALLBACK']);
 const PAUSE_TIMEOUT_MS = 3_000;
+/** The record of a fall may wait for the names of its code. */
+const HEARING_MS = 300;
 
 export class Witness {
   readonly #supervised: Supervised;
   readonly falls: FallRecord[] = [];
+  /** Why rollbacks were refused. */
+  readonly refusals: string[] = [];
 
   private constructor(supervised: Supervised, hears: (text: string) => void) {
     this.#supervised = supervised;
@@ -17,9 +23,11 @@ export class Witness {
       hears(`${fall.signal ?? fall.cause}, back to ${fall.cd}${warnings}`);
     });
     supervised.on('giveup', ({ signal, reason }) => {
+      this.refusals.push(reason);
       hears(`${signal ?? 'a signal'} was delivered: ${reason}`);
     });
     supervised.on('warning', ({ message }) => {
+      if (message.startsWith('no way back')) this.refusals.push(message);
       hears(message);
     });
   }
@@ -29,8 +37,21 @@ export class Witness {
     return new Witness(await attach(pid), hears);
   }
 
-  async rewind(cd: number, value: number): Promise<FallRecord> {
-    return this.#supervised.rewind(cd, { value });
+  /** Rewinds it, or says why that is refused. */
+  async rewind(cd: number, value: number): Promise<string | undefined> {
+    try {
+      await this.#supervised.rewind(cd, { value });
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof BelayError && REFUSALS.has(error.code))) throw error;
+      return error.message.replace(/^cannot rewind process \d+: /, '');
+    }
+  }
+
+  /** What is heard of a refusal beyond the first `known`; the same is not told a second time. */
+  async refusalAfter(known: number): Promise<string | undefined> {
+    for (let ms = 0; ms < HEARING_MS && this.refusals.length <= known; ms++) await sleep(1);
+    return this.refusals[known];
   }
 
   /** The clock's points that were made after `since` (ms since 1970), oldest first. */
@@ -59,11 +80,6 @@ export class Witness {
   close(): void {
     this.#supervised.close();
   }
-}
-
-/** Whether belay says no more than that the point is gone: the clock's oldest go all the time. */
-export function isForgotten(error: unknown): boolean {
-  return error instanceof BelayError && error.code === 'EBADF';
 }
 
 function isStopped(pid: number): boolean {

@@ -49,7 +49,17 @@ u64 draw(struct draws *d);
 static inline u64 draw_below(struct draws *d, u64 n) { return draw(d) % n; }
 
 /* ---- the wire: 64-byte records to the checker, 64-byte commands from it ---- */
-enum record_type { REC_HELLO = 1, REC_POINT, REC_OP, REC_FALL, REC_BAD, REC_PARKED, REC_DONE };
+enum record_type {
+  REC_HELLO = 1,
+  REC_POINT,
+  REC_OP,
+  REC_FALL,
+  REC_BAD,
+  REC_PARKED,
+  REC_DONE,
+  REC_HELD,
+  REC_REFUSED
+};
 struct record {
   u32 magic, type;
   u64 a, b, c, d, e, f, g;
@@ -62,7 +72,7 @@ struct point_record { /* REC_POINT: read by the checker as it stands; `why` is t
 enum command_what { CMD_POINT = 1, CMD_FALL, CMD_VERIFY, CMD_FORGET, CMD_DAMAGE, CMD_QUIT };
 struct command {
   u32 magic, what;
-  u64 seed, damage, cd, op, unused[3];
+  u64 seed, damage, cd, op, hardships, unused[2];
 };
 void tell(u32 type, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 
@@ -97,7 +107,8 @@ long spawn_bare(u64 stack_top, void (*fn)(void *), void *argument);
 enum ways {
   SUPERVISED = 1,
   STOPS = 2, /* stops itself at each point */
-  EVERY = 4  /* may go back to where it made no point itself */
+  EVERY = 4, /* may go back to where it made no point itself */
+  HARD = 8   /* may be stopped for a rollback that is refused */
 };
 extern u32 ways;
 
@@ -143,7 +154,20 @@ void do_damage(struct draws *d, u64 allowed);
 void do_one_damage(struct draws *d, u64 op);
 _Noreturn void fall(struct draws *d, const struct command *c);
 _Noreturn void fall_by_signal(struct draws *d, int from_born_thread);
+void fall_plainly(int signo);
 void ruin(struct draws *d, u64 cd);
+
+enum hardship { /* bits of command.hardships: what is hard at the fall, which waits to be told */
+  HARD_AT_ALL = 1,
+  HARD_FILES = 2,
+  HARD_SPACE = 4,
+  HARD_DATA = 8,
+  HARD_STACK = 16,
+  HARD_RIGHTS = 32
+};
+void hardships_start(void);
+void hardships_end(void);
+_Noreturn void hard_fall(struct draws *d, const struct command *c);
 int writable_ranges(u64 *list, int capacity, int only_libraries);
 extern u64 vdso_start, vdso_end, vvar_start;
 

@@ -74,10 +74,26 @@ _Noreturn void fall_by_signal(struct draws *d, int from_born_thread) {
   __builtin_unreachable();
 }
 
+/* By one signal, with nothing drawn: after a refusal it falls the same way again. */
+void fall_plainly(int signo) {
+  u64 how = signo == SIGILL ? FALL_UD2 : signo == SIGFPE ? FALL_DIVIDE : FALL_NULL;
+  if (signo == SIGABRT) how = FALL_ABORT;
+  if (signo == SIGTRAP) how = FALL_INT3;
+  announce(how, how == FALL_NULL ? SIGSEGV : signo, how == FALL_NULL ? 8 : ANY_ADDRESS);
+  switch (how) {
+  case FALL_UD2: __asm__ volatile("ud2"); break;
+  case FALL_INT3: __asm__ volatile("int3"); break;
+  case FALL_DIVIDE: divide_by(0); break;
+  case FALL_ABORT: abort_by(0); break;
+  default: __asm__ volatile("movb $1, 8");
+  }
+}
+
 static void born_to_fall(void *argument) { fall_by_signal(argument, 1); }
 
 /* Damage within what the command allows, then the fall. */
 _Noreturn void fall(struct draws *d, const struct command *c) {
+  if (c->hardships) hard_fall(d, c);
   do_damage(d, c->damage);
   if (c->cd) {
     announce(200, 0, ANY_ADDRESS);

@@ -49,9 +49,9 @@ void parking_prepare(struct worker *w) {
               w->kind == IN_FUTEX ? 0 : (u64)&w->time, f->in[R8]);
     w->expected_result = 0;
     break;
-  case IN_NANOSLEEP: /* SIGSTOP makes the kernel write the remainder, and a point does */
+  case IN_NANOSLEEP: /* at each stop the kernel writes the remainder, bare as under belay */
     f->in[RDI] = (u64)&w->time;
-    f->in[RSI] = ways & (STOPS | EVERY) ? 0 : (u64)&w->remainder;
+    f->in[RSI] = ways & (STOPS | EVERY | HARD) ? 0 : (u64)&w->remainder;
     break;
   case IN_CLOCK_NANOSLEEP:
     sys2(SYS_clock_gettime, CLOCK_MONOTONIC, &w->time);

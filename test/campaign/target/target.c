@@ -3,6 +3,7 @@
  *   target DATA_FILE SEED THREADS MODE      MODE: belay or plain, then any of
  *     ,stops   stops itself at each point
  *     ,every   may go back to where it made no point itself
+ *     ,hard    may be stopped for a rollback that is refused
  *
  * Commands come on standard input, records go to standard output; both are 64 bytes long. `plain`
  * makes no belay calls: the checker tests itself with it. */
@@ -54,6 +55,7 @@ static void hold_still(const struct command *c, struct draws *d) {
 static __attribute__((noinline)) void obey(const struct command *c) {
   struct draws d;
   draw_seed(&d, c->seed);
+  hardships_end();
   switch (c->what) {
   case CMD_POINT: fresh_point(&d); break;
   case CMD_FALL: fall(&d, c);
@@ -79,7 +81,7 @@ static void install_handlers(struct draws *d) {
 }
 
 static u32 read_ways(const char *mode) {
-  static const char *const words[] = {"belay", "stops", "every"};
+  static const char *const words[] = {"belay", "stops", "every", "hard"};
   u32 found = 0;
   for (u32 i = 0; i < sizeof words / sizeof *words; i++)
     if (strstr(mode, words[i])) found |= 1u << i;
@@ -93,6 +95,7 @@ int main(int argc, char **argv) {
   draw_seed(&d, strtoull(argv[2], NULL, 10));
   ways = read_ways(argv[4]);
   point = (struct point_record){MAGIC, REC_POINT, 0, {0}};
+  hardships_start();
   install_handlers(&d);
   regions_start(argv[1], &d);
   workers_start((u32)atoi(argv[3]), &d);

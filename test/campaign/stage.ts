@@ -1,0 +1,151 @@
+/** Where one life of the target is lived: its points, who looks on, and how it is looked at. */
+import { type Snapshot, type Thread, readThreads, takeSnapshot } from './checker.ts';
+import {
+  type Exemptions,
+  type Range,
+  compareSnapshots,
+  formatDifferences,
+  processorNotes,
+  sameCall,
+} from './compare.ts';
+import { Dialogue } from './dialogue.ts';
+import { type LivePoint, WHY_SIZE, describePoint } from './landing.ts';
+import { LifeFailure } from './life-failure.ts';
+import type { Tally } from './tally.ts';
+import type { TargetProcess } from './target-process.ts';
+import type { Traits } from './traits.ts';
+import { Witness } from './witness.ts';
+import type { Hello, Point } from './wire.ts';
+
+export type Stands = (thread: Thread, all: Thread[]) => boolean;
+
+export class Stage {
+  readonly traits: Traits;
+  readonly target: TargetProcess;
+  readonly dialogue: Dialogue;
+  /** The live points of its own making, the newest last. */
+  readonly points: LivePoint[] = [];
+  /** Since when it has stood where it stands now: ms since 1970. */
+  standsSince = 0;
+  falls = 0;
+  witness: Witness | undefined;
+  readonly #tally: Tally;
+  #hello: Hello | undefined;
+
+  constructor(target: TargetProcess, traits: Traits, tally: Tally) {
+    this.target = target;
+    this.traits = traits;
+    this.dialogue = new Dialogue(target);
+    this.#tally = tally;
+  }
+
+  get greeting(): Hello {
+    if (this.#hello === undefined) throw new LifeFailure('the target never said hello');
+    return this.#hello;
+  }
+
+  get newest(): LivePoint {
+    const newest = this.points.at(-1);
+    if (newest === undefined) throw new LifeFailure('no point to fall on');
+    return newest;
+  }
+
+  async begin(): Promise<void> {
+    this.#hello = await this.dialogue.await('hello');
+    if (this.#hello.pid !== this.target.pid)
+      throw new LifeFailure(`its pid is ${this.#hello.pid}, not ${this.target.pid}`);
+    if (!this.traits.watched) return;
+    this.witness = await Witness.of(this.target.pid, (text) => {
+      this.dialogue.story.push(`  (belay: ${text})`);
+    });
+  }
+
+  /** What came of something: for the story, and to be counted. */
+  tell(outcome: string, reason?: string): void {
+    this.dialogue.story.push(`  ${outcome}${reason === undefined ? '' : `: ${reason}`}`);
+    this.#tally.count(outcome, reason);
+  }
+
+  /** The target says that it is on `point`: what is newer is gone. */
+  isBackOn(point: Point, rollbacks: number): void {
+    this.dialogue.story.push(`  back with ${describePoint(point)}`);
+    const back = this.points.find((live) => live.cd === point.cd);
+    if (back === undefined) throw new LifeFailure(`returned to ${point.cd}, which is not live`);
+    back.rollbacks += rollbacks;
+    if (point.rollbacks !== back.rollbacks)
+      throw new LifeFailure(`rollbacks is ${point.rollbacks}, not ${back.rollbacks}`);
+    back.said = point;
+    this.points.length = this.points.indexOf(back) + 1;
+    this.dialogue.parked = back.parked;
+  }
+
+  isParked(thread: Thread): boolean {
+    if (this.target.stops) return true;
+    if (thread.tid === this.target.pid) return thread.call.startsWith('0 0x0 ');
+    const parked = this.dialogue.parked.find((record) => record.tid === thread.tid);
+    if (parked === undefined || parked.number === -1) return true;
+    return thread.call.startsWith(`${parked.number} `) || thread.call.startsWith('219 ');
+  }
+
+  /** Before its fall: workers have ended since, it may be, and it waits to be told. */
+  isStill(thread: Thread): boolean {
+    return thread.tid !== this.target.pid || this.isParked(thread);
+  }
+
+  /** Without a word, as on a point of the clock's: it has fallen, and waits for a command. */
+  standsAgain(since: number): boolean {
+    if (this.traits.every === 0) return false;
+    if (this.witness?.falls.some(({ time }) => time >= since) !== true) return false;
+    const leader = readThreads(this.target.pid).find(({ tid }) => tid === this.target.pid);
+    return leader?.call.startsWith('0 0x0 ') === true;
+  }
+
+  /** All of it, when it stands still as wanted; undefined when it never does. */
+  async look(isThere: Stands): Promise<Snapshot | undefined> {
+    const { pid } = this.target;
+    const snapshot =
+      this.traits.every === 0
+        ? (await this.target.standstill(isThere)) && takeSnapshot(pid)
+        : await this.witness?.whileHeld(
+            () => this.target.stands(isThere),
+            () => takeSnapshot(pid),
+          );
+    this.standsSince = Date.now();
+    return snapshot === false ? undefined : snapshot;
+  }
+
+  /** @throws LifeFailure where it is not as it was at the point */
+  async compare({ cd, snapshot, parked }: LivePoint): Promise<void> {
+    this.dialogue.parked = parked;
+    await this.compareWith(snapshot, `after the rollback to ${cd}`, {});
+  }
+
+  /** @throws LifeFailure where it is not as it was; `own` is exempt, too */
+  async compareWith(
+    before: Snapshot,
+    when: string,
+    own: { range?: Range; elsewhere?: number },
+  ): Promise<void> {
+    const isBack: Stands = (thread, all) => {
+      const was = before.threads.find((other) => other.tid === thread.tid);
+      if (was === undefined || all.length !== before.threads.length) return false;
+      if (was.tid === own.elsewhere) return this.isParked(thread);
+      return was.call === 'running' || sameCall(was.call, thread.call);
+    };
+    const after = (await this.look(isBack)) ?? takeSnapshot(this.target.pid);
+    const { elsewhere } = own;
+    const exemptions = {
+      ...this.#exemptions(own.range),
+      ...(elsewhere === undefined ? {} : { elsewhere }),
+    };
+    const differences = compareSnapshots(before, after, exemptions);
+    if (differences.length > 0) throw new LifeFailure(`${when}: ${formatDifferences(differences)}`);
+  }
+
+  #exemptions(own: Range | undefined): Exemptions {
+    const { why, frame, rseq } = this.greeting;
+    const processor = processorNotes([rseq, ...this.dialogue.parked.map((parked) => parked.rseq)]);
+    const ranges = [{ start: why, end: why + WHY_SIZE }, ...processor];
+    return { frame, ranges: own === undefined ? ranges : [...ranges, own] };
+  }
+}
