@@ -1,10 +1,9 @@
 /**
  * Joins neighbours that differ in nothing, and were one mapping at the point.
  *
- * The kernel looks whether neighbours join only when a call changes one of them. What a call has cut
- * in two and then refused to do (munmap over something sealed, mprotect past a hole) stays cut. So
- * one of them is changed for a moment, in what has no other effect meanwhile: whether a child gets
- * it.
+ * The kernel looks whether neighbours join only when a call changes one of them. What a call has
+ * cut in two, and then refused to do (munmap over something sealed), stays cut. So one of them is
+ * changed for a moment, in what has no effect meanwhile: whether a child gets it.
  *
  * Source: mm/vma.c, vms_gather_munmap_vmas, vma_modify.
  */
