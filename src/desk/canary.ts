@@ -5,12 +5,12 @@
  * worker traces a process that only sleeps, a child of the supervisor: when the worker's thread
  * ends the kernel ends that one, and the end of a child ends the tracer's wait.
  */
-import { posixSpawn } from '../sys/process.ts';
 import { ptraceSeizeForLife } from '../sys/ptrace.ts';
+import { startSleeper } from '../sys/sleeper.ts';
 
 /** By the tracer: a process that sleeps. Answers its pid. */
 export function startCanary(): number {
-  return posixSpawn('/bin/sleep', ['sleep', '2147483647']);
+  return startSleeper();
 }
 
 /** By the worker: from now on the canary ends with this thread. */

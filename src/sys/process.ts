@@ -6,6 +6,8 @@ import { SyscallError } from '../errors.ts';
 import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
 
 const SYS_kcmp = 312;
+/** glibc's posix_spawn_file_actions_t has 80 bytes, and musl's no more. */
+const FILE_ACTIONS_SIZE = 80;
 const KCMP_FILE = 0;
 const KCMP_VM = 1;
 const KCMP_FILES = 2;
@@ -16,6 +18,9 @@ const tgkillCall = declare('int tgkill(int, int, int)');
 const spawn = declare(
   'int posix_spawn(uint64_t, const char *, uint64_t, uint64_t, const char **, const char **)',
 );
+const actionsInit = declare('int posix_spawn_file_actions_init(uint64_t)');
+const actionsAddDup2 = declare('int posix_spawn_file_actions_adddup2(uint64_t, int, int)');
+const actionsDestroy = declare('int posix_spawn_file_actions_destroy(uint64_t)');
 const kcmpCall = declare('long syscall(long, int, int, int, ulong, ulong)');
 const dup2Call = declare('int dup2(int, int)');
 
@@ -39,10 +44,18 @@ export function dup2(from: number, to: number): boolean {
   return dup2Call(from, to) !== -1;
 }
 
-/** `posix_spawn(path, argv, {})`: the pid. The child is not one libuv knows of. */
-export function posixSpawn(path: string, argv: readonly string[]): number {
+/**
+ * `posix_spawn(path, argv, {})`: the pid. The child is not one libuv knows of.
+ *
+ * @param stdin a descriptor that is to be its standard input
+ */
+export function posixSpawn(path: string, argv: readonly string[], stdin = 0): number {
   const pid = new NativeBuffer(8);
-  const error = toNumber(spawn(pid.address, path, 0, 0, [...argv, null], [null]));
+  const actions = new NativeBuffer(FILE_ACTIONS_SIZE);
+  actionsInit(actions.address);
+  if (stdin !== 0) actionsAddDup2(actions.address, stdin, 0);
+  const error = toNumber(spawn(pid.address, path, actions.address, 0, [...argv, null], [null]));
+  actionsDestroy(actions.address);
   if (error !== 0)
     throw new SyscallError(`cannot start ${path}`, { syscall: 'posix_spawn', errno: error });
   return pid.words[0] ?? 0;

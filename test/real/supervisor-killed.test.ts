@@ -6,13 +6,14 @@
  * BELAY_SEED=S repeats the moments of a run; each failure prints it.
  */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PHASE_ROLLING_BACK, readRollbackState } from '../../src/registry/rollback-state.ts';
 import { readSupervisorFile } from '../../src/registry/state-files.ts';
+import { readStatus } from '../../src/tasks/read-status.ts';
 import { BIN_BELAY } from '../support/paths.ts';
 import { runProcess } from '../support/run-process.ts';
 import { compileProgram } from './compile.ts';
@@ -91,8 +92,22 @@ function isRollingBack({ directory }: Life): boolean {
 async function liveAndLoseSupervisor(kind: 'fault' | 'jump', ageMs: number): Promise<string> {
   const life = await startLife(kind, 1, 1);
   await sleep(random.below(ageMs));
+  const begun = childrenOf(life.supervisorPid);
   process.kill(life.supervisorPid, 'SIGKILL');
+  await until('what it has begun ends with it', () => !begun.some(isThere));
   return judge(life, kind);
+}
+
+/** The processes that its first thread has begun: those that only sleep. */
+function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
+  return children.split(' ').filter(Boolean).map(Number);
+}
+
+/** A zombie, which init has not asked for yet, is none. */
+function isThere(pid: number): boolean {
+  const status = readStatus(pid);
+  return status !== undefined && status.state !== 'zombie';
 }
 
 /** Chosen: it is in the middle of calls for a small part of the time. */
