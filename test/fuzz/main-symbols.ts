@@ -11,5 +11,5 @@ console.log(`repeat with: npm run fuzz-symbols -- --seed ${seed} --count ${count
 const startedAt = performance.now();
 const all = Object.keys(VARIANTS) as (keyof typeof VARIANTS)[];
 const variants = all.filter((name) => name === (values.variant ?? name));
-fuzzSymbols({ seed, count, variants, onProgress: console.log });
+await fuzzSymbols({ seed, count, variants, onProgress: console.log });
 console.log(`${count} files in ${Math.round((performance.now() - startedAt) / 1000)} s: all well`);

@@ -15,8 +15,8 @@ const SEED = Number(process.env.BELAY_TEST_SEED ?? Date.now() % 2 ** 31);
 const ROUND_COUNT = 250;
 
 for (const name of Object.keys(VARIANTS) as (keyof typeof VARIANTS)[]) {
-  test(`random damage, ${name}, seed ${SEED.toString()}`, () => {
-    const differentCount = fuzzSymbols({ seed: SEED, count: ROUND_COUNT, variants: [name] });
+  test(`random damage, ${name}, seed ${SEED.toString()}`, async () => {
+    const differentCount = await fuzzSymbols({ seed: SEED, count: ROUND_COUNT, variants: [name] });
     assert.ok(differentCount > 0, 'the damage has hit nothing that matters');
   });
 }
