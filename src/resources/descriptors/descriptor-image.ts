@@ -27,8 +27,8 @@ export interface DescriptorImage {
    * of these the inode tells.
    */
   readonly description: number;
-  /** Of an epoll set: what it watches, as fdinfo has it. */
-  readonly watches: Uint8Array | undefined;
+  /** Of an epoll set what it watches, of an eventfd its counter, as fdinfo has it. */
+  readonly content: Uint8Array | undefined;
   /** Of a file: the locks that were taken through this open file, as fdinfo has them. */
   readonly locks: Uint8Array | undefined;
 }

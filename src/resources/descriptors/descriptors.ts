@@ -24,6 +24,7 @@ import {
   type DescriptorImage,
   type DescriptorsImage,
 } from './descriptor-image.ts';
+import { isCounter } from './counters.ts';
 import { readDescriptorLimit, setSoftLimit } from './descriptor-limit.ts';
 import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
@@ -38,7 +39,7 @@ import { findSpared, nameSpared, settleLocks } from './settle-locks.ts';
 
 const LOCK_LINE = Buffer.from('lock:\t');
 
-const VERSION = 4;
+const VERSION = 5;
 const NEVER = -1;
 
 export interface DescriptorsPlan {
@@ -233,19 +234,20 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       accessOf(known.flags) === accessOf(flags) &&
       this.isStillThat(known);
     if (!isKnown) return this.readFresh(fd, fresh);
-    const isSameSet = known.watches === undefined || reader.rest.equals(known.watches);
+    const isSameContent = known.content === undefined || reader.rest.equals(known.content);
     const locks = this.locksAs(known);
     const isSame = known.position === position && known.flags === flags && known.locks === locks;
-    if (isSame && isSameSet) return known;
-    const watches = isSameSet ? known.watches : Uint8Array.from(reader.rest);
-    return this.keep({ ...known, position, flags, watches, locks });
+    if (isSame && isSameContent) return known;
+    const content = isSameContent ? known.content : Uint8Array.from(reader.rest);
+    return this.keep({ ...known, position, flags, content, locks });
   }
 
   private readFresh(fd: number, fresh: number[]): DescriptorImage | undefined {
     const link = this.reader.readLink(fd);
     if (link === undefined) return undefined;
     const kind = kindOf(link);
-    const watches = kind === 'epoll' ? Uint8Array.from(this.reader.rest) : undefined;
+    const hasContent = kind === 'epoll' || isCounter(link);
+    const content = hasContent ? Uint8Array.from(this.reader.rest) : undefined;
     if (kind !== 'socket' && kind !== 'pipe') fresh.push(fd);
     const locks = kind === 'path' ? toLocks(this.reader.rest) : undefined;
     const handle = kind === 'path' && !isLasting(link) ? this.reader.readHandle(fd) : '';
@@ -256,7 +258,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       kind,
       link,
       description: 0,
-      watches,
+      content,
       locks,
     });
   }

@@ -2,7 +2,7 @@
  * Makes the program's table of descriptors what a plan says, by calls of its own.
  *
  *   copies aside of what is in the way → copies → closing → opening again → hung up
- *   → offsets and flags → epoll sets
+ *   → offsets and flags → counters → epoll sets
  *
  * Whatever of this the kernel refuses, the number ends hung up or closed: it never leads to another
  * file than it did.
@@ -19,6 +19,7 @@ import {
 import { SEEK_CUR, SEEK_SET } from '../../sys/file.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
+import { giveBackCount, isCounter } from './counters.ts';
 import type { DescriptorImage } from './descriptor-image.ts';
 import { parseWatches, restoreWatches } from './epoll-sets.ts';
 import { makeHungUp } from './hung-up.ts';
@@ -63,6 +64,7 @@ export class PutBack {
       this.settleOffset(image);
     }
     for (const settle of settles) this.settle(settle);
+    for (const settle of settles) this.settleCounter(settle);
     this.settleEpolls(settles, new Set(refills.map(({ image }) => image.fd)));
   }
 
@@ -138,6 +140,12 @@ export class PutBack {
     }
   }
 
+  private settleCounter({ image, present }: Settle): void {
+    if (!isCounter(image.link) || giveBackCount(this.stopped.living, image, present)) return;
+    const text = `what was taken off eventfd ${image.fd} since is not there again`;
+    this.lost.push({ bit: LOST.descriptors, text });
+  }
+
   private settleOffset(image: DescriptorImage): void {
     if (image.kind !== 'path' || this.options.keepsOffset(image)) return;
     const { fd, position } = image;
@@ -154,8 +162,8 @@ export class PutBack {
   private settleEpolls(settles: readonly Settle[], replaced: ReadonlySet<number>): void {
     for (const { image, present } of settles) {
       if (image.kind !== 'epoll') continue;
-      const wanted = parseWatches(image.watches);
-      const now = parseWatches(present.watches);
+      const wanted = parseWatches(image.content);
+      const now = parseWatches(present.content);
       const lost = restoreWatches(this.stopped.remote, image.fd, wanted, now, replaced);
       if (lost.length === 0) continue;
       const text = `epoll set ${image.fd} does not watch ${lost.join(', ')} any more`;

@@ -1,0 +1,37 @@
+/**
+ * Counters of eventfd(2), by which event loops wake each other. What has been taken off since the
+ * point is there again: the program that goes back has yet to see it. What came since stays, like
+ * signals: whoever sent it may know nothing of a rollback, and one event too many is looked into.
+ */
+import { writeSync } from 'node:fs';
+import { close } from '../../sys/file.ts';
+import { getDescriptor } from '../../sys/pidfd.ts';
+import type { DescriptorImage } from './descriptor-image.ts';
+
+const EVENTFD = 'anon_inode:[eventfd]';
+const COUNT = /^eventfd-count:\s*([0-9a-f]+)$/m;
+
+export function isCounter(link: string): boolean {
+  return link === EVENTFD;
+}
+
+/** Give back what is missing, through a descriptor of ours; false when that is refused. */
+export function giveBackCount(tid: number, image: DescriptorImage, now: DescriptorImage): boolean {
+  const missing = countOf(image) - countOf(now);
+  if (missing <= 0n) return true;
+  const fd = getDescriptor(tid, image.fd);
+  if (fd < 0) return false;
+  try {
+    const bytes = new BigUint64Array([missing]);
+    return writeSync(fd, bytes) === bytes.byteLength;
+  } catch {
+    return false;
+  } finally {
+    close(fd);
+  }
+}
+
+function countOf({ content }: DescriptorImage): bigint {
+  const count = COUNT.exec(Buffer.from(content ?? []).toString('latin1'))?.[1];
+  return count === undefined ? 0n : BigInt(`0x${count}`);
+}
