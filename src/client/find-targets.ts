@@ -16,6 +16,7 @@ import {
 import type { Ignore, StateEntry } from '../registry/state-entries.ts';
 import { LOG_FILE, OLD_LOG_FILE, readBaseDirectories } from '../registry/state-files.ts';
 import type { SupervisorFile, Surroundings } from '../registry/state-files.ts';
+import { readStat } from '../tasks/read-stat.ts';
 import { Connection } from './connection.ts';
 import { findEnded } from './find-ended.ts';
 import { inWordsOf } from './words.ts';
@@ -110,7 +111,10 @@ async function readProgramsOf(
   const { directory, owner, file } = supervision;
   try {
     const statuses = await readStatuses(directory, until);
-    const own = statuses.filter(({ pid }) => isOwnProcess(pid, supervision, ignore));
+    const isOwn = await Promise.all(
+      statuses.map(({ pid }) => isOwnProcess(pid, supervision, ignore)),
+    );
+    const own = statuses.filter((_, index) => isOwn[index]);
     return own.map((status) => ({
       directory,
       owner,
@@ -131,10 +135,22 @@ async function readProgramsOf(
   }
 }
 
-/** A supervisor tells of processes that it traces; they may have ended since it told. */
-function isOwnProcess(pid: number, { directory, file }: Supervision, ignore: Ignore): boolean {
+/**
+ * A supervisor tells of processes that it traces. They may have ended since it told, or be about
+ * to: who has begun to end is traced no more.
+ */
+async function isOwnProcess(
+  pid: number,
+  { directory, file }: Supervision,
+  ignore: Ignore,
+): Promise<boolean> {
+  const startTime = readStartTime(pid);
   if (isTracedBy(pid, file.supervisorPid)) return true;
-  if (readStartTime(pid) !== undefined && isAlive(file.supervisorPid, file.supervisorStartTime)) {
+  if (startTime === undefined) return false;
+  await sleep(SETTLE_MS);
+  if (isTracedBy(pid, file.supervisorPid)) return true;
+  const isThere = isAlive(pid, startTime) && readStat(pid)?.state !== 'zombie';
+  if (isThere && isAlive(file.supervisorPid, file.supervisorStartTime)) {
     ignore(directory, `it tells of process ${pid}, which it does not trace`);
   }
   return false;

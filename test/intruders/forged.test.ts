@@ -107,6 +107,19 @@ describe("one's own directory", () => {
     remove(directory);
   });
 
+  test('a supervisor that tells of a process that is about to end', async () => {
+    const [pid, other] = [tracedPid(), untracedPid()];
+    const directory = forge(ownBase, pid);
+    const answer = answering([statusOf(other)]);
+    await serve(directory, (socket) => {
+      answer(socket);
+      socket.once('data', () => setTimeout(() => process.kill(other, 'SIGKILL'), 20));
+    });
+    const { code, stderr } = await runBelay('ps');
+    assert.deepEqual([code, stderr], [0, '']);
+    remove(directory);
+  });
+
   test('another process that answers on its socket', async () => {
     const pid = tracedPid();
     const directory = forge(ownBase, pid);
