@@ -11,7 +11,7 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { PointRecord } from '../../src/protocol/records.ts';
@@ -78,6 +78,18 @@ async function hasMadePoint(pid: number): Promise<boolean> {
   return made.code === 0;
 }
 
+/** Undefined: nobody listens yet. */
+function tryConnect(socket: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const client = connect(socket, () => {
+      resolve(client);
+    });
+    client.on('error', () => {
+      resolve(undefined);
+    });
+  });
+}
+
 /** All that a worker does is done. */
 async function assertServed({ pid, exited, end }: Program): Promise<void> {
   const point = await newestPoint(pid);
@@ -91,13 +103,11 @@ async function assertServed({ pid, exited, end }: Program): Promise<void> {
 for (const how of ['throws', 'exits', 'runs out of memory']) {
   test(`a worker that ${how}`, async () => {
     const program = await startProgram();
-    const client = connect(path.join(directoryOf(program.pid), 'socket'));
-    client.on('error', () => undefined);
-    const closed = new Promise((resolve) => client.once('close', resolve));
+    const socket = path.join(directoryOf(program.pid), 'socket');
+    const client = await until('a client is heard', () => tryConnect(socket));
     client.resume();
-    await new Promise((resolve) => client.once('connect', resolve));
     endWorker(how);
-    await closed;
+    await until('the client is alone', () => client.closed);
     await until('the log says so', () => logOf(program.pid).includes('it was begun again'));
     await assertServed(program);
     const types = logOf(program.pid)
