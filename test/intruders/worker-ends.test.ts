@@ -25,7 +25,6 @@ const place = usePlace();
 const scripts = path.join(place, 'scripts');
 mkdirSync(scripts);
 const watched = makeWatchedBelay(scripts, path.join(import.meta.dirname, 'programs/end-worker.ts'));
-const trigger = path.join(place, 'trigger');
 let count = 0;
 
 interface Program extends Started {
@@ -41,7 +40,8 @@ async function startProgram(): Promise<Program> {
 }
 
 function startUnserved(): Program {
-  const ending = path.join(place, `ending-${(count += 1)}`);
+  const trigger = triggerOf((count += 1));
+  const ending = path.join(place, `ending-${count}`);
   const script = `while [ ! -e '${ending}' ]; do sleep 0.05; done; exit 7`;
   const words = [watched, 'run', '--every=20', '--', 'sh', '-c', script];
   const started = start(words, { env: { ...process.env, END_WORKER: trigger } });
@@ -61,7 +61,14 @@ function logOf(pid: number): string {
   return readFileSync(path.join(directoryOf(pid), 'log.ndjson'), 'utf8');
 }
 
+/** Of each program its own: a supervisor that is about to end must not take the next one's. */
+function triggerOf(number: number): string {
+  return path.join(place, `trigger-${number}`);
+}
+
+/** Of the program that was started last. */
 function endWorker(how: string): void {
+  const trigger = triggerOf(count);
   writeFileSync(`${trigger}.new`, how);
   renameSync(`${trigger}.new`, trigger);
 }
@@ -120,7 +127,7 @@ for (const how of ['throws', 'exits', 'runs out of memory']) {
 }
 
 test('a first worker that ends before it has begun', async () => {
-  writeFileSync(`${trigger}.early`, '');
+  writeFileSync(`${triggerOf(count + 1)}.early`, '');
   const program = startUnserved();
   const log = (): string => path.join(directoryOf(program.pid), 'log.ndjson');
   await until(
