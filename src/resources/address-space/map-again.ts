@@ -23,7 +23,6 @@ import {
   MAP_NORESERVE,
   MAP_PRIVATE,
   MAP_SHARED,
-  MAP_STACK,
   PROT_WRITE,
 } from '../../sys/mmap.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
@@ -139,7 +138,7 @@ function anonymousFlags(
   const isReserved = flags === undefined ? sizeBytes <= RESERVE_MAX_BYTES : !flags.has('nr');
   return (
     (flags?.has('dp') === true ? MAP_DROPPABLE : MAP_PRIVATE) |
-    (grows ? MAP_GROWSDOWN | MAP_STACK : 0) |
+    (grows ? MAP_GROWSDOWN : 0) |
     (isReserved ? 0 : MAP_NORESERVE) |
     MAP_ANONYMOUS |
     MAP_FIXED
