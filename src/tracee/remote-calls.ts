@@ -33,6 +33,11 @@ const SYSCALL_SIZE = 2;
 const ERRNO_MAX = 4095;
 /** Stops that one call may take: every signal that comes between costs one. Chosen. */
 const STOPS_MAX = 200;
+/** Chosen: who sends SIGSTOP so fast has it refused. */
+const AGAIN_MAX = 20;
+/** ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND: as a tracer sees them at a call's exit. */
+const ERESTART_FIRST = 512;
+const ERESTART_LAST = 514;
 
 /** The thread or its whole process went away in the middle of a remote call. */
 export class TargetGoneError extends BelayError {
@@ -75,7 +80,12 @@ export class RemoteCalls {
 
   /** Make a call; its result, or minus errno. 0 for an execve that worked. */
   call(nr: number, ...values: readonly number[]): number {
-    return this.make(nr, values, true);
+    let result = this.make(nr, values, true);
+    // SIGSTOP, which cannot be blocked, breaks off a clone; it is off the queue by the next one.
+    for (let again = 0; again < AGAIN_MAX && isToBeMadeAgain(result); again += 1) {
+      result = this.make(nr, values, true);
+    }
+    return result;
   }
 
   /** As `call`, of one that may wait: where it would, it is broken off at once, as by a signal. */
@@ -210,4 +220,8 @@ export class RemoteCalls {
 
 function isPlain({ kind }: Stop): boolean {
   return kind === 'interrupt' || kind === 'group-stop';
+}
+
+function isToBeMadeAgain(result: number): boolean {
+  return -result >= ERESTART_FIRST && -result <= ERESTART_LAST;
 }
