@@ -81,9 +81,8 @@ export function repeatCommand(options: CampaignOptions, life: number): string {
   return `npm run campaign -- ${given.join('')}`;
 }
 
-/** All damage, less what the given user has no right to. */
-function damageFor(user: number | undefined, allowed: number): number {
-  const privileged = (user ?? process.getuid?.() ?? 0) === 0;
+/** Threads that ended are made again by the privileged alone. */
+function damageFor(privileged: boolean, allowed: number): number {
   return privileged ? allowed : allowed & ~DAMAGE.endThreads;
 }
 
@@ -91,6 +90,7 @@ function damageFor(user: number | undefined, allowed: number): number {
 export async function runCampaign(options: CampaignOptions): Promise<number> {
   using workshop = openWorkshop();
   const belay = options.belay ?? BELAY;
+  const privileged = (options.user ?? process.getuid?.() ?? 0) === 0;
   const tally = options.tally ?? new Tally();
   const started = Date.now();
   const first = options.from ?? 0;
@@ -113,7 +113,8 @@ export async function runCampaign(options: CampaignOptions): Promise<number> {
       falls: wanted,
       threads: options.threads,
       user: options.user,
-      damage: damageFor(options.user, options.damage ?? DAMAGE_ALL),
+      privileged,
+      damage: damageFor(privileged, options.damage ?? DAMAGE_ALL),
       tally,
     });
     try {

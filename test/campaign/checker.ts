@@ -15,12 +15,15 @@ export interface Mapping {
   device: string;
   inode: number;
   path: string;
+  /** The VmFlags of smaps that a program can set; undefined: not asked. */
+  flags?: string;
 }
 /** The pages that exist, in order of address; all others read as zeros. */
 export interface Memory {
   addresses: number[];
   bytes: Buffer;
-  unreadablePages: number;
+  /** Guard pages, and those behind the end of their file. */
+  unreadable: number[];
 }
 export interface Thread {
   tid: number;
@@ -58,6 +61,24 @@ export function readMappings(pid: number): Mapping[] {
   return text.split('\n').filter(Boolean).map(parseMapping);
 }
 
+/** Locks, advice, reserve and growth; not what the kernel keeps for itself. */
+const OWN_FLAGS = new Set('lo lf dc dd wf nr gd hg nh io sr rr'.split(' '));
+
+function readMappingsWithFlags(pid: number): Mapping[] {
+  const text = readFileSync(`/proc/${pid}/smaps`, 'utf8');
+  const mappings: Mapping[] = [];
+  for (const line of text.split('\n')) {
+    const last = mappings.at(-1);
+    if (/^[0-9a-f]+-/.test(line)) mappings.push(parseMapping(line));
+    else if (line.startsWith('VmFlags:') && last !== undefined)
+      last.flags = line
+        .split(/ +/)
+        .filter((flag) => OWN_FLAGS.has(flag))
+        .join(' ');
+  }
+  return mappings;
+}
+
 /** One per page: does it exist (present or swapped)? */
 function existingPages(pagemap: number, mapping: Mapping): boolean[] {
   const count = (mapping.end - mapping.start) / PAGE_SIZE;
@@ -76,7 +97,7 @@ function pagesToRead(pagemap: number, mapping: Mapping): boolean[] {
 class PageCollector {
   readonly addresses: number[] = [];
   readonly chunks: Buffer[] = [];
-  unreadablePages = 0;
+  readonly unreadable: number[] = [];
   readonly #descriptor: number;
 
   constructor(descriptor: number) {
@@ -90,7 +111,7 @@ class PageCollector {
       for (let i = 0; i < count; i++) this.addresses.push(start + i * PAGE_SIZE);
       this.chunks.push(chunk);
     } else if (count === 1) {
-      this.unreadablePages++;
+      this.unreadable.push(start);
     } else {
       for (let i = 0; i < count; i++) this.read(start + i * PAGE_SIZE, 1);
     }
@@ -122,8 +143,8 @@ export function readMemory(pid: number, mappings: Mapping[]): Memory {
         first = next - 1;
       }
     }
-    const { addresses, unreadablePages } = pages;
-    return { addresses, bytes: Buffer.concat(pages.chunks), unreadablePages };
+    const { addresses, unreadable } = pages;
+    return { addresses, bytes: Buffer.concat(pages.chunks), unreadable };
   } finally {
     closeSync(memory);
     closeSync(pagemap);
@@ -170,8 +191,8 @@ function readFiles(pid: number): string[] {
     });
 }
 
-export function takeSnapshot(pid: number): Snapshot {
-  const mappings = readMappings(pid);
+export function takeSnapshot(pid: number, attributes = false): Snapshot {
+  const mappings = attributes ? readMappingsWithFlags(pid) : readMappings(pid);
   const memory = readMemory(pid, mappings);
   return { mappings, memory, threads: readThreads(pid), files: readFiles(pid) };
 }

@@ -7,7 +7,7 @@ export interface Range {
   end: number;
 }
 export interface Difference {
-  kind: 'memory' | 'register' | 'mapping' | 'thread' | 'file';
+  kind: 'memory' | 'register' | 'mapping' | 'attribute' | 'thread' | 'file';
   text: string;
 }
 export interface Exemptions {
@@ -56,18 +56,41 @@ export function mergeMappings(mappings: Mapping[]): Mapping[] {
   return merged;
 }
 
-function compareLists(kind: Difference['kind'], before: string[], after: string[]): Difference[] {
+function compareLists(
+  kind: Difference['kind'],
+  before: string[],
+  after: string[],
+  what = '',
+): Difference[] {
   const was = new Set(before);
   const is = new Set(after);
   return [
-    ...before.filter((line) => !is.has(line)).map((line) => ({ kind, text: `missing: ${line}` })),
-    ...after.filter((line) => !was.has(line)).map((line) => ({ kind, text: `new: ${line}` })),
+    ...before
+      .filter((line) => !is.has(line))
+      .map((line) => ({ kind, text: `missing: ${what}${line}` })),
+    ...after
+      .filter((line) => !was.has(line))
+      .map((line) => ({ kind, text: `new: ${what}${line}` })),
   ];
 }
 
 export function compareMappings(before: Mapping[], after: Mapping[]): Difference[] {
   const lines = (mappings: Mapping[]): string[] => mergeMappings(mappings).map(formatMapping);
   return compareLists('mapping', lines(before), lines(after));
+}
+
+/** Ranges with flags of the program's own, whatever is mapped there: neighbours are one. */
+export function compareAttributes(before: Mapping[], after: Mapping[]): Difference[] {
+  const lines = (mappings: Mapping[]): string[] => {
+    const ranges: { start: number; end: number; flags: string }[] = [];
+    for (const { start, end, flags = '' } of mappings) {
+      const last = ranges.at(-1);
+      if (last?.end === start && last.flags === flags) last.end = end;
+      else if (flags !== '') ranges.push({ start, end, flags });
+    }
+    return ranges.map(({ start, end, flags }) => `${hex(start)}-${hex(end)} ${flags}`);
+  };
+  return compareLists('attribute', lines(before), lines(after));
 }
 
 /** Calls that the kernel resumes as `restart_syscall` (219) after a stop. */
@@ -242,13 +265,13 @@ export function compareSnapshots(
   const differences = [
     ...compareThreads(before.threads, after.threads, exemptions.elsewhere),
     ...compareMappings(before.mappings, after.mappings),
+    ...compareAttributes(before.mappings, after.mappings),
     ...compareMemory(before, after, exemptions),
     ...compareLists('file', before.files, after.files),
   ];
-  const [was, is] = [before.memory.unreadablePages, after.memory.unreadablePages];
-  if (was !== is)
-    differences.push({ kind: 'memory', text: `unreadable pages: ${was} before, ${is} after` });
-  return differences;
+  const unreadable = [before, after].map(({ memory }) => memory.unreadable.map(hex));
+  const [was = [], is = []] = unreadable;
+  return [...differences, ...compareLists('memory', was, is, 'unreadable page ')];
 }
 
 const DIFFERENCES_SHOWN = 20;

@@ -1,8 +1,10 @@
 /** What is said between the checker and one target: records in order, and the story they tell. */
 import { LifeFailure } from './life-failure.ts';
 import { TargetFailure, type TargetProcess } from './target-process.ts';
-import type { Command, Fall, Parked, Point, Refused, TargetRecord } from './wire.ts';
+import type { Command, Fall, Parked, Point, Refused, Storm, TargetRecord } from './wire.ts';
 
+/** They wait in a futex, and have no rseq area. */
+const BETWEEN_STORMS = { number: 202, frame: 0, rseq: 0 };
 const STORY_LINES = 60;
 /** Its word may be on the way to us when it already stands. */
 const LOOKS = 5;
@@ -17,6 +19,7 @@ export class Dialogue {
   readonly target: TargetProcess;
   readonly story: string[] = [];
   parked: Parked[] = [];
+  readonly storms: Storm[] = [];
 
   constructor(target: TargetProcess) {
     this.target = target;
@@ -65,6 +68,10 @@ export class Dialogue {
   }
 
   #note(record: TargetRecord): void {
+    if (record.type === 'storm') {
+      this.storms.push(record);
+      this.parked = [...this.parked, { type: 'parked', tid: record.tid, ...BETWEEN_STORMS }];
+    }
     if (record.type === 'parked')
       this.parked = [...this.parked.filter((p) => p.tid !== record.tid), record];
     if (record.type === 'op') this.story.push(`  ${record.text}`);

@@ -1,4 +1,5 @@
 /** One life of the target: points, damage, falls, rewinds, and after each the comparison. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hardFall } from './hard-fall.ts';
 import {
   type LivePoint,
@@ -27,6 +28,7 @@ export interface LifeOptions {
   falls: number;
   threads?: number | undefined;
   user?: number | undefined;
+  privileged: boolean;
   /** Which damage may be drawn (bits of DAMAGE). */
   damage: number;
   tally: Tally;
@@ -34,6 +36,9 @@ export interface LifeOptions {
 
 const LIVE_POINTS_MAX = 8;
 const VALUES = 1 << 30;
+/** EAGAIN: a thread has been in vfork for too long. */
+const BUSY = -11;
+const STOP_MAX_MS = 8;
 
 export class Life {
   readonly #options: LifeOptions;
@@ -44,7 +49,7 @@ export class Life {
   constructor(options: LifeOptions) {
     this.#options = options;
     this.#draws = new Draws(options.seed);
-    const drawn = drawTraits(this.#draws, options.threads);
+    const drawn = drawTraits(this.#draws, options.threads, options.privileged);
     const { dataFile, seed, user, refusalFile } = options;
     const traits = { ...drawn, refusing: drawn.refusing && refusalFile !== undefined };
     this.description = describeTraits(traits);
@@ -97,10 +102,16 @@ export class Life {
   }
 
   async #newPoint(): Promise<void> {
-    const { dialogue, points } = this.#stage;
+    const { dialogue, points, traits } = this.#stage;
     dialogue.story.push(`tsetjmp, after ${points.length} live points`);
     dialogue.send({ what: COMMAND.point, seed: this.#draws.next() });
     const point = await dialogue.await('point');
+    if (point.cd === BUSY && traits.stormy) {
+      this.#stage.tell('point refused', 'EAGAIN');
+      await this.#stage.look((thread) => this.#stage.isParked(thread));
+      if (points.length === 0) await this.#newPoint();
+      return;
+    }
     const newest = points.at(-1);
     if (point.cause !== CAUSE.saved || point.cd <= (newest?.cd ?? 0) || point.rollbacks !== 0)
       throw new LifeFailure(`a new point said ${describePoint(point)}`);
@@ -141,6 +152,7 @@ export class Life {
     const sentAt = Date.now();
     const damage = this.#damage;
     dialogue.send({ what: COMMAND.fall, seed: this.#draws.next(), damage, cd, op: value });
+    if (traits.jobs && this.#draws.chance(2)) await this.#stopForAMoment();
     const { fall, point } = await dialogue.landed(
       () => this.#stage.standsAgain(sentAt),
       (text) => this.#isExcused(text, story.slice(from)),
@@ -155,6 +167,16 @@ export class Life {
     }
     await this.#stage.compare(this.#stage.newest);
     this.#stage.falls++;
+  }
+
+  /** Somebody stops it while it falls, and lets it go on. */
+  async #stopForAMoment(): Promise<void> {
+    const { pid } = this.#stage.target;
+    const [beforeMs, ms] = [this.#draws.below(STOP_MAX_MS), this.#draws.below(STOP_MAX_MS)];
+    await sleep(beforeMs);
+    process.kill(pid, 'SIGSTOP');
+    await sleep(ms);
+    process.kill(pid, 'SIGCONT');
   }
 
   async #fallInHardTimes(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Where one life of the target is lived: its points, who looks on, and how it is looked at. */
 import { type Snapshot, type Thread, readThreads, takeSnapshot } from './checker.ts';
 import {
+  type Difference,
   type Exemptions,
   type Range,
   compareSnapshots,
@@ -89,7 +90,8 @@ export class Stage {
 
   /** Before its fall: workers have ended since, it may be, and it waits to be told. */
   isStill(thread: Thread): boolean {
-    return thread.tid !== this.target.pid || this.isParked(thread);
+    const isStorm = this.dialogue.storms.some(({ tid }) => tid === thread.tid);
+    return (thread.tid !== this.target.pid && !isStorm) || this.isParked(thread);
   }
 
   /** Without a word, as on a point of the clock's: it has fallen, and waits for a command. */
@@ -103,12 +105,13 @@ export class Stage {
   /** All of it, when it stands still as wanted; undefined when it never does. */
   async look(isThere: Stands): Promise<Snapshot | undefined> {
     const { pid } = this.target;
+    const { attributes } = this.traits;
     const snapshot =
       this.traits.every === 0
-        ? (await this.target.standstill(isThere)) && takeSnapshot(pid)
+        ? (await this.target.standstill(isThere)) && takeSnapshot(pid, attributes)
         : await this.witness?.whileHeld(
             () => this.target.stands(isThere),
-            () => takeSnapshot(pid),
+            () => takeSnapshot(pid, attributes),
           );
     this.standsSince = Date.now();
     return snapshot === false ? undefined : snapshot;
@@ -132,20 +135,30 @@ export class Stage {
       if (was.tid === own.elsewhere) return this.isParked(thread);
       return was.call === 'running' || sameCall(was.call, thread.call);
     };
-    const after = (await this.look(isBack)) ?? takeSnapshot(this.target.pid);
+    const after =
+      (await this.look(isBack)) ?? takeSnapshot(this.target.pid, this.traits.attributes);
     const { elsewhere } = own;
     const exemptions = {
       ...this.#exemptions(own.range),
       ...(elsewhere === undefined ? {} : { elsewhere }),
     };
     const differences = compareSnapshots(before, after, exemptions);
-    if (differences.length > 0) throw new LifeFailure(`${when}: ${formatDifferences(differences)}`);
+    if (await this.#isNamed(differences)) this.tell('named', 'attributes of mappings');
+    else if (differences.length > 0)
+      throw new LifeFailure(`${when}: ${formatDifferences(differences)}`);
+  }
+
+  /** Attributes may come back another way where the fall's record says so. */
+  async #isNamed(differences: Difference[]): Promise<boolean> {
+    if (differences.length === 0 || differences.some(({ kind }) => kind !== 'attribute'))
+      return false;
+    return (await this.witness?.namedMappings()) === true;
   }
 
   #exemptions(own: Range | undefined): Exemptions {
     const { why, frame, rseq } = this.greeting;
     const processor = processorNotes([rseq, ...this.dialogue.parked.map((parked) => parked.rseq)]);
-    const ranges = [{ start: why, end: why + WHY_SIZE }, ...processor];
+    const ranges = [{ start: why, end: why + WHY_SIZE }, ...processor, ...this.dialogue.storms];
     return { frame, ranges: own === undefined ? ranges : [...ranges, own] };
   }
 }

@@ -16,6 +16,14 @@ export interface Traits {
   hard: boolean;
   /** At some of these belay is refused what it acquires. */
   refusing: boolean;
+  /** It lives in a seccomp filter of its own. */
+  confined: boolean;
+  /** Its children stop and go on, and so does it, from outside. */
+  jobs: boolean;
+  /** Threads of it vfork again and again. */
+  stormy: boolean;
+  /** Its mappings have attributes that /proc/PID/maps does not show. */
+  attributes: boolean;
 }
 
 /** Far more falls on one point than the default allows: that policy is tested elsewhere. */
@@ -24,22 +32,31 @@ const RETRIES = 1_000_000;
 const RETRIES_EVERY = 12;
 const SIGNALS = 'SEGV,BUS,ILL,FPE,ABRT,SYS,TRAP';
 
-export function drawTraits(draws: Draws, threads: number | undefined): Traits {
+/** `privileged`: who is not makes no points in a filter of his own. */
+export function drawTraits(draws: Draws, threads: number | undefined, privileged: boolean): Traits {
   const drawn = draws.below(5);
   const clocked = draws.chance(3);
   const every = clocked ? ([1, 1, 2, 5][draws.below(4)] ?? 1) : 0;
   const hard = !clocked && draws.chance(2);
+  const jobs = draws.chance(5);
+  const attributes = draws.chance(3);
   return {
     threads: threads ?? drawn,
     // A point of the clock's may be one of a stopped process, which is not stopped any more then.
-    stops: !clocked && draws.chance(2),
+    stops: draws.chance(2) && !clocked && !jobs,
     every,
     auto: draws.chance(2),
-    watched: clocked || hard || draws.chance(2),
+    watched: draws.chance(2) || clocked || hard || attributes,
     hard,
     refusing: hard && draws.chance(2),
+    confined: draws.chance(5) && privileged,
+    jobs,
+    stormy: draws.chance(5),
+    attributes,
   };
 }
+
+const WORDS = ['confined', 'jobs', 'stormy', 'attributes'] as const;
 
 export function describeTraits(traits: Traits): string {
   const words = [`${traits.threads} threads`];
@@ -47,6 +64,7 @@ export function describeTraits(traits: Traits): string {
   if (traits.every > 0) words.push(`--every ${traits.every}${traits.auto ? ' --on auto' : ''}`);
   else if (traits.watched) words.push('rewound from outside');
   if (traits.hard) words.push(`hard times${traits.refusing ? ' for belay, too' : ''}`);
+  for (const word of WORDS) if (traits[word]) words.push(word);
   return words.join(', ');
 }
 
@@ -58,8 +76,9 @@ export function runOptions({ every, auto }: Traits): string[] {
 }
 
 /** The target's own word for how it is to live. */
-export function targetMode({ stops, every, hard }: Traits): string {
-  const words = { stops, every: every > 0, hard };
+export function targetMode(traits: Traits): string {
+  const { stops, every, hard, confined, jobs, stormy, attributes } = traits;
+  const words = { stops, every: every > 0, hard, confined, jobs, stormy, attributes };
   const drawn = Object.entries(words).filter(([, isDrawn]) => isDrawn);
   return ['belay', ...drawn.map(([word]) => word)].join(',');
 }

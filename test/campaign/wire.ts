@@ -35,7 +35,7 @@ const OP_NAMES =
   'mmap munmap map-over mremap mremap-over mprotect madvise-some madvise-all noise wipe ' +
   'file-noise brk-grow brk-shrink stack-grow born-bare born-libc end-thread rename ' +
   'rename-other mask alternate-stack dispositions fs-base libc-noise files ' +
-  'new-region protect-region unmap-region write-region drop-pages malloc';
+  'new-region protect-region unmap-region write-region drop-pages malloc attributes';
 export const OPS = OP_NAMES.split(' ');
 
 const FALLS =
@@ -106,7 +106,15 @@ export interface Refused {
   result: number;
   signo: number;
 }
-export type TargetRecord = Hello | Point | Operation | Fall | Bad | Parked | Done | Held | Refused;
+/** A thread that vforks again and again while a command is obeyed, and its stack. */
+export interface Storm {
+  type: 'storm';
+  tid: number;
+  start: number;
+  end: number;
+}
+export type TargetRecord =
+  Hello | Point | Operation | Fall | Bad | Parked | Done | Held | Refused | Storm;
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
@@ -121,6 +129,7 @@ const WRONG: Record<number, string> = {
   61: 'a fall that nothing came of',
   62: 'tlongjmp returned',
   63: "the program's own handler ran",
+  64: 'what wait(2) tells of a child that stops and goes on',
 };
 
 const THREAD_STATE = [
@@ -231,6 +240,8 @@ export function decodeRecord(view: Buffer): TargetRecord {
       return { type: 'held', start: word(0), end: word(1) };
     case 9:
       return { type: 'refused', result: word(0), signo: word(1) };
+    case 10:
+      return { type: 'storm', tid: word(0), start: word(1), end: word(2) };
     default:
       throw new Error(`a record of an unknown type: ${view.toString('hex')}`);
   }

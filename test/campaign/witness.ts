@@ -48,6 +48,12 @@ export class Witness {
     }
   }
 
+  /** Whether the last fall's record names mappings that did not come back as they were. */
+  async namedMappings(): Promise<boolean> {
+    await sleep(HEARING_MS);
+    return this.falls.at(-1)?.warnings.some((text) => /mapping|attribute/.test(text)) === true;
+  }
+
   /** What is heard of a refusal beyond the first `known`; the same is not told a second time. */
   async refusalAfter(known: number): Promise<string | undefined> {
     for (let ms = 0; ms < HEARING_MS && this.refusals.length <= known; ms++) await sleep(1);

@@ -58,7 +58,8 @@ enum record_type {
   REC_PARKED,
   REC_DONE,
   REC_HELD,
-  REC_REFUSED
+  REC_REFUSED,
+  REC_STORM
 };
 struct record {
   u32 magic, type;
@@ -108,9 +109,18 @@ enum ways {
   SUPERVISED = 1,
   STOPS = 2, /* stops itself at each point */
   EVERY = 4, /* may go back to where it made no point itself */
-  HARD = 8   /* may be stopped for a rollback that is refused */
+  HARD = 8,  /* may be stopped for a rollback that is refused */
+  CONFINED = 16,   /* in a seccomp filter of its own */
+  JOBS = 32,       /* with children that stop and go on, and stopped itself from outside */
+  STORMY = 64,     /* threads of it vfork again and again */
+  ATTRIBUTES = 128 /* with mappings of mixed attributes */
 };
 extern u32 ways;
+void sandbox_enter(struct draws *d);
+void job_control(void);
+void storms_start(struct draws *d);
+void storms_blow(void);
+long attribute_change(struct draws *d, u64 at, u64 size);
 
 /* ---- worker threads ---- */
 struct worker;

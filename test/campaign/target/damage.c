@@ -105,7 +105,9 @@ static long change_mapping(struct draws *d, u64 op, struct region *r) {
   case OP_MREMAP_OVER:
     if (!other->size) return 0;
     return sys6(SYS_mremap, at, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, other->address, 0);
-  case OP_MADVISE_SMALL: return sys3(SYS_madvise, at, size, draw_below(d, 2) ? 4 : 8);
+  case OP_MADVISE_SMALL:
+    if (ways & ATTRIBUTES && draw_below(d, 2)) return attribute_change(d, at, size);
+    return sys3(SYS_madvise, at, size, draw_below(d, 2) ? 4 : 8);
   case OP_MADVISE_ALL: return sys3(SYS_madvise, r->address, r->size, draw_below(d, 2) ? 4 : 8);
   case OP_MPROTECT: return sys3(SYS_mprotect, at, size, draw_protection(d));
   case OP_WIPE: /* let everything be written, then write it */

@@ -51,7 +51,7 @@ void parking_prepare(struct worker *w) {
     break;
   case IN_NANOSLEEP: /* at each stop the kernel writes the remainder, bare as under belay */
     f->in[RDI] = (u64)&w->time;
-    f->in[RSI] = ways & (STOPS | EVERY | HARD) ? 0 : (u64)&w->remainder;
+    f->in[RSI] = ways & (STOPS | EVERY | HARD | JOBS) ? 0 : (u64)&w->remainder;
     break;
   case IN_CLOCK_NANOSLEEP:
     sys2(SYS_clock_gettime, CLOCK_MONOTONIC, &w->time);

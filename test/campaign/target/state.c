@@ -44,7 +44,8 @@ u64 region_new(struct draws *d) {
   if (r->size) sys2(SYS_munmap, r->address, r->size);
   memset(r, 0, sizeof *r);
   int shared = file && !draw_below(d, 4);
-  int flags = (shared ? MAP_SHARED : MAP_PRIVATE) | (file ? 0 : MAP_ANONYMOUS);
+  int unreserved = ways & ATTRIBUTES && !draw_below(d, 4) ? MAP_NORESERVE : 0;
+  int flags = unreserved | (shared ? MAP_SHARED : MAP_PRIVATE) | (file ? 0 : MAP_ANONYMOUS);
   long at = sys6(SYS_mmap, 0, pages * PAGE, shared ? PROT_READ : PROT_READ | PROT_WRITE,
                  (u64)flags, file ? (u64)data_fd : (u64)-1, file ? offset : 0);
   if (at < 0) return 0;
@@ -59,6 +60,11 @@ static void change_protection(struct draws *d, struct region *r) {
   sys3(SYS_mprotect, r->address + first * PAGE, pages * PAGE, draw_protection(d));
 }
 
+static void change_attribute(struct draws *d, struct region *r) {
+  u64 first = draw_below(d, r->size / PAGE), pages = 1 + draw_below(d, r->size / PAGE - first);
+  attribute_change(d, r->address + first * PAGE, pages * PAGE);
+}
+
 static void use_heap(struct draws *d) {
   void **block = &blocks[draw_below(d, 16)];
   u64 size = 16 + draw_below(d, draw_below(d, 6) ? 6000 : 200000);
@@ -71,8 +77,8 @@ static void use_heap(struct draws *d) {
 void state_prepare(struct draws *d) {
   for (u64 turns = 1 + draw_below(d, 12); turns--;) {
     struct region *r = draw_region(d);
-    u64 what = draw_below(d, 7);
-    tell(REC_OP, 25 + (what < 5 ? what : 5), r->address, r->size, 0, 0, 0);
+    u64 what = draw_below(d, ways & ATTRIBUTES ? 10 : 7);
+    tell(REC_OP, 25 + (what < 5 ? what : what < 7 ? 5 : 6), r->address, r->size, 0, 0, 0);
     switch (what) {
     case 0: region_new(d); break;
     case 1:
@@ -87,6 +93,11 @@ void state_prepare(struct draws *d) {
       break;
     case 4:
       if (r->size) sys3(SYS_madvise, r->address, PAGE * draw_below(d, r->size / PAGE + 1), 4);
+      break;
+    case 7:
+    case 8:
+    case 9:
+      if (r->size) change_attribute(d, r);
       break;
     default: use_heap(d);
     }

@@ -3,7 +3,7 @@
  *   target DATA_FILE SEED THREADS MODE      MODE: belay or plain, then any of
  *     ,stops   stops itself at each point
  *     ,every   may go back to where it made no point itself
- *     ,hard    may be stopped for a rollback that is refused
+ *     and so on: enum ways
  *
  * Commands come on standard input, records go to standard output; both are 64 bytes long. `plain`
  * makes no belay calls: the checker tests itself with it. */
@@ -42,6 +42,7 @@ static __attribute__((noinline)) void set_point(struct draws *d) {
 static void fresh_point(struct draws *d) {
   int again = (int)draw_below(d, 2); /* or the workers stay where they have been all along */
   if (again) workers_verify();
+  if (ways & JOBS) job_control();
   state_prepare(d);
   if (again) workers_park(d);
   set_point(d);
@@ -56,6 +57,7 @@ static __attribute__((noinline)) void obey(const struct command *c) {
   struct draws d;
   draw_seed(&d, c->seed);
   hardships_end();
+  storms_blow();
   switch (c->what) {
   case CMD_POINT: fresh_point(&d); break;
   case CMD_FALL: fall(&d, c);
@@ -81,7 +83,8 @@ static void install_handlers(struct draws *d) {
 }
 
 static u32 read_ways(const char *mode) {
-  static const char *const words[] = {"belay", "stops", "every", "hard"};
+  static const char *const words[] = {"belay",    "stops", "every",  "hard",
+                                      "confined", "jobs",  "stormy", "attributes"};
   u32 found = 0;
   for (u32 i = 0; i < sizeof words / sizeof *words; i++)
     if (strstr(mode, words[i])) found |= 1u << i;
@@ -96,10 +99,12 @@ int main(int argc, char **argv) {
   ways = read_ways(argv[4]);
   point = (struct point_record){MAGIC, REC_POINT, 0, {0}};
   hardships_start();
+  sandbox_enter(&d);
   install_handlers(&d);
   regions_start(argv[1], &d);
   workers_start((u32)atoi(argv[3]), &d);
   workers_park(&d);
+  storms_start(&d);
   tell(REC_HELLO, (u64)sys1(SYS_getpid, 0), (u64)&point_frame, (u64)&point.why, workers_count(),
        rseq_address(), 0);
   for (;;) {

@@ -102,7 +102,7 @@ void workers_start(u32 wanted, struct draws *d) {
   struct sigaction release = {.sa_handler = on_release}, end = {.sa_handler = on_end};
   pthread_attr_t attributes;
   count = wanted > WORKERS_MAX ? WORKERS_MAX : wanted;
-  kinds = ways & STOPS ? IN_EPOLL : KINDS;
+  kinds = ways & (STOPS | JOBS) ? IN_EPOLL : KINDS;
   if (!count) return;
   sigaction(SIGUSR1, &release, NULL);
   sigaction(SIGUSR2, &end, NULL);
