@@ -39,6 +39,7 @@ const VALUES = 1 << 30;
 /** EAGAIN: a thread has been in vfork for too long. */
 const BUSY = -11;
 const STOP_MAX_MS = 8;
+const HEARING_MS = 500;
 
 export class Life {
   readonly #options: LifeOptions;
@@ -73,6 +74,8 @@ export class Life {
       while (stage.falls < this.#options.falls) await this.#step();
       await this.#finish();
     } catch (error) {
+      // What belay says of it may be on the way.
+      await sleep(stage.witness === undefined ? 0 : HEARING_MS);
       throw stage.dialogue.tellAll(error);
     } finally {
       stage.witness?.close();
