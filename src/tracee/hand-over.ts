@@ -12,9 +12,13 @@ import { readStatus } from '../tasks/read-status.ts';
 import type { EventPump } from './event-pump.ts';
 import type { Thread } from './thread.ts';
 
+const SIGCONT = 18;
 const SIGSTOP = 19;
+/** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
+const STOP_SIGNALS: readonly number[] = [SIGSTOP, 20, 21, 22];
 /** Taken off the queue before SIGSTOP, and sent by no fault. */
 const CARRIERS: readonly number[] = [1, 2, 3, 10, 12, 13, 14, 15, 16];
+const ALL = (1n << 64n) - 1n;
 /** Group stops and the like that can come before the carrier: chosen. */
 const STOPS_MAX = 20;
 
@@ -38,20 +42,41 @@ export function handOver(pump: EventPump, thread: Thread): boolean {
     if (stop.kind === 'signal' && stop.signo === carrier) break;
     if (stop.kind === 'signal') thread.deferSignal(stop.signo);
   }
+  // From here on the kernel itself takes the stop back when SIGCONT comes.
+  if (stopsProcess(thread) && wasContinued(thread)) thread.stopFor({ kind: 'interrupt' });
   sendDeferredAgain(thread);
   return true;
 }
 
+function stopsProcess({ stop }: Thread): boolean {
+  return stop?.kind === 'signal' && STOP_SIGNALS.includes(stop.signo);
+}
+
+/** SIGCONT has come behind the signal that stops the process, which it takes back. */
+function wasContinued({ tid, group }: Thread): boolean {
+  for (const { stop, deferredSignals } of group.threads.values()) {
+    if (stop?.kind === 'signal' && stop.signo === SIGCONT) return true;
+    if (deferredSignals.includes(SIGCONT)) return true;
+  }
+  return (readPending(group.pid, tid) & (1n << BigInt(SIGCONT - 1))) !== 0n;
+}
+
 /** What came while calls were made, and cannot be blocked: of SIGSTOP one is enough. */
 export function sendDeferredAgain(thread: Thread): void {
-  if (thread.deferredSignals.includes(SIGSTOP)) tgkill(thread.group.pid, thread.tid, SIGSTOP);
+  const isStopped = thread.deferredSignals.includes(SIGSTOP) && !wasContinued(thread);
+  if (isStopped) tgkill(thread.group.pid, thread.tid, SIGSTOP);
   thread.deferredSignals.length = 0;
 }
 
 /** A signal that is not pending; 0: there is none. */
 function chooseCarrier(thread: Thread): number {
-  const status = readStatus(thread.group.pid, thread.tid);
-  if (status === undefined) return 0;
-  const pending = status.signalsPending | status.signalsPendingShared;
+  const pending = readPending(thread.group.pid, thread.tid);
   return CARRIERS.find((signo) => (pending & (1n << BigInt(signo - 1))) === 0n) ?? 0;
+}
+
+/** One bit for each signal that waits; all of them for a thread that is gone. */
+function readPending(pid: number, tid: number): bigint {
+  const status = readStatus(pid, tid);
+  if (status === undefined) return ALL;
+  return status.signalsPending | status.signalsPendingShared;
 }
