@@ -193,10 +193,12 @@ export class RemoteCalls {
     thread.displace();
     this.hasCalled = true;
     let hasEntered = false;
+    let last: Stop | undefined;
     for (let stops = 0; stops < STOPS_MAX; stops += 1) {
       if (ptraceSyscall(thread.tid, 0) !== 0) throw this.gone();
       const stop = this.pump.nextOf(thread);
       if (stop === undefined) throw this.gone();
+      last = stop;
       if (stop.kind === 'exec') {
         this.hasExeced = true;
         return;
@@ -214,8 +216,13 @@ export class RemoteCalls {
       hasEntered = true;
       if (!waits) thread.interrupt();
     }
-    throw new BelayError('EINTERNAL', `cannot make thread ${thread.tid} call: it does not answer`);
+    const why = `it does not answer, and stops for ${describe(last)} again and again`;
+    throw new BelayError('EINTERNAL', `cannot make thread ${thread.tid} call: ${why}`);
   }
+}
+
+function describe(stop: Stop | undefined): string {
+  return stop?.kind === 'signal' ? `signal ${stop.signo}` : String(stop?.kind);
 }
 
 function isPlain({ kind }: Stop): boolean {
