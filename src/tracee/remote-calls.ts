@@ -33,8 +33,8 @@ const SYSCALL_SIZE = 2;
 const ERRNO_MAX = 4095;
 /** Stops that one call may take: every signal that comes between costs one. Chosen. */
 const STOPS_MAX = 200;
-/** Chosen: who sends SIGSTOP so fast has it refused. */
-const AGAIN_MAX = 20;
+/** Chosen: some tens of milliseconds of somebody who sends SIGSTOP without end. */
+const AGAIN_MAX = 500;
 /** ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND: as a tracer sees them at a call's exit. */
 const ERESTART_FIRST = 512;
 const ERESTART_LAST = 514;

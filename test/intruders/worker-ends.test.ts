@@ -177,8 +177,13 @@ function findBell(supervisor: number): number | undefined {
   );
 }
 
+/** Empty of a process that has just ended. */
 function statusOf(pid: number): string {
-  return readFileSync(`/proc/${pid}/status`, 'latin1');
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 function childrenOf(pid: number): number[] {
