@@ -98,8 +98,13 @@ export class Stage {
   standsAgain(since: number): boolean {
     if (this.traits.every === 0) return false;
     if (this.witness?.falls.some(({ time }) => time >= since) !== true) return false;
-    const leader = readThreads(this.target.pid).find(({ tid }) => tid === this.target.pid);
-    return leader?.call.startsWith('0 0x0 ') === true;
+    try {
+      const leader = readThreads(this.target.pid).find(({ tid }) => tid === this.target.pid);
+      return leader?.call.startsWith('0 0x0 ') === true;
+    } catch {
+      // It has ended, and whoever waits for its words tells how.
+      return false;
+    }
   }
 
   /** All of it, when it stands still as wanted; undefined when it never does. */
