@@ -21,6 +21,8 @@ export interface CampaignOptions {
   /** The first life: to repeat one that failed. */
   from?: number | undefined;
   damage?: number | undefined;
+  /** Lives that do not stand still by themselves, too. */
+  unruly?: boolean | undefined;
   /** The belay to run; the checkout's when undefined. */
   belay?: string | undefined;
   /** End before the next life begins once this much time has passed. */
@@ -77,6 +79,7 @@ export function repeatCommand(options: CampaignOptions, life: number): string {
     options.threads === undefined ? '' : ` --threads ${options.threads}`,
     options.user === undefined ? '' : ` --user ${options.user}`,
     options.damage === undefined ? '' : ` --damage ${options.damage}`,
+    options.unruly === true ? ' --unruly' : '',
   ];
   return `npm run campaign -- ${given.join('')}`;
 }
@@ -114,6 +117,7 @@ export async function runCampaign(options: CampaignOptions): Promise<number> {
       threads: options.threads,
       user: options.user,
       privileged,
+      unruly: options.unruly,
       damage: damageFor(privileged, options.damage ?? DAMAGE_ALL),
       tally,
     });

@@ -29,6 +29,7 @@ export interface LifeOptions {
   threads?: number | undefined;
   user?: number | undefined;
   privileged: boolean;
+  unruly?: boolean | undefined;
   /** Which damage may be drawn (bits of DAMAGE). */
   damage: number;
   tally: Tally;
@@ -50,7 +51,7 @@ export class Life {
   constructor(options: LifeOptions) {
     this.#options = options;
     this.#draws = new Draws(options.seed);
-    const drawn = drawTraits(this.#draws, options.threads, options.privileged);
+    const drawn = drawTraits(this.#draws, options);
     const { dataFile, seed, user, refusalFile } = options;
     const traits = { ...drawn, refusing: drawn.refusing && refusalFile !== undefined };
     this.description = describeTraits(traits);

@@ -11,6 +11,8 @@ const USAGE = `npm run campaign -- [--seed S] [--count N] [--threads T] [--user 
   --user UID    run the target and belay as this user
   --from LIFE   begin with this target life, to repeat one that failed
   --damage BITS which damage may be drawn (target/campaign.h)
+  --unruly      lives with job control, storms of vfork and handlers that have the first try, too:
+                differences are found there still, of which it is not known whose fault they are
   --keep-going  go on with the next life after a difference, and report each`;
 
 function readOptions(): CampaignOptions & { keepGoing: boolean } {
@@ -23,6 +25,7 @@ function readOptions(): CampaignOptions & { keepGoing: boolean } {
       user: text,
       from: text,
       damage: text,
+      unruly: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
     },
   });
@@ -38,6 +41,7 @@ function readOptions(): CampaignOptions & { keepGoing: boolean } {
     user: number(values.user),
     from: number(values.from),
     damage: number(values.damage),
+    unruly: values.unruly,
     keepGoing: values['keep-going'],
   };
 }

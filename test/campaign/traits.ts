@@ -32,26 +32,34 @@ const RETRIES = 1_000_000;
 const RETRIES_EVERY = 12;
 const SIGNALS = 'SEGV,BUS,ILL,FPE,ABRT,SYS,TRAP';
 
-/** `privileged`: who is not makes no points in a filter of his own. */
-export function drawTraits(draws: Draws, threads: number | undefined, privileged: boolean): Traits {
+export interface Circumstances {
+  readonly threads?: number | undefined;
+  /** Who is not makes no points in a filter of his own. */
+  readonly privileged: boolean;
+  /** Also job control, storms of vfork, and handlers that have the first try at a fault. */
+  readonly unruly?: boolean | undefined;
+}
+
+export function drawTraits(draws: Draws, circumstances: Circumstances): Traits {
+  const { threads, privileged, unruly = false } = circumstances;
   const drawn = draws.below(5);
   const clocked = draws.chance(3);
   const every = clocked ? ([1, 1, 2, 5][draws.below(4)] ?? 1) : 0;
   const hard = !clocked && draws.chance(2);
-  const jobs = draws.chance(5);
+  const jobs = draws.chance(5) && unruly;
   const attributes = draws.chance(3);
   return {
     threads: threads ?? drawn,
     // A point of the clock's may be one of a stopped process, which is not stopped any more then.
     stops: draws.chance(2) && !clocked && !jobs,
     every,
-    auto: draws.chance(2),
+    auto: draws.chance(2) && unruly,
     watched: draws.chance(2) || clocked || hard || attributes,
     hard,
     refusing: hard && draws.chance(2),
     confined: draws.chance(5) && privileged,
     jobs,
-    stormy: draws.chance(5),
+    stormy: draws.chance(5) && unruly,
     attributes,
   };
 }
