@@ -48,16 +48,22 @@ export function drawTraits(draws: Draws, circumstances: Circumstances): Traits {
   const hard = !clocked && draws.chance(2);
   const jobs = draws.chance(5) && unruly;
   const attributes = draws.chance(3);
+  const stops = draws.chance(2);
+  const auto = draws.chance(2);
+  const watched = draws.chance(2);
+  const refusing = draws.chance(2);
+  const confined = draws.chance(5) && privileged;
   return {
     threads: threads ?? drawn,
     // A point of the clock's may be one of a stopped process, which is not stopped any more then.
-    stops: draws.chance(2) && !clocked && !jobs,
+    // And calls that a stop broke off go on as restart_syscall, which its filter forbids.
+    stops: stops && !clocked && !jobs && !confined,
     every,
-    auto: draws.chance(2) && unruly,
-    watched: draws.chance(2) || clocked || hard || attributes,
+    auto: auto && unruly,
+    watched: watched || clocked || hard || attributes,
     hard,
-    refusing: hard && draws.chance(2),
-    confined: draws.chance(5) && privileged,
+    refusing: hard && refusing,
+    confined,
     jobs,
     stormy: draws.chance(5) && unruly,
     attributes,

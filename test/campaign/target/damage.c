@@ -39,6 +39,9 @@ static __attribute__((noinline)) void grow_stack(struct draws *d, u64 pages) {
   room[1]++;
 }
 
+/* Others may fall from now on: a signal that is on its way then arrives after going back, too. */
+static int has_borne;
+
 static void born_idle(void *argument) {
   (void)argument;
   for (;;) sys1(SYS_pause, 0);
@@ -132,10 +135,13 @@ static long change_process(struct draws *d, u64 op) {
     libc_usable = 0;
     return sys1(SYS_brk, now - (1 + draw_below(d, 16)) * PAGE);
   case OP_STACK_GROW: grow_stack(d, 20 + draw_below(d, 400)); return 0;
-  case OP_BORN_BARE: return born_bare(d);
+  case OP_BORN_BARE: has_borne = 1; return born_bare(d);
   case OP_BORN_LIBC:
+    has_borne = 1;
     return libc_usable ? pthread_create(&thread, NULL, born_by_libc, (void *)draw(d)) : -1;
-  case OP_END_THREAD: worker_end(d); return 0;
+  case OP_END_THREAD:
+    if (!has_borne) worker_end(d);
+    return 0;
   case OP_RENAME_OTHER: worker_rename(d); return 0;
   case OP_RENAME: return sys2(SYS_prctl, 15, &name);
   case OP_MASK: return sys4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
