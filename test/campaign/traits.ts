@@ -52,8 +52,7 @@ export function drawTraits(draws: Draws, circumstances: Circumstances): Traits {
   const auto = draws.chance(2);
   const watched = draws.chance(2);
   const refusing = draws.chance(2);
-  // Under a clock such a life dies of its filter now and then: which call it is, is not known yet.
-  const confined = draws.chance(5) && privileged && (!clocked || unruly);
+  const confined = draws.chance(5) && privileged;
   return {
     threads: threads ?? drawn,
     // A point of the clock's may be one of a stopped process, which is not stopped any more then.

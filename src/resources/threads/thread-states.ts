@@ -2,7 +2,7 @@
  * The state of each thread: registers, extended state, signal mask, name and the kernel's pointers
  * for it. Set last in a rollback: nothing of the program runs before all else is in place.
  */
-import { Registers, REGISTERS_SIZE, SYSCALL_INSTRUCTION } from '../../arch/x64/registers.ts';
+import { Registers, REGISTERS_SIZE } from '../../arch/x64/registers.ts';
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { close, open, O_RDONLY, pread } from '../../sys/file.ts';
 import { getRobustList } from '../../sys/get-robust-list.ts';
@@ -14,13 +14,13 @@ import {
   ptraceSetsigmask,
   type RseqConfiguration,
 } from '../../sys/ptrace.ts';
-import type { Stop } from '../../sys/wait.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
 import { readCriticalSection, writeCriticalSection } from '../../tracee/rseq.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
+import { enterCall, isAtEntry, leaveEntry } from './enter-call.ts';
 import { ExtendedState, XSTATE_MAX } from './extended-state.ts';
 import { canChooseTid } from './privilege.ts';
 import { isSameScheduling, writeScheduling } from './scheduling.ts';
@@ -41,8 +41,6 @@ const ROBUST_LIST_HEAD_SIZE = 24;
 const MASK_OFFSET = REGISTERS_SIZE;
 const COMM_OFFSET = MASK_OFFSET + 8;
 const XSTATE_OFFSET = 256;
-/** Behind these stops the kernel looks whether a call is to be made again: get_signal. */
-const LOOKED_AT: ReadonlySet<Stop['kind']> = new Set(['interrupt', 'group-stop', 'signal']);
 
 /** One thread at a point. The same object at the next one, when nothing of it has changed. */
 export interface ThreadState extends StackState {
@@ -100,6 +98,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
       const thread = stopped.group.threads.get(state.tid);
       if (thread === undefined) continue;
       stopped.withCallsOf(thread, (remote) => {
+        if (isAtEntry(thread)) leaveEntry(remote);
         lost.push(...this.registerWithKernel(stopped.pid, thread, state, remote));
       });
       this.restore(thread, state);
@@ -254,20 +253,6 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     if (found !== undefined && found.address !== 0) this.rseqs.set(tid, found);
     return found;
   }
-}
-
-/**
- * Put it into the call that it was in at the point; where it goes on. Only behind some stops does
- * the kernel look whether a call is broken off: behind the others the thread is on its way back.
- */
-function enterCall(thread: Thread): number {
-  const { registers, stop, isDisplaced } = thread;
-  thread.wayBack.note(registers);
-  if (!registers.isInterruptedSyscall()) return registers.get('rip');
-  const isLookedAt = isDisplaced || (stop !== undefined && LOOKED_AT.has(stop.kind));
-  if (isLookedAt) return registers.get('rip') - SYSCALL_INSTRUCTION.length;
-  registers.rewindSyscall();
-  return registers.get('rip');
 }
 
 /** Threads nearly always come in the same order as at the last point. */
