@@ -13,7 +13,7 @@ test('shared memory is named, once for all points', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'belay-losses-'));
   process.env.BELAY_DIR = join(directory, 'state');
   try {
-    await using program = await run('python3', ['-c', SHARES], { stdio: 'ignore' });
+    await using program = await run('/usr/bin/python3', ['-c', SHARES], { stdio: 'ignore' });
     const env = { ...process.env };
     for (let tries = 0; tries < 100; tries += 1) {
       await program.checkpoint();
@@ -39,7 +39,7 @@ test('what a point did not ask for is named beforehand, and not at each rollback
   process.env.BELAY_DIR = join(directory, 'state');
   try {
     const options = { stdio: 'ignore', every: 1 } as const;
-    await using program = await run('python3', ['-c', HANDLES], options);
+    await using program = await run('/usr/bin/python3', ['-c', HANDLES], options);
     const env = { ...process.env };
     let shown = '';
     for (let tries = 0; tries < 200 && !shown.includes('handlers of signals are'); tries += 1) {
