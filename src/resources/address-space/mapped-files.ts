@@ -56,8 +56,8 @@ export class MappedFiles {
     this.task = task;
   }
 
-  /** Hold what the program could not open again. */
-  hold(table: MappingTable, accessOf: (mapping: Mapping) => Access): void {
+  /** Know the files again, and hold what the program could not open again. */
+  note(table: MappingTable, accessOf: (mapping: Mapping) => Access): void {
     const files = table.mappings.filter(({ inode }) => inode !== 0);
     if (files.length === 0) return;
     const rights = new OwnRights(this.task.living);
@@ -67,30 +67,35 @@ export class MappedFiles {
       const key = keyOf(mapping, access);
       if (looked.has(key)) continue;
       looked.add(key);
-      const known = this.findKnown(mapping, access) ?? this.meet(mapping, access, rights);
+      const known = this.meet(mapping, access, rights);
       if (known?.tables.has(table) === false) known.tables.set(table, rights.text);
     }
   }
 
-  /** What is known of a file that is mapped now. */
-  private findKnown(mapping: Mapping, access: Access): Known | undefined {
-    // While we hold one, no other has its number.
-    return this.known
-      .get(keyOf(mapping, access))
-      ?.find(({ fd, handle }) => fd !== undefined || handle === this.handleOf(mapping));
+  /** What is to be remembered of a file that is mapped now; undefined: there is no way to it. */
+  private meet(mapping: Mapping, access: Access, rights: OwnRights): Known | undefined {
+    const key = keyOf(mapping, access);
+    const files = this.known.get(key) ?? [];
+    const held = files.find(({ fd }) => fd !== undefined);
+    // While we hold it, no other has its number.
+    if (held !== undefined) return held;
+    const isInReach = this.isInReach(mapping, access, rights);
+    const handle = isInReach ? this.handleOf(mapping) : '';
+    const met = isInReach ? files.find((file) => file.handle === handle) : undefined;
+    if (met !== undefined) return met;
+    const fd = isInReach ? undefined : this.hold(mapping, access);
+    if (!isInReach && fd === undefined) return undefined;
+    const known = { fd, handle, tables: new Map<MappingTable, string>() };
+    this.known.set(key, [...files, known]);
+    return known;
   }
 
-  private meet(mapping: Mapping, access: Access, rights: OwnRights): Known | undefined {
-    const isInReach = this.isInReach(mapping, access, rights);
-    if (!isInReach && this.heldCount >= HELD_MAX) return undefined;
-    const fd = isInReach ? undefined : this.take(mapping, access);
-    if (fd !== undefined && fd < 0) return undefined;
-    if (fd !== undefined) this.heldCount += 1;
-    const handle = isInReach ? this.handleOf(mapping) : '';
-    const known = { fd, handle, tables: new Map<MappingTable, string>() };
-    const key = keyOf(mapping, access);
-    this.known.set(key, [...(this.known.get(key) ?? []), known]);
-    return known;
+  private hold(mapping: Mapping, access: Access): number | undefined {
+    if (this.heldCount >= HELD_MAX) return undefined;
+    const fd = this.take(mapping, access);
+    if (fd < 0) return undefined;
+    this.heldCount += 1;
+    return fd;
   }
 
   private handleOf(mapping: Mapping): string {

@@ -117,7 +117,7 @@ export class Mappings {
   }
 
   private holdFiles(): void {
-    this.files.hold(this.table, (mapping) => accessOf(mapping, this.attributes));
+    this.files.note(this.table, (mapping) => accessOf(mapping, this.attributes));
   }
 
   /** No point has this table any more. */
