@@ -19,15 +19,16 @@ export function isCounter(link: string): boolean {
 export function giveBackCount(tid: number, image: DescriptorImage, now: DescriptorImage): boolean {
   const missing = countOf(image) - countOf(now);
   if (missing <= 0n) return true;
-  const fd = getDescriptor(tid, image.fd);
-  if (fd < 0) return false;
+  let fd = -1;
   try {
+    fd = getDescriptor(tid, image.fd);
+    if (fd < 0) return false;
     const bytes = new BigUint64Array([missing]);
     return writeSync(fd, bytes) === bytes.byteLength;
   } catch {
     return false;
   } finally {
-    close(fd);
+    if (fd >= 0) close(fd);
   }
 }
 
