@@ -16,7 +16,6 @@ import {
 import type { Ignore, StateEntry } from '../registry/state-entries.ts';
 import { LOG_FILE, OLD_LOG_FILE, readBaseDirectories } from '../registry/state-files.ts';
 import type { SupervisorFile, Surroundings } from '../registry/state-files.ts';
-import { readStat } from '../tasks/read-stat.ts';
 import { Connection } from './connection.ts';
 import { findEnded } from './find-ended.ts';
 import { inWordsOf } from './words.ts';
@@ -149,8 +148,7 @@ async function isOwnProcess(
   if (startTime === undefined) return false;
   await sleep(SETTLE_MS);
   if (isTracedBy(pid, file.supervisorPid)) return true;
-  const isThere = isAlive(pid, startTime) && readStat(pid)?.state !== 'zombie';
-  if (isThere && isAlive(file.supervisorPid, file.supervisorStartTime)) {
+  if (isAlive(pid, startTime) && isAlive(file.supervisorPid, file.supervisorStartTime)) {
     ignore(directory, `it tells of process ${pid}, which it does not trace`);
   }
   return false;

@@ -1,5 +1,6 @@
 /** The processes that a program has made before it is attached to, as /proc tells. */
 import { readdirSync } from 'node:fs';
+import { isEnded } from '../procfs/stat.ts';
 import { readStat } from '../tasks/read-stat.ts';
 
 export interface RunningChild {
@@ -37,8 +38,7 @@ function listProcesses(): RunningChild[] {
 
 function readChild(pid: number): RunningChild | undefined {
   const stat = readStat(pid);
-  if (stat === undefined) return undefined;
-  const { ppid, comm, startTicks, state, threadCount } = stat;
-  if ((state === 'zombie' || state === 'dead') && threadCount <= 1) return undefined;
+  if (stat === undefined || isEnded(stat)) return undefined;
+  const { ppid, comm, startTicks } = stat;
   return { pid, ppid, comm, startTicks };
 }

@@ -34,6 +34,11 @@ export interface ProcessStat {
   readonly exitStatus: number;
 }
 
+/** Nothing of the process runs any more; not so where only its first thread has ended. */
+export function isEnded({ state, threadCount }: ProcessStat): boolean {
+  return (state === 'zombie' || state === 'dead') && threadCount <= 1;
+}
+
 /** include/linux/sched.h; the first since Linux 5.12, the second since 6.4. */
 const PF_IO_WORKER = 0x10;
 const PF_USER_WORKER = 0x4000;

@@ -1,4 +1,5 @@
 /** A process told apart from a later one with the same pid: by when it started. */
+import { isEnded } from '../procfs/stat.ts';
 import { readStat } from '../tasks/read-stat.ts';
 
 /**
@@ -8,9 +9,7 @@ import { readStat } from '../tasks/read-stat.ts';
  */
 export function readStartTime(pid: number): number | undefined {
   const stat = readStat(pid);
-  if (stat === undefined) return undefined;
-  const isEnded = stat.state === 'zombie' || stat.state === 'dead';
-  return isEnded && stat.threadCount <= 1 ? undefined : stat.startTicks;
+  return stat === undefined || isEnded(stat) ? undefined : stat.startTicks;
 }
 
 /** Whether the process that had this pid and start time still runs. */
