@@ -22,7 +22,7 @@ export function takeLastLook(process_: TracedProcess, thread: Thread, signo: num
   const { isHeldUp } = wayBack;
   wayBack.isHeldUp = false;
   if (!isHeldUp || thread.transfer !== undefined || !thread.fetchRegisters()) return false;
-  const call = registers.isRestartSyscall() ? thread.restartedCall : registers.getCall();
+  const call = registers.isRestartSyscall() ? wayBack.restartedCall : registers.getCall();
   if (call === undefined || !mayBeMadeAtOnce(registers, call)) return false;
   if (!process_.caught.has(signo)) return false;
   // Who answers the calls of a confined thread is not known: perhaps it is not the kernel.

@@ -96,9 +96,7 @@ function settleSignalled(
 function makeCallAgain(pump: EventPump, thread: Thread): void {
   const { registers } = thread;
   if (!registers.isStoppedWithoutRestart() && !pump.confinement.mayForbidRestart(thread)) return;
-  registers.setRestartUnlessHandled(
-    registers.isRestartSyscall() ? thread.restartedCall : undefined,
-  );
+  registers.setRestartUnlessHandled(thread.wayBack.hiddenCall(registers));
   thread.storeRegisters();
 }
 
@@ -106,6 +104,6 @@ function makeCallAgain(pump: EventPump, thread: Thread): void {
 function enterCallAgain(thread: Thread): void {
   const { registers } = thread;
   if (!registers.isInterruptedSyscall()) return;
-  registers.rewindSyscall(registers.isRestartSyscall() ? thread.restartedCall : undefined);
+  registers.rewindSyscall(thread.wayBack.hiddenCall(registers));
   thread.storeRegisters();
 }

@@ -23,6 +23,7 @@ import type { Registers } from '../arch/x64/registers.ts';
 import { TIMED_CALLS } from '../arch/x64/timed-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { readStatus } from '../tasks/read-status.ts';
+import { STOP_SIGNALS } from '../tracee/hand-over.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { takeLastLook } from './last-look.ts';
 import { readLimitMs, writeRemainder } from './time-limits.ts';
@@ -31,8 +32,6 @@ import { WaitAlarm } from './wait-alarm.ts';
 
 /** SIGCHLD, SIGCONT, SIGURG, SIGWINCH. */
 const IGNORED_BY_DEFAULT: ReadonlySet<number> = new Set([17, 18, 23, 28]);
-/** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
-const STOPPING: ReadonlySet<number> = new Set([19, 20, 21, 22]);
 
 type Disposition = 'ignored' | 'caught' | 'stops' | 'ends';
 
@@ -119,7 +118,8 @@ export class Waits {
 
   private goOnWaiting(process_: TracedProcess, thread: Thread): void {
     const { registers } = thread;
-    if (registers.isRestartSyscall()) registers.setRestartUnlessHandled(thread.restartedCall);
+    if (registers.isRestartSyscall())
+      registers.setRestartUnlessHandled(thread.wayBack.restartedCall);
     const call = TIMED_CALLS.get(registers.getCall());
     const now = performance.now();
     if (call !== undefined && thread.waitsUntil !== undefined && now >= thread.waitsUntil) {
@@ -196,7 +196,7 @@ export function readDisposition(pid: number, signo: number): Disposition {
   if (status !== undefined && (status.signalsCaught & bit) !== 0n) return 'caught';
   if (status !== undefined && (status.signalsIgnored & bit) !== 0n) return 'ignored';
   if (IGNORED_BY_DEFAULT.has(signo)) return 'ignored';
-  return STOPPING.has(signo) ? 'stops' : 'ends';
+  return STOP_SIGNALS.has(signo) ? 'stops' : 'ends';
 }
 
 /** What select(2) leaves behind when its time is up. */

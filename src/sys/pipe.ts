@@ -4,9 +4,8 @@
  * @see https://man7.org/linux/man-pages/man2/pipe.2.html
  */
 import { SyscallError } from '../errors.ts';
+import { O_CLOEXEC } from './descriptor-flags.ts';
 import { declare, errnoNow, NativeBuffer } from './libc.ts';
-
-const O_CLOEXEC = 0o2000000;
 
 const pipe2 = declare('int pipe2(uint64_t, int)');
 

@@ -14,8 +14,8 @@ import type { Thread } from './thread.ts';
 
 const SIGCONT = 18;
 const SIGSTOP = 19;
-/** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
-const STOP_SIGNALS: readonly number[] = [SIGSTOP, 20, 21, 22];
+/** They stop the whole process, but for a handler: and SIGTSTP, SIGTTIN, SIGTTOU. */
+export const STOP_SIGNALS: ReadonlySet<number> = new Set([SIGSTOP, 20, 21, 22]);
 /** Taken off the queue before SIGSTOP, and sent by no fault. */
 const CARRIERS: readonly number[] = [1, 2, 3, 10, 12, 13, 14, 15, 16];
 const ALL = (1n << 64n) - 1n;
@@ -49,7 +49,7 @@ export function handOver(pump: EventPump, thread: Thread): boolean {
 }
 
 function stopsProcess({ stop }: Thread): boolean {
-  return stop?.kind === 'signal' && STOP_SIGNALS.includes(stop.signo);
+  return stop?.kind === 'signal' && STOP_SIGNALS.has(stop.signo);
 }
 
 /** SIGCONT has come behind the signal that stops the process, which it takes back. */

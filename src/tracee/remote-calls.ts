@@ -12,7 +12,13 @@
  *
  * Source: ptrace(2); kernel/signal.c, force_sig_info_to_task.
  */
-import { ARGUMENT_REGISTERS, Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
+import {
+  ARGUMENT_REGISTERS,
+  ERESTARTNOHAND,
+  ERESTARTSYS,
+  Registers,
+  REGISTERS_SIZE,
+} from '../arch/x64/registers.ts';
 import { BelayError, SyscallError } from '../errors.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import {
@@ -35,9 +41,6 @@ const ERRNO_MAX = 4095;
 const STOPS_MAX = 200;
 /** Chosen: some tens of milliseconds of somebody who sends SIGSTOP without end. */
 const AGAIN_MAX = 500;
-/** ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND: as a tracer sees them at a call's exit. */
-const ERESTART_FIRST = 512;
-const ERESTART_LAST = 514;
 
 /** The thread or its whole process went away in the middle of a remote call. */
 export class TargetGoneError extends BelayError {
@@ -229,6 +232,7 @@ function isPlain({ kind }: Stop): boolean {
   return kind === 'interrupt' || kind === 'group-stop';
 }
 
+/** As a tracer sees it at the call's exit. */
 function isToBeMadeAgain(result: number): boolean {
-  return -result >= ERESTART_FIRST && -result <= ERESTART_LAST;
+  return result >= ERESTARTNOHAND && result <= ERESTARTSYS;
 }

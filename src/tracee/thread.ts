@@ -41,8 +41,6 @@ export class Thread {
   waitsUntil: number | undefined = undefined;
   /** It is in the rest of a transfer that a stop of ours broke off. */
   transfer: Transfer | undefined = undefined;
-  /** The call that the kernel goes on with as restart_syscall, which hides its number. */
-  restartedCall: number | undefined = undefined;
   /** To the call that its last stop broke off. */
   readonly wayBack = new WayBack();
   /** It was put back, and has not stopped since: where it goes on. */
@@ -132,13 +130,7 @@ export class Thread {
 
   /** It has stopped, and its registers are read: find out which call it is in, and stays in. */
   settleCall(): void {
-    const { registers, wayBack } = this;
-    if (wayBack.reenter(registers, this.stop)) this.storeRegisters();
-    const isRestart = registers.isRestartSyscall();
-    const call = registers.getResumableCall();
-    // Once it runs on, the number of a call that the kernel goes on with is not to be had.
-    if (call !== undefined && !isRestart) this.restartedCall = call;
-    wayBack.note(registers, isRestart ? this.restartedCall : undefined);
+    if (this.wayBack.settle(this.registers, this.stop)) this.storeRegisters();
   }
 
   /** The siginfo_t of a signal stop: 128 bytes, valid until the next call. */

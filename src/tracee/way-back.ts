@@ -23,12 +23,29 @@ const NOWHERE = -1;
 export class WayBack {
   /** It was a stop of ours, and no signal of the program's has come to the thread since. */
   isHeldUp = false;
+  /** The call that the kernel goes on with as restart_syscall, which hides its number. */
+  restartedCall: number | undefined = undefined;
   /** Where the call is made. */
   private ip = NOWHERE;
   /** What is in rax there. */
   private number = 0;
   private call = 0;
   private restart = 0;
+
+  /** Of the call in the registers, where its number is hidden: its own, if it is known. */
+  hiddenCall(registers: Registers): number | undefined {
+    return registers.isRestartSyscall() ? this.restartedCall : undefined;
+  }
+
+  /** The thread has stopped: find out which call it is in, and stays in. Whether it changes. */
+  settle(registers: Registers, stop: Stop | undefined): boolean {
+    const isBack = this.reenter(registers, stop);
+    const call = registers.getResumableCall();
+    // Once it runs on, the number of a call that the kernel goes on with is not to be had.
+    if (call !== undefined && !registers.isRestartSyscall()) this.restartedCall = call;
+    this.note(registers, this.hiddenCall(registers));
+    return isBack;
+  }
 
   /** The registers of the stopped thread are as it goes on; `call`: the number of its call. */
   note(registers: Registers, call = registers.getInt('orig_rax')): void {
@@ -40,8 +57,8 @@ export class WayBack {
     this.restart = registers.getRestart();
   }
 
-  /** The thread has stopped: put it into the call, if it was on its way there. Whether it was. */
-  reenter(registers: Registers, stop: Stop | undefined): boolean {
+  /** Put it into the call, if it was on its way there. Whether it was. */
+  private reenter(registers: Registers, stop: Stop | undefined): boolean {
     if (stop?.kind === 'signal' && FAULTS.has(stop.signo)) return false;
     if (registers.get('rip') !== this.ip || registers.getInt('rax') !== this.number) return false;
     registers.breakOff(this.call, this.restart);

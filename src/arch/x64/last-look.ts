@@ -6,12 +6,13 @@
  * those where there is nothing to come (pause, sleeps, sigsuspend), that our filter or a mask of
  * their own is in the way of, or that a file system of the program's own may hold up.
  */
-import type { Registers } from './registers.ts';
-
-const ERESTARTNOINTR = -513;
-const EINTR = -4;
-const ERESTART_MIN = -516;
-const ERESTART_MAX = -512;
+import {
+  EINTR,
+  ERESTARTNOINTR,
+  ERESTARTSYS,
+  ERESTART_RESTARTBLOCK,
+  type Registers,
+} from './registers.ts';
 
 /** ioctl, madvise, pause, nanosleep, clone, rt_sigsuspend, clock_nanosleep, io_pgetevents. */
 const NEVER: ReadonlySet<number> = new Set([16, 28, 34, 35, 56, 130, 230, 333]);
@@ -37,5 +38,5 @@ export function mayBeMadeAtOnce(registers: Registers, call: number): boolean {
 
 /** It had to be broken off once more: nothing has come. */
 export function isBrokenOffAgain(result: number): boolean {
-  return result === EINTR || (result >= ERESTART_MIN && result <= ERESTART_MAX);
+  return result === EINTR || (result >= ERESTART_RESTARTBLOCK && result <= ERESTARTSYS);
 }

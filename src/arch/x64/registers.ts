@@ -57,11 +57,11 @@ export const SIGNAL_FRAME = {
   ip: 8 + 40 + 16 * 8,
 } as const;
 
-const ERESTARTSYS = -512;
-const ERESTARTNOINTR = -513;
-const ERESTARTNOHAND = -514;
-const ERESTART_RESTARTBLOCK = -516;
-const EINTR = -4;
+export const ERESTARTSYS = -512;
+export const ERESTARTNOINTR = -513;
+export const ERESTARTNOHAND = -514;
+export const ERESTART_RESTARTBLOCK = -516;
+export const EINTR = -4;
 const SYS_restart_syscall = 219;
 /** Its number in 32-bit programs: read(2)'s in others, which no kernel goes on with. */
 const COMPAT_restart_syscall = 0;

@@ -8,19 +8,17 @@ import type { Thread } from '../../tracee/thread.ts';
 /** Behind these stops the kernel looks whether a call is to be made again: get_signal. */
 const LOOKED_AT: ReadonlySet<Stop['kind']> = new Set(['interrupt', 'group-stop', 'signal']);
 
-/** It has been stopped when it was about to make a call, which it must not make now. */
-export function isAtEntry({ stop, isAtSyscallEntry, isDisplaced }: Thread): boolean {
-  return stop?.kind === 'syscall' && isAtSyscallEntry && !isDisplaced;
-}
-
 /**
- * Leave that stop by a call that does nothing. Where the thread went on from it, filters of its own
- * would look at the call that is none (-1) in place of the one it must not make, and could kill it.
- * While it makes calls for us they are suspended.
+ * One that has been stopped when it was about to make a call, which it must not make now, leaves
+ * that stop by a call that does nothing. Where it went on from there, filters of its own would look
+ * at the call that is none (-1) in place of that one, and could kill it. While it makes calls for
+ * us they are suspended.
  *
  * Source: kernel/entry/common.c, syscall_trace_enter: seccomp comes behind ptrace.
  */
-export function leaveEntry(remote: RemoteSource): void {
+export function leaveEntry(thread: Thread, remote: RemoteSource): void {
+  const { stop, isAtSyscallEntry, isDisplaced } = thread;
+  if (stop?.kind !== 'syscall' || !isAtSyscallEntry || isDisplaced) return;
   remote().calls.call(SYS.munmap, 0, 0);
 }
 

@@ -20,7 +20,7 @@ import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import { enterCall, isAtEntry, leaveEntry } from './enter-call.ts';
+import { enterCall, leaveEntry } from './enter-call.ts';
 import { ExtendedState, XSTATE_MAX } from './extended-state.ts';
 import { canChooseTid } from './privilege.ts';
 import { isSameScheduling, writeScheduling } from './scheduling.ts';
@@ -98,7 +98,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
       const thread = stopped.group.threads.get(state.tid);
       if (thread === undefined) continue;
       stopped.withCallsOf(thread, (remote) => {
-        if (isAtEntry(thread)) leaveEntry(remote);
+        leaveEntry(thread, remote);
         lost.push(...this.registerWithKernel(stopped.pid, thread, state, remote));
       });
       this.restore(thread, state);
@@ -151,7 +151,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     // After a rollback what is left is transferred anew, and the sum is right again.
     if (thread.transfer !== undefined) registers.copyFrom(thread.transfer.saved);
     else {
-      const call = registers.isRestartSyscall() ? thread.restartedCall : undefined;
+      const call = thread.wayBack.hiddenCall(registers);
       if (isAtEntry && registers.isInSyscall()) registers.rewindSyscall(call);
       else if (registers.isInterruptedSyscall()) registers.forgetRemainder(call);
     }
