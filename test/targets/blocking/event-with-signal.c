@@ -4,7 +4,7 @@
  * waited for, as it had before the signal came. So with a child's end and its SIGCHLD. EINTR is for
  * calls that wait on; and a handler that reaps children (`reaped`) finds none left.
  */
-#include "../target.h"
+#include "asleep.h"
 #include <poll.h>
 #include <sys/epoll.h>
 
@@ -72,24 +72,13 @@ static void wait_for_byte_often(const char *call) {
   CHECK(waitpid(child, NULL, 0) == child);
 }
 
-/* The parent is in its call: before that, a handler that reaps the child would be right. */
-static void await_sleeper(pid_t pid) {
-  char path[64], text[256];
-  snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-  do {
-    int fd = open(path, O_RDONLY);
-    ssize_t size = read(fd, text, sizeof text - 1);
-    if (fd < 0 || size <= 0 || close(fd) != 0) _exit(8);
-    text[size] = '\0';
-  } while (strrchr(text, ')')[2] != 'S');
-}
-
 static void wait_for_child(int round) {
   int status = 0;
   pid_t parent = getpid(), child = fork();
   CHECK(child >= 0);
   if (child == 0) {
-    await_sleeper(parent);
+    /* In its call: before that, a handler that reaps the child would be right. */
+    while (!is_asleep(parent, parent)) continue;
     usleep(500 + (useconds_t)round * 37 % 1500);
     _exit(7);
   }

@@ -3,7 +3,7 @@
  * A thread that waits in a call when the point is made is in that call when it goes back: a signal
  * that is sent to it at once ends the call, and does not come before it.
  */
-#include "../target.h"
+#include "asleep.h"
 #include <sys/epoll.h>
 
 #define ROUNDS 60
@@ -38,16 +38,6 @@ static void *waiter(void *argument) {
   return argument;
 }
 
-static int is_asleep(void) {
-  char path[64], text[256];
-  snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
-  int fd = open(path, O_RDONLY);
-  ssize_t size = read(fd, text, sizeof text - 1);
-  CHECK(fd >= 0 && size > 0 && close(fd) == 0);
-  text[size] = '\0';
-  return strrchr(text, ')')[2] == 'S';
-}
-
 int main(int argc, char **argv) {
   struct sigaction action = {.sa_handler = on_signal};
   struct tjmp why;
@@ -58,7 +48,7 @@ int main(int argc, char **argv) {
   CHECK(pthread_create(&thread, NULL, waiter, NULL) == 0);
   while (tid == 0) sleep_ms(1);
   for (volatile int round = 0; round < ROUNDS; round++) {
-    while (woken != round || !is_asleep()) sleep_ms(1);
+    while (woken != round || !is_asleep(getpid(), tid)) sleep_ms(1);
     int cd = point(&why);
     if (why.rollbacks == 0) fall();
     CHECK(pthread_kill(thread, SIGUSR1) == 0);

@@ -3,7 +3,7 @@
  * A thread that sleeps in pause, sigsuspend or read is woken by each signal that is sent to it,
  * although it is stopped all the time: between a stop and its call it is never out of the call.
  */
-#include "../target.h"
+#include "asleep.h"
 
 #define ROUNDS 1500
 
@@ -30,16 +30,6 @@ static void *waiter(void *argument) {
   return argument;
 }
 
-static int is_asleep(void) {
-  char path[64], text[256];
-  snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
-  int fd = open(path, O_RDONLY);
-  ssize_t size = read(fd, text, sizeof text - 1);
-  CHECK(fd >= 0 && size > 0 && close(fd) == 0);
-  text[size] = '\0';
-  return strrchr(text, ')')[2] == 'S';
-}
-
 int main(void) {
   struct sigaction action = {.sa_handler = on_signal};
   pthread_t thread;
@@ -48,7 +38,7 @@ int main(void) {
   CHECK(pthread_create(&thread, NULL, waiter, NULL) == 0);
   while (tid == 0) sleep_ms(1);
   for (int round = 0; round < ROUNDS; round++) {
-    while (woken != round || !is_asleep()) usleep(50);
+    while (woken != round || !is_asleep(getpid(), tid)) usleep(50);
     usleep((useconds_t)(round * 37 % 2000));
     CHECK(pthread_kill(thread, SIGUSR1) == 0);
     for (int ms = 0; woken == round; ms++) {

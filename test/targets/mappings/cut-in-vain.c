@@ -16,17 +16,6 @@ static struct {
   size_t before;
 } kept;
 
-static size_t count_lines(void) {
-  int fd = open("/proc/self/maps", O_RDONLY);
-  size_t lines = 0;
-  ssize_t got;
-  while ((got = read(fd, maps_text, sizeof maps_text)) > 0) {
-    for (ssize_t at = 0; at < got; at++) lines += maps_text[at] == '\n';
-  }
-  close(fd);
-  return lines;
-}
-
 int main(void) {
   struct tjmp why;
   int fd = scratch_file(PAGES * PAGE, 1);
@@ -39,18 +28,18 @@ int main(void) {
   int is_sealed = syscall(SYS_mseal, sealed, PAGE, 0L) == 0;
   fill(memory, (PAGES - 1) * PAGE, 2);
   keep(&kept, sizeof kept);
-  count_lines();
+  maps_count();
   point(&why);
   /* Before Linux 6.10 nothing is sealed. */
   if (!is_sealed) return ok();
-  if (kept.falls == 0) kept.before = count_lines();
+  if (kept.falls == 0) kept.before = maps_count();
   if (kept.falls++ < FALLS) {
     CHECK(munmap(file + kept.falls * PAGE, 2 * PAGES * PAGE - kept.falls * PAGE) == -1);
     CHECK(munmap(memory + kept.falls * PAGE, (PAGES - kept.falls) * PAGE) == -1);
     memset(memory, kept.falls, PAGE);
     fall();
   }
-  size_t after = count_lines();
+  size_t after = maps_count();
   if (after != kept.before) fail("%zu mappings, not %zu", after, kept.before);
   CHECK(why.lost == 0);
   verify(memory, (PAGES - 1) * PAGE, 2);

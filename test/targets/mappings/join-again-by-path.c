@@ -13,17 +13,6 @@ static struct {
   size_t before;
 } kept = {.random = 1};
 
-static size_t count_lines(void) {
-  int fd = open("/proc/self/maps", O_RDONLY);
-  size_t lines = 0;
-  ssize_t got;
-  while ((got = read(fd, maps_text, sizeof maps_text)) > 0) {
-    for (ssize_t at = 0; at < got; at++) lines += maps_text[at] == '\n';
-  }
-  close(fd);
-  return lines;
-}
-
 /* The first page stays: from it the rest can be had. */
 static void tear(char *file) {
   size_t first = 1 + noise(&kept.random) % (PAGES - 1);
@@ -46,16 +35,16 @@ int main(void) {
   fill(written, PAGE, 2);
   memcpy(copy, file, PAGES * PAGE);
   keep(&kept, sizeof kept);
-  count_lines();
+  maps_count();
   maps_save();
   point(&why);
-  if (kept.falls == 0) kept.before = count_lines();
+  if (kept.falls == 0) kept.before = maps_count();
   if (kept.falls++ < FALLS) {
     memset(written - PAGE, kept.falls, PAGE);
     for (int count = 0; count < 2; count++) tear(file);
     fall();
   }
-  size_t after = count_lines();
+  size_t after = maps_count();
   if (after != kept.before) fail("%zu mappings, not %zu", after, kept.before);
   CHECK(why.lost == 0);
   maps_verify();

@@ -10,17 +10,6 @@ static struct {
   size_t before;
 } kept = {.random = 1};
 
-static size_t count_lines(void) {
-  int fd = open("/proc/self/maps", O_RDONLY);
-  size_t lines = 0;
-  ssize_t got;
-  while ((got = read(fd, maps_text, sizeof maps_text)) > 0) {
-    for (ssize_t at = 0; at < got; at++) lines += maps_text[at] == '\n';
-  }
-  close(fd);
-  return lines;
-}
-
 static void split(char *memory, char *file) {
   size_t first = noise(&kept.random) % PAGES;
   size_t size = (1 + noise(&kept.random) % (PAGES - first)) * PAGE;
@@ -41,15 +30,15 @@ int main(void) {
   CHECK(file != MAP_FAILED);
   fill(memory, PAGES / 2 * PAGE, 2);
   keep(&kept, sizeof kept);
-  count_lines();
+  maps_count();
   point(&why);
   /* Counted here: at the first point belay seals a page, which is a mapping of its own since. */
-  if (kept.falls == 0) kept.before = count_lines();
+  if (kept.falls == 0) kept.before = maps_count();
   if (kept.falls++ < FALLS) {
     for (int count = 0; count < 3; count++) split(memory, file);
     fall();
   }
-  size_t after = count_lines();
+  size_t after = maps_count();
   if (after != kept.before) fail("%zu mappings, not %zu", after, kept.before);
   CHECK(why.lost == 0);
   verify(memory, PAGES / 2 * PAGE, 2);

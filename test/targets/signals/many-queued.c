@@ -1,21 +1,11 @@
 /* belay: --retries 4 */
 /* More signals wait at the point than one look at the queue shows: all of them come again, in their
  * order, whether none, some or all have been taken since, or thrown away by SIG_IGN. */
-#include "../target.h"
+#include "queued.h"
 
 enum { COUNT = 150 };
 
 static int numbers[2];
-
-static int take(int signo) {
-  struct timespec none = {0, 0};
-  sigset_t one;
-  siginfo_t info;
-  sigemptyset(&one);
-  sigaddset(&one, signo);
-  if (sigtimedwait(&one, &info, &none) != signo) return -1;
-  return info.si_value.sival_int;
-}
 
 static void take_in_order(int signo, int count) {
   for (int value = 0; value < count; value++) {

@@ -1,21 +1,11 @@
 /* Signals that waited at the point come in its order, although the first of them have been taken
  * since, and before those that came since: sent to the process, and to the thread. A standard
  * signal waits with the value that it had. */
-#include "../target.h"
+#include "queued.h"
 
 enum { QUEUED = 3, NUMBER = 40, STANDARD = SIGUSR1 };
 
 static sigset_t set;
-
-static int take(int signo) {
-  struct timespec none = {0, 0};
-  sigset_t one;
-  siginfo_t info;
-  sigemptyset(&one);
-  sigaddset(&one, signo);
-  if (sigtimedwait(&one, &info, &none) != signo) return -1;
-  return info.si_value.sival_int;
-}
 
 static void queue(int signo, int value, int to_thread) {
   union sigval content = {.sival_int = value};
