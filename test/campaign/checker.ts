@@ -151,6 +151,17 @@ export function readMemory(pid: number, mappings: Mapping[]): Memory {
   }
 }
 
+export function readMemoryAt(pid: number, address: number, size: number): Buffer {
+  const memory = openSync(`/proc/${pid}/mem`, 'r');
+  try {
+    const bytes = Buffer.alloc(size);
+    readSync(memory, bytes, 0, size, address);
+    return bytes;
+  } finally {
+    closeSync(memory);
+  }
+}
+
 function readThread(pid: number, tid: number): Thread {
   const base = `/proc/${pid}/task/${tid}`;
   const status = readFileSync(`${base}/status`, 'utf8');

@@ -13,8 +13,10 @@ export interface Difference {
 export interface Exemptions {
   /** tsetjmp's own answer and the kernel's notes of each thread's processor (rseq). */
   ranges: Range[];
-  /** A thread whose place is not compared. */
-  elsewhere?: number;
+  /** Threads whose place is not compared. */
+  elsewhere?: readonly number[];
+  /** Signals that wait at one moment and not at the next, and mean nothing. */
+  fleeting?: bigint;
   /** Where the target dumped the registers: a difference there is named as a register's. */
   frame?: number;
 }
@@ -135,16 +137,21 @@ function masksComparable(was: Thread, is: Thread | undefined): boolean {
   return !stopped || !calls.some((call) => call === '-1' || MASKING_CALLS.has(call));
 }
 
+function withoutPending(signals: string, fleeting: bigint): string {
+  return signals.replace(/(ShdPnd:)(\w+)/, (_, name: string, hexadecimal: string) => {
+    return name + (BigInt(`0x${hexadecimal}`) & ~fleeting).toString(16);
+  });
+}
+
 export function compareThreads(
   before: Thread[],
   after: Thread[],
-  elsewhere?: number,
+  { elsewhere = [], fleeting = 0n }: Pick<Exemptions, 'elsewhere' | 'fleeting'> = {},
 ): Difference[] {
   const line = (thread: Thread, others: Thread[]): string => {
     const other = others.find(({ tid }) => tid === thread.tid);
-    const signals = masksComparable(thread, other)
-      ? thread.signals
-      : thread.signals.replace(/SigBlk:\w+ /, '');
+    const lasting = withoutPending(thread.signals, fleeting);
+    const signals = masksComparable(thread, other) ? lasting : lasting.replace(/SigBlk:\w+ /, '');
     return `thread ${thread.tid} name ${JSON.stringify(thread.name)} ${signals}`;
   };
   const differences = compareLists(
@@ -155,7 +162,7 @@ export function compareThreads(
   for (const was of before) {
     const is = after.find((thread) => thread.tid === was.tid);
     if (is === undefined || isRunning(was) || isRunning(is)) continue;
-    if (was.tid === elsewhere) continue;
+    if (elsewhere.includes(was.tid)) continue;
     if (sameCall(was.call, is.call)) continue;
     differences.push({ kind: 'thread', text: `thread ${was.tid} was in ${was.call}` });
     differences.push({ kind: 'thread', text: `thread ${was.tid} is in ${is.call}` });
@@ -263,7 +270,7 @@ export function compareSnapshots(
   exemptions: Exemptions,
 ): Difference[] {
   const differences = [
-    ...compareThreads(before.threads, after.threads, exemptions.elsewhere),
+    ...compareThreads(before.threads, after.threads, exemptions),
     ...compareMappings(before.mappings, after.mappings),
     ...compareAttributes(before.mappings, after.mappings),
     ...compareMemory(before, after, exemptions),

@@ -47,7 +47,7 @@ export async function hardFall(stage: Stage, draws: Draws, wanted: HardFall): Pr
     checkRefused(refused, fall, cd);
     const reason = await stage.witness?.refusalAfter(heard);
     stage.tell('refused', reason ?? 'for a reason that was told before');
-    const elsewhere = stage.target.pid;
+    const elsewhere = [stage.target.pid];
     await stage.compareWith(before, 'after a rollback was refused', { range, elsewhere });
     ({ fall, point } = await goOn(stage));
   }

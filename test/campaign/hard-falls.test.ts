@@ -47,7 +47,7 @@ for (const hardships of [HARD.atAll, all])
         const now = takeSnapshot(target.pid);
         const differences = compareSnapshots(before, now, {
           ...exemptions,
-          elsewhere: target.pid,
+          elsewhere: [target.pid],
         });
         assert.deepEqual(differences, [], `seed ${seed}`);
         target.send({ what: COMMAND.goOn });

@@ -22,7 +22,10 @@ export interface Expected {
   uncertain: boolean;
 }
 
-export const WHY_SIZE = 48;
+export const WHY_SIZE = 56;
+/** In struct tjmp: the bits of what did not come back. */
+export const LOST_OFFSET = 48;
+export const LOST_MAPPINGS = 2;
 const NO_ADDRESS = (1n << 64n) - 1n;
 /** Signals that need not be those of the announced fall: other threads may fall first. */
 const OTHERS_MAY_FALL = new Set(['born-bare', 'born-libc', 'map-over', 'mremap-over']);

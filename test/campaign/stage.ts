@@ -1,5 +1,5 @@
 /** Where one life of the target is lived: its points, who looks on, and how it is looked at. */
-import { type Snapshot, type Thread, readThreads, takeSnapshot } from './checker.ts';
+import { type Snapshot, type Thread, readMemoryAt, readThreads, takeSnapshot } from './checker.ts';
 import {
   type Difference,
   type Exemptions,
@@ -10,13 +10,16 @@ import {
   sameCall,
 } from './compare.ts';
 import { Dialogue } from './dialogue.ts';
-import { type LivePoint, WHY_SIZE, describePoint } from './landing.ts';
+import { LOST_MAPPINGS, LOST_OFFSET, type LivePoint, WHY_SIZE, describePoint } from './landing.ts';
 import { LifeFailure } from './life-failure.ts';
 import type { Tally } from './tally.ts';
 import type { TargetProcess } from './target-process.ts';
 import type { Traits } from './traits.ts';
 import { Witness } from './witness.ts';
 import type { Hello, Point } from './wire.ts';
+
+/** Of a storm's children: by default ignored, but whoever is traced sees it wait. */
+const SIGCHLD = 1n << 16n;
 
 export type Stands = (thread: Thread, all: Thread[]) => boolean;
 
@@ -132,31 +135,35 @@ export class Stage {
   async compareWith(
     before: Snapshot,
     when: string,
-    own: { range?: Range; elsewhere?: number },
+    own: { range?: Range; elsewhere?: readonly number[] },
   ): Promise<void> {
+    const elsewhere = [...(own.elsewhere ?? []), ...this.#blown];
     const isBack: Stands = (thread, all) => {
       const was = before.threads.find((other) => other.tid === thread.tid);
       if (was === undefined || all.length !== before.threads.length) return false;
-      if (was.tid === own.elsewhere) return this.isParked(thread);
+      if (elsewhere.includes(was.tid)) return this.isParked(thread);
       return was.call === 'running' || sameCall(was.call, thread.call);
     };
     const after =
       (await this.look(isBack)) ?? takeSnapshot(this.target.pid, this.traits.attributes);
-    const { elsewhere } = own;
-    const exemptions = {
-      ...this.#exemptions(own.range),
-      ...(elsewhere === undefined ? {} : { elsewhere }),
-    };
+    const exemptions = { ...this.#exemptions(own.range), elsewhere };
     const differences = compareSnapshots(before, after, exemptions);
     if (await this.#isNamed(differences)) this.tell('named', 'attributes of mappings');
     else if (differences.length > 0)
       throw new LifeFailure(`${when}: ${formatDifferences(differences)}`);
   }
 
-  /** Attributes may come back another way where the fall's record says so. */
+  /** Threads that were stopped in the middle of a storm, wherever that was. */
+  get #blown(): number[] {
+    return this.target.stops ? this.dialogue.storms.map(({ tid }) => tid) : [];
+  }
+
+  /** Attributes may come back another way where the point says so; or the log, of the clock's. */
   async #isNamed(differences: Difference[]): Promise<boolean> {
     if (differences.length === 0 || differences.some(({ kind }) => kind !== 'attribute'))
       return false;
+    const lost = readMemoryAt(this.target.pid, this.greeting.why + LOST_OFFSET, 8);
+    if ((Number(lost.readBigUInt64LE()) & LOST_MAPPINGS) !== 0) return true;
     return (await this.witness?.namedMappings()) === true;
   }
 
@@ -164,6 +171,7 @@ export class Stage {
     const { why, frame, rseq } = this.greeting;
     const processor = processorNotes([rseq, ...this.dialogue.parked.map((parked) => parked.rseq)]);
     const ranges = [{ start: why, end: why + WHY_SIZE }, ...processor, ...this.dialogue.storms];
-    return { frame, ranges: own === undefined ? ranges : [...ranges, own] };
+    const fleeting = this.traits.stormy ? SIGCHLD : 0n;
+    return { frame, fleeting, ranges: own === undefined ? ranges : [...ranges, own] };
   }
 }

@@ -48,10 +48,17 @@ export class Witness {
     }
   }
 
-  /** Whether the last fall's record names mappings that did not come back as they were. */
+  /**
+   * Whether the record of the last fall names mappings that are not as they were; or one before
+   * it says that this is not known: that is told once, and then how often.
+   */
   async namedMappings(): Promise<boolean> {
     await sleep(HEARING_MS);
-    return this.falls.at(-1)?.warnings.some((text) => /mapping|attribute/.test(text)) === true;
+    const isGuess = (text: string): boolean => /mappings: .* not known/.test(text);
+    return (
+      this.falls.at(-1)?.warnings.some((text) => /mapping|attribute/.test(text)) === true ||
+      this.falls.some(({ warnings }) => warnings.some(isGuess))
+    );
   }
 
   /** What is heard of a refusal beyond the first `known`; the same is not told a second time. */

@@ -65,10 +65,10 @@ struct record {
   u32 magic, type;
   u64 a, b, c, d, e, f, g;
 };
-struct point_record { /* REC_POINT: read by the checker as it stands; `why` is tsetjmp's own */
+struct point_record { /* REC_POINT; `why` is tsetjmp's own, its last word for who reads memory */
   u32 magic, type;
   int64_t cd;
-  u8 why[48];
+  u8 why[56];
 };
 enum command_what { CMD_POINT = 1, CMD_FALL, CMD_VERIFY, CMD_FORGET, CMD_DAMAGE, CMD_QUIT };
 struct command {

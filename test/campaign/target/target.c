@@ -22,7 +22,7 @@ static void on_fault(int signo) { /* belay must have caught it: no handler may e
 
 /* Stands still, to be read. Leaves no trace of when or how often it was passed. */
 static void stand(void) {
-  sys3(SYS_write, 1, &point, sizeof point);
+  sys3(SYS_write, 1, &point, sizeof(struct record));
   if (ways & STOPS) sys3(SYS_tgkill, sys1(SYS_getpid, 0), sys1(SYS_gettid, 0), SIGSTOP);
 }
 
