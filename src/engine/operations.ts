@@ -3,8 +3,7 @@ import { asBelayError, BelayError } from '../errors.ts';
 import type { Point } from '../points/point.ts';
 import { kill } from '../sys/process.ts';
 import { HiddenError, isHidden } from '../tracee/hidden.ts';
-import type { HoldOutcome } from '../tracee/hold-outcome.ts';
-import { TargetGoneError } from '../tracee/remote-calls.ts';
+import type { HoldOutcome, NotHeld } from '../tracee/hold-outcome.ts';
 import { whyShared } from './memory-sharers.ts';
 import { makePoint, type CheckpointRequest } from './checkpoint.ts';
 import { rollBack, type Prepared, type RollbackResult } from './rollback.ts';
@@ -51,9 +50,13 @@ export function holdToGoBack(process_: TracedProcess): {
 }
 
 /** Why a process that was to be held is not. */
-export function whyNotHeld({ pid }: TracedProcess, outcome: HoldOutcome): BelayError {
-  if (outcome === 'gone' || outcome === 'held') return new TargetGoneError(pid);
+export function whyNotHeld({ pid }: TracedProcess, outcome: NotHeld): BelayError {
   const doing = `cannot stop process ${pid}`;
+  if (outcome === 'ended') return new BelayError('ESRCH', `${doing}: it has ended meanwhile`);
+  if (outcome === 'execed') {
+    const hint = 'try again';
+    return new BelayError('EAGAIN', `${doing}: it has begun another program meanwhile`, { hint });
+  }
   if (outcome === 'in-vfork') {
     const hint = 'its child runs in its memory until it execs or ends; try again';
     return new BelayError('EAGAIN', `${doing}: one of its threads is in vfork`, { hint });

@@ -124,11 +124,13 @@ function callTsetjmp(
   if (outcome.ok) {
     process_.lastCd = cd;
     supervisor.tellPoint(process_, outcome.point);
+  } else if (process_.group.execCount !== execCount) {
+    // Nobody waits for an answer any more.
   } else if (outcome.error.code === 'EAGAIN' && !isPatienceOver && supervisor.postpones(thread)) {
     makeAnew(thread);
     supervisor.release(process_);
     return;
-  } else if (process_.group.execCount === execCount) {
+  } else {
     finish(thread, -errnoOf(outcome.error));
     supervisor.warn(process_, `no point was made: ${outcome.error.message}`);
   }

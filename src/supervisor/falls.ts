@@ -20,7 +20,7 @@ export function handleFall(
 ): boolean {
   const startedAt = process.hrtime();
   const outcome = supervisor.holdToGoBack(process_);
-  if (outcome === 'gone') return false;
+  if (outcome === 'ended' || outcome === 'execed') return false;
   const { retries } = supervisor.program.options;
   const { signo = 0, ip = 0n, address = 0n } = why;
   const place = `${signo}/${ip}/${address}`;

@@ -46,10 +46,10 @@ export function giveWayToTracer(
 
 function giveWay(supervisor: Supervision, traced: TracedProcess): void {
   let outcome = hold(traced);
-  for (let tries = 1; outcome === 'gone' && tries < HOLDS_MAX; tries += 1) {
-    if (traced.group.threads.size === 0) return;
+  for (let tries = 1; outcome === 'execed' && tries < HOLDS_MAX; tries += 1) {
     outcome = hold(traced);
   }
+  if (outcome === 'ended') return;
   if (outcome !== 'held') {
     const { message } = whyNotHeld(traced, outcome);
     supervisor.warn(traced, `no other process can trace it: ${message}`);

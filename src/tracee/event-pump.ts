@@ -139,7 +139,8 @@ export class EventPump {
     }
     const outcome = this.awaitStill(group, outOfVfork);
     if (outcome !== 'held') return outcome;
-    return group.threads.size > 0 && group.execCount === execCount ? 'held' : 'gone';
+    if (group.threads.size === 0) return 'ended';
+    return group.execCount === execCount ? 'held' : 'execed';
   }
 
   private awaitStill(group: ThreadGroup, outOfVfork: boolean): HoldOutcome {
@@ -148,7 +149,7 @@ export class EventPump {
       while (!group.isStill()) {
         if (group.isInVfork && !outOfVfork) return 'in-vfork';
         const came = this.take();
-        if (came === 'nobody') return 'gone';
+        if (came === 'nobody') return 'ended';
         if (came === 'alarm' && patience.isOver(this.movingThreads(group))) return 'stuck';
       }
     }

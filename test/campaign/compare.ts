@@ -138,7 +138,7 @@ function masksComparable(was: Thread, is: Thread | undefined): boolean {
 }
 
 function withoutPending(signals: string, fleeting: bigint): string {
-  return signals.replace(/(ShdPnd:)(\w+)/, (_, name: string, hexadecimal: string) => {
+  return signals.replace(/((?:Shd|Sig)Pnd:)(\w+)/g, (_, name: string, hexadecimal: string) => {
     return name + (BigInt(`0x${hexadecimal}`) & ~fleeting).toString(16);
   });
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,7 +10,7 @@ import type { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { attach, list, run } from '../../src/index.ts';
+import { attach, BelayError, list, run } from '../../src/index.ts';
 import type { FallRecord, PointEvent, RunProgramOptions, Supervised } from '../../src/index.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { runCli } from './cli-harness.ts';
@@ -179,6 +179,26 @@ test('what cannot be run has a code of its own', async () => {
   for (const [options, message] of wrong) {
     await assert.rejects(run('true', [], options), { code: 'EUSAGE', message });
   }
+});
+
+test('points of a program that execs are made, or refused for the moment', async () => {
+  const chain = join(folder, 'chain.sh');
+  writeFileSync(
+    chain,
+    '[ "$1" = 150 ] && exec sleep 60\n/bin/true\nexec /bin/sh "$0" $(($1 + 1))\n',
+  );
+  await using chained = await run('/bin/sh', [chain, '0'], { stdio: 'ignore' });
+  const refusals = new Set<string>();
+  while (!readFileSync(`/proc/${chained.pid}/comm`, 'utf8').startsWith('sleep')) {
+    try {
+      await chained.checkpoint();
+    } catch (error) {
+      assert.ok(error instanceof BelayError && error.code === 'EAGAIN', String(error));
+      refusals.add(error.message.replace(/.*: /, ''));
+    }
+  }
+  await chained.checkpoint();
+  assert.ok(refusals.has('it has begun another program meanwhile'), [...refusals].join());
 });
 
 test('--every makes points that can be returned to', async () => {

@@ -43,7 +43,8 @@ function holdChild({ pump }: Stopped, pid: number, claims: Claims): string | und
       pump.letGoLater(group);
     },
   );
-  if (outcome !== 'held') return outcome === 'gone' ? undefined : 'it does not stop';
+  if (outcome === 'ended' || outcome === 'execed') return undefined;
+  if (outcome !== 'held') return 'it does not stop';
   const confined = pump.confinement.findConfined(group);
   if (confined !== undefined) return 'it is confined by seccomp';
   try {
