@@ -51,6 +51,13 @@ export class StatusLines {
     return Uint8Array.from(this.status.bytes.subarray(at, at + 2 * LINE_SIZE));
   }
 
+  /** Whether there is a handler for it: a digit tells of four signals, the last of 1 to 4. */
+  isCaught(signo: number): boolean {
+    const last = this.read() + 2 * LINE_SIZE - 2;
+    const digit = String.fromCharCode(this.status.bytes[last - ((signo - 1) >> 2)] ?? 0);
+    return (parseInt(digit, 16) & (1 << ((signo - 1) & 3))) !== 0;
+  }
+
   /** Nothing waits for the process as a whole, and nothing for this one of its threads. */
   isNonePending(tid: number): boolean {
     return this.tells(NONE_PENDING, 3) && this.tid === tid;

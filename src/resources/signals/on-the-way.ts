@@ -1,14 +1,16 @@
 /**
  * Signals on their way to a thread: the kernel has taken them off the queue, and tells us of them
- * before it hands them over. To the program they wait as much as those in the queue.
+ * before it hands them over. To the program they wait as much as those in the queue: but not those
+ * that stop the process, which is nothing that it does.
  */
 import type { Thread } from '../../tracee/thread.ts';
-import { isMadeAgain, type SignalQueue } from './pending-queues.ts';
+import type { StatusLines } from '../status-lines.ts';
+import { isMadeAgain, isStopping, signoOf, type SignalQueue } from './pending-queues.ts';
 
 const NONE: SignalQueue = [];
 
 /** The siginfo_t of each, the first to come first. */
-export function signalsOnTheWay(thread: Thread): SignalQueue {
+export function signalsOnTheWay(thread: Thread, status: StatusLines): SignalQueue {
   if (thread.stop?.kind !== 'signal') return NONE;
   const info = thread.fetchSiginfo();
   if (info === undefined) return NONE;
@@ -18,5 +20,7 @@ export function signalsOnTheWay(thread: Thread): SignalQueue {
     bytes[0] = signo;
     return bytes;
   });
-  return [Uint8Array.from(info.bytes), ...deferred].filter((each) => !isMadeAgain(each));
+  return [Uint8Array.from(info.bytes), ...deferred].filter((each) => {
+    return !isMadeAgain(each) && (!isStopping(each) || status.isCaught(signoOf(each)));
+  });
 }

@@ -29,6 +29,20 @@ export function isMadeAgain(info: Uint8Array): boolean {
   return FAULTS_MADE_AGAIN.includes(signoOf(info)) && codeOf(info) > 0;
 }
 
+/** SIGCONT takes it back: whether a process is stopped is not up to its points. */
+const SIGSTOP = 19;
+/** SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU. */
+const STOPPING: readonly number[] = [SIGSTOP, 20, 21, 22];
+
+/** Whether it stops the process, where there is no handler for it. */
+export function isStopping(info: Uint8Array): boolean {
+  return STOPPING.includes(signoOf(info));
+}
+
+export function isStop(info: Uint8Array): boolean {
+  return signoOf(info) === SIGSTOP;
+}
+
 /**
  * Faults that came since: what caused them is undone. Others than those that the kernel forced, or
  * the program sent itself, were not caused by it.

@@ -22,6 +22,7 @@ import {
   isFault,
   isOfTimer,
   isSendableByAny,
+  isStop,
   planQueue,
   signoOf,
   type QueueChange,
@@ -66,7 +67,7 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     for (const thread of group.threads.values()) {
       const { tid } = thread;
       shared ??= this.peekShared(tid);
-      const queue = [...signalsOnTheWay(thread), ...this.peekOwn(tid)];
+      const queue = [...signalsOnTheWay(thread, this.status), ...this.peekOwn(tid)];
       if (queue.length > 0) (threads ??= []).push({ tid, queue });
     }
     if (threads === undefined && (shared === undefined || shared.length === 0)) return NONE;
@@ -96,7 +97,8 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     for (const thread of members) {
       const then = threads.find(({ tid }) => tid === thread.tid)?.queue ?? NONE.shared;
       // What has been on its way ever since arrives by itself.
-      const queue = then.length === 0 ? then : findMissing(signalsOnTheWay(thread), then);
+      const queue =
+        then.length === 0 ? then : findMissing(signalsOnTheWay(thread, this.status), then);
       this.drain(stopped, thread, queue, shared);
       const owed = thread === first ? shared : NONE.shared;
       lost.push(...this.settle(stopped, thread, queue, owed));
@@ -205,7 +207,7 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
 
 /** One more than is put back, which tells that there are more. */
 function peek(tid: number, isShared: boolean): SignalQueue {
-  return ptracePeeksiginfo(tid, isShared, WAITING_MAX + 1);
+  return ptracePeeksiginfo(tid, isShared, WAITING_MAX + 1).filter((info) => !isStop(info));
 }
 
 function isCut(queue: SignalQueue): boolean {
