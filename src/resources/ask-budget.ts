@@ -26,7 +26,12 @@ export class AskBudget {
     const share = isMeant ? SHARE_MEANT : SHARE;
     this.leftMs = Math.min(this.leftMs + share * (now - this.countedMs), SAVED_MAX_MS);
     this.countedMs = now;
-    return this.asks < FIRST_ASKS || this.leftMs > 0;
+    return this.isAtFirst || this.leftMs > 0;
+  }
+
+  /** So little has been asked yet that what it costs is not known well. */
+  get isAtFirst(): boolean {
+    return this.asks < FIRST_ASKS;
   }
 
   spend<Result>(ask: () => Result): Result {

@@ -20,6 +20,8 @@ const SHARE = 50;
 const CHEAP_MS = 0.3;
 /** What is too long a pause where nothing is known to have changed. Chosen. */
 const LONG_MS = 2;
+/** The same at first, when all that is done is done for the first time, and slow. Chosen. */
+const LONG_AT_FIRST_MS = 20;
 /** The same for a rollback, without which nothing is put back. Chosen. */
 const LONG_FALL_MS = 50;
 
@@ -104,7 +106,8 @@ export class AttributeReader {
   private isAffordable(hasChanged: boolean, isMeant: boolean): boolean {
     const { costMs } = this;
     if (hasChanged && costMs <= CHEAP_MS) return true;
-    if (costMs <= LONG_MS) return this.points.isLeft(isMeant);
+    const longMs = this.points.isAtFirst ? LONG_AT_FIRST_MS : LONG_MS;
+    if (costMs <= longMs) return this.points.isLeft(isMeant);
     return hasChanged && performance.now() - this.readAtMs >= SHARE * costMs;
   }
 
