@@ -4,7 +4,7 @@
  * Both lists are cut at all their boundaries; each elementary interval is unmapped, mapped anew,
  * protected, or left alone, and neighbours with the same need are joined again.
  */
-import { isKernelMapping, type Mapping, type Range } from '../procfs/maps.ts';
+import { hasObject, isKernelMapping, type Mapping, type Range } from '../procfs/maps.ts';
 
 export type MappingStep =
   | { readonly kind: 'unmap'; readonly start: number; readonly end: number }
@@ -90,7 +90,7 @@ function planInterval(
 function isSameBacking(have: Mapping, want: Mapping, address: number): boolean {
   if (have.shared !== want.shared || have.inode !== want.inode) return false;
   if (have.device !== want.device) return false;
-  if (want.inode === 0) return true;
+  if (!hasObject(want)) return true;
   return have.offset + (address - have.start) === want.offset + (address - want.start);
 }
 

@@ -115,7 +115,17 @@ export function isKernelMapping(mapping: Mapping): boolean {
   return /^\[(vdso|vvar|vvar_vclock|vsyscall|uprobes|sigpage)\]$/.test(mapping.path);
 }
 
+/** It shows an object of the kernel's, mostly a file. A System V segment's number can be 0. */
+export function hasObject({ shared, inode }: Mapping): boolean {
+  return shared || inode !== 0;
+}
+
 /** A private mapping whose pages start as zeros. */
 export function isAnonymous(mapping: Mapping): boolean {
-  return !mapping.shared && mapping.inode === 0 && !isKernelMapping(mapping);
+  return !hasObject(mapping) && !isKernelMapping(mapping);
+}
+
+/** An attached System V segment, shmat(2): its inode is its id. */
+export function isSegment({ shared, path, device }: Mapping): boolean {
+  return shared && device.startsWith('00:') && /^\/SYSV[0-9a-f]{8} \(deleted\)$/.test(path);
 }

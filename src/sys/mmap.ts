@@ -19,6 +19,8 @@ export const MAP_NORESERVE = 0x4000;
 const MAP_POPULATE = 0x8000;
 export const MAP_FIXED_NOREPLACE = 0x100000;
 export const MLOCK_ONFAULT = 1;
+export const MREMAP_MAYMOVE = 1;
+export const MREMAP_FIXED = 2;
 
 const mmap = declare('int64_t mmap(uint64_t, ulong, int, int, int, long)');
 const munmap = declare('int munmap(uint64_t, ulong)');

@@ -27,6 +27,8 @@ export const SYS = {
   ioctl: 16,
   mremap: 25,
   madvise: 28,
+  shmat: 30,
+  shmctl: 31,
   socket: 41,
   recvmsg: 47,
   shutdown: 48,

@@ -17,7 +17,7 @@ export function accessOf(mapping: Mapping, attributes: Attributes): Access {
 
 /** Nobody knows whether the program could have made it writable. */
 export function isAccessUnknown(mapping: Mapping, attributes: Attributes): boolean {
-  const isOpen = mapping.shared && mapping.inode !== 0 && !mapping.writable;
+  const isOpen = mapping.shared && !mapping.writable;
   return isOpen && readFlag(mapping, attributes) === undefined;
 }
 

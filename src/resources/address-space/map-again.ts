@@ -4,7 +4,8 @@
  *
  *   munmap     seals (findSealed), the number of mappings (room.ts)
  *   mmap       RLIMIT_AS, RLIMIT_DATA, the number (room.ts); RLIMIT_MEMLOCK, low pages (trials.ts);
- *              PR_SET_MDWE (rigid.ts); the file and the access to it (claimed-files.ts)
+ *              PR_SET_MDWE (rigid.ts); the file and the access to it (claimed-files.ts); segments
+ *              and huge pages (parked.ts)
  *   mprotect   seals, RLIMIT_DATA, the number; PR_SET_MDWE, and what the mapping may be (rigid.ts)
  *   brk        RLIMIT_AS, RLIMIT_DATA as mmap; what stands right above it (trials.ts). Not asked:
  *              the kernel's own sum for RLIMIT_DATA
@@ -116,6 +117,8 @@ function mapAgain(
   if (isAnonymous(mapping)) {
     const how = anonymousFlags(mapping, size, flags);
     calls.callOrThrow('mmap', SYS.mmap, start, size, protection, how, -1, 0);
+  } else if (files.parked.moveTo(step, mapping, protection, calls)) {
+    // It is as new as what is mapped.
   } else if (growInto(calls, step, mapping, protection, mappings, attributes)) {
     onGrown(step);
   } else {

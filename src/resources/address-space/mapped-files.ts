@@ -15,7 +15,7 @@
  */
 import { fstatSync, readFileSync, readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
 import { parseFdInfo } from '../../procfs/fdinfo.ts';
-import type { Mapping } from '../../procfs/maps.ts';
+import { hasObject, type Mapping } from '../../procfs/maps.ts';
 import { parseMountDevices } from '../../procfs/mountinfo.ts';
 import { AT_FDCWD, O_ACCMODE } from '../../sys/descriptor-flags.ts';
 import { close, O_RDONLY, O_RDWR, openBytes } from '../../sys/file.ts';
@@ -58,7 +58,7 @@ export class MappedFiles {
 
   /** Know the files again, and hold what the program could not open again. */
   note(table: MappingTable, accessOf: (mapping: Mapping) => Access): void {
-    const files = table.mappings.filter(({ inode }) => inode !== 0);
+    const files = table.mappings.filter(hasObject);
     if (files.length === 0) return;
     const rights = new OwnRights(this.task.living);
     const looked = new Set<string>();

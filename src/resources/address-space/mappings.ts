@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
-import type { Range } from '../../procfs/maps.ts';
+import { isSegment, type Mapping, type Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
 import { findIrreparable, planAttributes } from '../../points/plan-attributes.ts';
 import { planNames } from '../../points/plan-names.ts';
@@ -37,6 +37,7 @@ import type { WrittenPages } from './written-pages.ts';
 const NOTHING_UNWATCHED: readonly Unwatched[] = [];
 const NOTHING_UNSURE: readonly Named[] = [];
 const UNSURE = 'its attributes may have been changed before the point or after it';
+const UNATTACHED = 'its segment is gone: it is memory of its own now, and no attachment';
 const GUESS = nameGuess(LOST.mappings, ATTRIBUTES);
 
 /** What `prepare` has found: nothing to do as of `generation`, or files open in the program. */
@@ -153,10 +154,12 @@ export class Mappings {
     const steps = planMappings(table.mappings, mappings);
     const fresh = this.registration.findNew(table.tracked);
     const changed = findMissing(mappings, [...fresh, ...plan.irreparable], steps);
+    // shmdt(2) detaches only what came by one attachment.
+    const torn = [...changed].filter(isSegment);
     for (const step of steps) if (step.kind === 'protect') changed.add(step.mapping);
     const isExecRefused = refusesExecutable(changed, stopped.remote);
     const rigid = findRigid(steps, table.mappings, now, isExecRefused);
-    const irreparable = [...plan.irreparable, ...rigid];
+    const irreparable = [...plan.irreparable, ...rigid, ...torn];
     const anew = [...fresh, ...irreparable];
     const sealed = findSealed(now, [...anew, ...steps]);
     if (sealed !== undefined) return new Obstacle(`0x${sealed.start.toString(16)} is sealed`);
@@ -168,7 +171,7 @@ export class Mappings {
       findAboveBreak(stopped, plan.wanted.breakAddress, [table.mappings, mappings]) ??
       findForbidden(stopped, missing, isExecRefused) ??
       (needsHand ? plan.files.claimHand(claims) : undefined) ??
-      plan.files.claimAll(missing, claims);
+      plan.files.claimAll(missing, table.mappings, claims);
     return obstacle ?? { ...plan, irreparable, isExecRefused };
   }
 
@@ -185,6 +188,7 @@ export class Mappings {
     const anew = isSame && plan.irreparable.length === 0 ? [] : this.mapAnew(plan, calls, scratch);
     const diminished = nameDiminished(wanted.mappings, plan.attributes, anew, plan.isExecRefused);
     const lost = [...this.mend(plan, anew, calls, scratch), ...diminished];
+    for (const segment of plan.files.unattached) lost.push(nameLoss(segment, UNATTACHED));
     scratch.release();
     this.text.forget();
     const left = planMappings(this.readTable(0).mappings, wanted.mappings);
@@ -205,12 +209,13 @@ export class Mappings {
         this.registration.giveWay(start, end);
       },
     };
-    const suspects = [...this.registration.findNew(this.readTable(0).tracked), ...irreparable];
+    const isTheirs = (mapping: Mapping): boolean =>
+      mapping.start !== scratch.range.start && !files.parked.has(mapping);
+    const tracked = this.readTable(0).tracked.filter(isTheirs);
+    const suspects = [...this.registration.findNew(tracked), ...irreparable];
     const planRest = (): MappingStep[] => {
       this.text.forget();
-      const { mappings } = this.readTable(0);
-      const now = mappings.filter(({ start }) => start !== scratch.range.start);
-      return planMappings(now, wanted.mappings);
+      return planMappings(this.readTable(0).mappings.filter(isTheirs), wanted.mappings);
     };
     for (const { start, end } of suspects) calls.call(SYS.munmap, start, end - start);
     if (calls.call(SYS.brk, 0) !== wanted.breakAddress) {
@@ -220,6 +225,7 @@ export class Mappings {
     }
     const steps = planRest();
     performSteps(steps, goal);
+    files.parked.clear(() => calls);
     this.text.forget();
     return steps.filter(({ kind }) => kind === 'map');
   }

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { countPeak } from '../../points/mapping-peaks.ts';
 import { planMappings, type MappingStep } from '../../points/plan-mappings.ts';
 import { parseSoftLimit } from '../../procfs/limits.ts';
-import { isKernelMapping, type Mapping, type Range } from '../../procfs/maps.ts';
+import { hasObject, isKernelMapping, type Mapping, type Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
 import { RLIMIT_AS, RLIMIT_DATA, tryReadSoftLimit } from '../../sys/prlimit.ts';
 import { SCRATCH_SIZE } from '../../tracee/scratch.ts';
@@ -105,7 +105,7 @@ function without(mapping: Mapping, holes: readonly Range[]): Mapping[] {
 function within(mapping: Mapping, range: Range): Mapping[] {
   const start = Math.max(mapping.start, range.start);
   const end = Math.min(mapping.end, range.end);
-  const offset = mapping.inode === 0 ? mapping.offset : mapping.offset + start - mapping.start;
+  const offset = hasObject(mapping) ? mapping.offset + start - mapping.start : mapping.offset;
   return start < end ? [{ ...mapping, start, end, offset }] : [];
 }
 
