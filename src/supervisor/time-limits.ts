@@ -9,7 +9,13 @@ import {
 } from '../arch/x64/timed-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { close } from '../sys/file.ts';
-import { getSocketTimeoutMs, isStreamSocket, SO_RCVTIMEO, SO_SNDTIMEO } from '../sys/getsockopt.ts';
+import {
+  getSocketTimeoutMs,
+  isStreamSocket,
+  isUnixSocket,
+  SO_RCVTIMEO,
+  SO_SNDTIMEO,
+} from '../sys/getsockopt.ts';
 import { getDescriptor } from '../sys/pidfd.ts';
 
 const TIMESPEC_SIZE = 16;
@@ -43,17 +49,17 @@ export function readLimitMs(
   }
 }
 
-/** The calls of the socket wait as long as it takes; and it is a stream's, if it `mustStream`. */
-export function isUnlimitedSocket(
-  process_: TracedProcess,
-  fd: number,
-  mustStream: boolean,
-): boolean {
-  const isSo = withDescriptor(process_, fd, (own) => {
-    const limits = [SO_RCVTIMEO, SO_SNDTIMEO].map((option) => getSocketTimeoutMs(own, option));
-    return (!mustStream || isStreamSocket(own)) && limits.every((limitMs) => limitMs === 0);
-  });
-  return isSo === true;
+export interface SocketKind {
+  readonly isStream: boolean;
+  readonly isUnix: boolean;
+}
+
+/** What the socket is; undefined: it is gone. */
+export function readSocketKind(process_: TracedProcess, fd: number): SocketKind | undefined {
+  return withDescriptor(process_, fd, (own) => ({
+    isStream: isStreamSocket(own),
+    isUnix: isUnixSocket(own),
+  }));
 }
 
 /** `unitsPerMs`: nanoseconds or microseconds, the second field's. */

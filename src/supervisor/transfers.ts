@@ -8,10 +8,13 @@
  *                               └───────────────────────────┘
  *   a signal that the program handles, at any time ─▶ what is done so far, as without belay
  *
- * Only where a part cannot be all there was: descriptors that block, and that have no time limit.
+ * Only where a part cannot be all there was: descriptors that block. A time limit that the socket
+ * has holds for all of the call, or begins anew with each step of it, as the kernel has it: what is
+ * done when it has passed is the answer.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
+import { TIMED_CALLS } from '../arch/x64/timed-calls.ts';
 import {
   setRest,
   unitSize,
@@ -26,7 +29,7 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Piece, Transfer } from '../tracee/transfer.ts';
-import { isUnlimitedSocket } from './time-limits.ts';
+import { readSocketKind, type SocketKind } from './time-limits.ts';
 
 const IOVEC_SIZE = 16;
 /** How many completions io_uring_enter(2) is to wait for. */
@@ -63,9 +66,14 @@ export function mayBePartial(registers: Registers): boolean {
 
 /**
  * Begin to follow the call that the stopped thread was broken off in, with a part done; undefined:
- * it was not, or it cannot be told that the part is not all there was. Its registers are changed.
+ * it was not, or it cannot be told that the part is not all there was (its time is up, where it
+ * `isLate`). Its registers are changed.
  */
-export function beginTransfer(process_: TracedProcess, thread: Thread): Transfer | undefined {
+export function beginTransfer(
+  process_: TracedProcess,
+  thread: Thread,
+  isLate: boolean,
+): Transfer | undefined {
   const { registers } = thread;
   const call = TRANSFER_CALLS.get(registers.getInt('orig_rax'));
   if (call === undefined || !mayBePartial(registers)) return undefined;
@@ -75,27 +83,33 @@ export function beginTransfer(process_: TracedProcess, thread: Thread): Transfer
   if (!isRange && sizeOf(whole) > MAX_RW_COUNT) return undefined;
   const isRing = call.bytes.kind === 'ring';
   const rest = isRing ? whole : piecesAfter(whole, done, unitSize(call));
-  if (rest.length === 0 || !hasRightFiles(process_, call, registers)) return undefined;
-  const isSocket = call.files.some(
-    ([argument, kinds]) =>
-      kinds.includes('socket') &&
-      kindOf(process_.group.living, registers.getIntArgument(argument)) === 'socket',
-  );
+  const files = rest.length === 0 ? undefined : lookAtFiles(process_, call, registers);
+  if (files === undefined) return undefined;
+  const isLimitedByStep = hasLimitByStep(call, registers, files.socket);
+  if (isLate && !isLimitedByStep) return undefined;
   const saved = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
   saved.copyFrom(registers);
   if (isRange) saved.set('rax', 0);
-  thread.transfer = { call, isSocket, saved, rest, asked: 0, pieceMax: PIECE_MAX };
+  thread.transfer = {
+    call,
+    isSocket: files.socket !== undefined,
+    hasLimitByStep: isLimitedByStep,
+    saved,
+    rest,
+    asked: 0,
+    pieceMax: PIECE_MAX,
+  };
   loadNext(thread, thread.transfer);
   return thread.transfer;
 }
 
-/** The call for the rest is at its exit: go on with what is left, or finish. */
-export function continueTransfer(thread: Thread): void {
+/** The call for the rest is at its exit: go on with what is left, or finish, if it `isLate`. */
+export function continueTransfer(thread: Thread, isLate: boolean): void {
   const { transfer, registers } = thread;
   if (transfer === undefined) return;
   const result = registers.getInt('rax');
   const isRange = transfer.call.bytes.kind === 'range';
-  if (registers.isInterruptedSyscall()) {
+  if (registers.isInterruptedSyscall() && !isLate) {
     transfer.pieceMax = Math.max(transfer.pieceMax >> 1, PIECE_MIN);
     loadNext(thread, transfer);
     return;
@@ -113,7 +127,8 @@ export function continueTransfer(thread: Thread): void {
   const moved = isRange ? transfer.asked : result;
   if (!isRange) transfer.saved.set('rax', transfer.saved.getInt('rax') + moved);
   transfer.rest.splice(0, transfer.rest.length, ...piecesAfter(transfer.rest, moved, unit));
-  if (transfer.rest.length === 0) endTransfer(thread);
+  const isOver = isLate && !transfer.hasLimitByStep;
+  if (transfer.rest.length === 0 || isOver) endTransfer(thread);
   else loadNext(thread, transfer);
 }
 
@@ -193,18 +208,34 @@ function sizeOf(pieces: readonly Piece[]): number {
   return pieces.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** The descriptors are such that a part cannot be all there was. */
-function hasRightFiles(
+/** What the socket among the descriptors is; undefined: a part may be all there was. */
+function lookAtFiles(
   process_: TracedProcess,
   { files, bytes }: TransferCall,
   registers: Registers,
-): boolean {
-  return files.every(([argument, kinds]) => {
+): { readonly socket: SocketKind | undefined } | undefined {
+  let socket: SocketKind | undefined;
+  for (const [argument, kinds] of files) {
     const fd = registers.getIntArgument(argument);
     const kind = kindOf(process_.group.living, fd);
-    if (kind === undefined || !kinds.includes(kind)) return false;
-    return kind !== 'socket' || isUnlimitedSocket(process_, fd, bytes.kind !== 'messages');
-  });
+    if (kind === undefined || !kinds.includes(kind)) return undefined;
+    if (kind !== 'socket') continue;
+    socket = readSocketKind(process_, fd);
+    if (socket === undefined) return undefined;
+    if (!socket.isStream && bytes.kind !== 'messages') return undefined;
+  }
+  return { socket };
+}
+
+/**
+ * The kernel makes several transfers of the call, each with the whole limit: a message each, a few
+ * pages of a file, what fits into one buffer of a unix(7) socket.
+ */
+function hasLimitByStep(call: TransferCall, registers: Registers, socket?: SocketKind): boolean {
+  const { kind } = call.bytes;
+  if (kind === 'count' || kind === 'messages') return true;
+  const isSend = TIMED_CALLS.get(registers.getCall())?.limit === 'send-option';
+  return isSend && socket?.isUnix === true;
 }
 
 /** What a descriptor of the process is, if it blocks. */

@@ -25,6 +25,7 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import { readStatus } from '../tasks/read-status.ts';
 import { STOP_SIGNALS } from '../tracee/hand-over.ts';
 import type { Thread } from '../tracee/thread.ts';
+import type { Transfer } from '../tracee/transfer.ts';
 import { takeLastLook } from './last-look.ts';
 import { readLimitMs, writeRemainder } from './time-limits.ts';
 import { beginTransfer, continueTransfer, endTransfer, mayBePartial } from './transfers.ts';
@@ -91,7 +92,9 @@ export class Waits {
       return;
     }
     if (thread.transfer !== undefined) {
-      goOnTransferring(thread);
+      this.goOnTransferring(process_, thread, thread.transfer);
+    } else if (this.askForRest(process_, thread)) {
+      thread.storeRegisters();
     } else if (isToBeMadeAgain(process_, thread)) {
       this.goOnWaiting(process_, thread);
       thread.storeRegisters();
@@ -106,11 +109,8 @@ export class Waits {
     thread.wayBack.isHeldUp = thread.registers.isInterruptedSyscall();
     // The rest of a transfer is about to be called for.
     if (thread.transfer !== undefined) return;
-    const transfer = beginTransfer(process_, thread);
-    if (transfer !== undefined) {
-      thread.storeRegisters();
-      if (transfer.call.bytes.kind === 'ring') this.watch(process_, thread, transfer.saved);
-    } else if (isToBeMadeAgain(process_, thread)) {
+    if (this.askForRest(process_, thread)) thread.storeRegisters();
+    else if (isToBeMadeAgain(process_, thread)) {
       this.goOnWaiting(process_, thread);
       thread.storeRegisters();
     }
@@ -121,8 +121,7 @@ export class Waits {
     if (registers.isRestartSyscall())
       registers.setRestartUnlessHandled(thread.wayBack.restartedCall);
     const call = TIMED_CALLS.get(registers.getCall());
-    const now = performance.now();
-    if (call !== undefined && thread.waitsUntil !== undefined && now >= thread.waitsUntil) {
+    if (call !== undefined && isLate(thread)) {
       thread.waitsUntil = undefined;
       if (call.emptiesSets === true) emptySets(process_, thread);
       registers.finishSyscall(call.answer);
@@ -130,6 +129,26 @@ export class Waits {
     }
     this.watch(process_, thread, registers);
     registers.setRestartUnlessHandled();
+  }
+
+  /** If the call has answered with a part, and has time for more, the rest is called for. */
+  private askForRest(process_: TracedProcess, thread: Thread): boolean {
+    const transfer = beginTransfer(process_, thread, isLate(thread));
+    if (transfer === undefined) return false;
+    if (transfer.hasLimitByStep) thread.waitsUntil = undefined;
+    this.watch(process_, thread, transfer.saved);
+    return true;
+  }
+
+  /** A call for the rest of a transfer is at its exit. */
+  private goOnTransferring(process_: TracedProcess, thread: Thread, transfer: Transfer): void {
+    const hasLimit = thread.waitsUntil !== undefined;
+    const isStep = !thread.registers.isInterruptedSyscall();
+    continueTransfer(thread, isLate(thread));
+    const isOver = thread.transfer === undefined;
+    if (isOver || (isStep && transfer.hasLimitByStep)) thread.waitsUntil = undefined;
+    if (!isOver && hasLimit) this.watch(process_, thread, transfer.saved);
+    thread.storeRegisters();
   }
 
   /** Set the alarm for the end of the call in `registers`, if it has a limit. */
@@ -145,13 +164,9 @@ export class Waits {
   }
 }
 
-/** A call for the rest of a transfer is at its exit. */
-function goOnTransferring(thread: Thread): void {
-  const isLate = performance.now() >= (thread.waitsUntil ?? Infinity);
-  if (isLate && thread.registers.isInterruptedSyscall()) endTransfer(thread);
-  else continueTransfer(thread);
-  if (thread.transfer === undefined) thread.waitsUntil = undefined;
-  thread.storeRegisters();
+/** The time that its call has is up. */
+function isLate({ waitsUntil }: Thread): boolean {
+  return waitsUntil !== undefined && performance.now() >= waitsUntil;
 }
 
 /** The call that a stopped thread is in has answered, or would, because it was stopped. */

@@ -1,5 +1,5 @@
 /**
- * getsockopt(2) for the time limits and the type of a socket, and for who is at its other end.
+ * getsockopt(2) for the time limits and the kind of a socket, and for who is at its other end.
  *
  * @see https://man7.org/linux/man-pages/man7/socket.7.html
  */
@@ -8,6 +8,8 @@ import { declare, NativeBuffer } from './libc.ts';
 const SOL_SOCKET = 1;
 const SO_TYPE = 3;
 const SO_PEERCRED = 17;
+const SO_DOMAIN = 39;
+const AF_UNIX = 1;
 /** struct ucred: pid, uid, gid. */
 const UCRED_SIZE = 12;
 const SOCK_STREAM = 1;
@@ -28,9 +30,18 @@ export function getSocketTimeoutMs(fd: number, option: number): number {
 
 /** `getsockopt(fd, SOL_SOCKET, SO_TYPE)` is SOCK_STREAM. */
 export function isStreamSocket(fd: number): boolean {
+  return getIntOption(fd, SO_TYPE) === SOCK_STREAM;
+}
+
+/** `getsockopt(fd, SOL_SOCKET, SO_DOMAIN)` is AF_UNIX. */
+export function isUnixSocket(fd: number): boolean {
+  return getIntOption(fd, SO_DOMAIN) === AF_UNIX;
+}
+
+function getIntOption(fd: number, option: number): number | undefined {
   size.words[0] = 4;
-  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, value.address, size.address) !== 0) return false;
-  return value.words[0] === SOCK_STREAM;
+  if (getsockopt(fd, SOL_SOCKET, option, value.address, size.address) !== 0) return undefined;
+  return value.words[0];
 }
 
 export interface PeerCredentials {

@@ -11,6 +11,8 @@ export interface Piece {
 export interface Transfer {
   readonly call: TransferCall;
   readonly isSocket: boolean;
+  /** A time limit holds for each step of it, and not for the whole. */
+  readonly hasLimitByStep: boolean;
   /** The registers at the exit of the call that was broken off; rax: what is done so far. */
   readonly saved: Registers;
   readonly rest: Piece[];

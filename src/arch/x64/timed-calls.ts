@@ -46,6 +46,7 @@ export const TIMED_CALLS: ReadonlyMap<number, TimedCall> = new Map<number, Timed
   [20, send],
   [23, { limit: 'timeval', argument: 4, answer: 0, emptiesSets: true }],
   [35, { limit: 'timespec', argument: 0, answer: 0, remainder: 1 }],
+  [40, send],
   [42, { ...send, answer: EINPROGRESS }],
   [43, receive],
   [44, send],
