@@ -3,7 +3,10 @@ import { Command, CommanderError } from 'commander';
 import { EXIT_BELAY_FAILED } from '../options/run-options.ts';
 import { version } from '../options/version.ts';
 import { printFailure } from './failure.ts';
-import { tellLines, toLines } from './print.ts';
+import { printLines, tellLines, toLines } from './print.ts';
+
+/** Not by Node's own streams: see print.ts. */
+const OUTPUT = { writeOut: printText, writeErr: tellText, outputError: writeUsageError };
 
 interface JsonOption {
   readonly json?: boolean;
@@ -30,7 +33,7 @@ function makeCommand(): Command {
     .exitOverride()
     .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .showHelpAfterError("hint: see 'belay --help'")
-    .configureOutput({ outputError: writeUsageError });
+    .configureOutput(OUTPUT);
   belay
     .command('run')
     .usage('[options] -- command [args...]')
@@ -93,9 +96,17 @@ function addActions(belay: Command): void {
     });
 }
 
+function printText(text: string): void {
+  printLines(toLines(text));
+}
+
+function tellText(text: string): void {
+  tellLines(toLines(text));
+}
+
 /** Commander says `error: unknown option '--x'`; we say it as every other failure of ours. */
 function writeUsageError(text: string): void {
-  tellLines(toLines(text.replace(/^error: /, 'belay: cannot read the command line: ')));
+  tellText(text.replace(/^error: /, 'belay: cannot read the command line: '));
 }
 
 /** `help NAME` is `NAME --help`: each command has its own. */
@@ -126,9 +137,5 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that has seen enough, as in `belay log x | head`, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : EXIT_BELAY_FAILED);
-});
-// All is said, and written (to pipes at once, on Linux): nothing that is still open holds it up.
+// All is said, and written: nothing that is still open holds it up.
 process.exit(await main(process.argv.slice(2)));

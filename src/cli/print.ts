@@ -3,17 +3,39 @@
  *
  * What is in a line may be anybody's words: nobody who makes one up has to think of that. Line ends
  * among them are escaped like other control characters, so that nothing forges a line.
+ *
+ * Node's own streams are not used: into a pipe they write what fits, and leave the rest for later.
  */
+import { SyscallError } from '../errors.ts';
 import { escapeControls, escapeJson, formatJson } from '../plain-text.ts';
+import { writeWhole } from '../sys/write-whole.ts';
 
-/** On standard output. */
+const STDOUT = 1;
+const STDERR = 2;
+
+/** On standard output. @throws SyscallError when it cannot be written, as on a full disk */
 export function printLines(lines: readonly string[]): void {
-  process.stdout.write(toText(lines));
+  print(toText(lines));
 }
 
 /** On standard error. */
 export function tellLines(lines: readonly string[]): void {
-  process.stderr.write(toText(lines));
+  try {
+    writeWhole(STDERR, toText(lines));
+  } catch {
+    // There is nowhere else to say it; the exit status tells.
+  }
+}
+
+function print(text: string): void {
+  try {
+    writeWhole(STDOUT, text);
+  } catch (error) {
+    const { code, errno = 0 } = error as NodeJS.ErrnoException;
+    // A reader that has seen enough, as in `belay log x | head`, is no failure.
+    if (code === 'EPIPE') process.exit(0);
+    throw new SyscallError('cannot write the output', { syscall: 'write', errno: -errno });
+  }
 }
 
 /** Lines of our own making, such as a help text, as one string that ends with a line end. */
@@ -22,12 +44,12 @@ export function toLines(text: string): string[] {
 }
 
 export function printJson(value: unknown, indent?: number): void {
-  process.stdout.write(`${formatJson(value, indent)}\n`);
+  print(`${formatJson(value, indent)}\n`);
 }
 
 /** As printJson; what is JSON already stays as it is. */
 export function printJsonText(json: string): void {
-  process.stdout.write(`${escapeJson(json)}\n`);
+  print(`${escapeJson(json)}\n`);
 }
 
 /** Every line harmless, and ended. */
