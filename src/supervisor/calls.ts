@@ -1,10 +1,18 @@
 /** belay's own system calls, as the kernel would answer them: a result, or minus errno. */
 import { constants } from 'node:os';
-import { BELAY_CALL, PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
+import { FILTER_DATA } from '../arch/x64/seccomp-filter.ts';
+import {
+  BELAY_CALL,
+  BELAY_CALL_FIRST,
+  BELAY_CALL_LAST,
+  PAGE_SIZE,
+  SYS,
+} from '../arch/x64/syscalls.ts';
 import { checkpoint } from '../engine/operations.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, WHY_SIZE_MIN, writeWhy } from '../engine/why.ts';
 import type { BelayError } from '../errors.ts';
+import { ptraceGeteventmsg } from '../sys/ptrace.ts';
 import { ConfinedError } from '../tracee/confinement.ts';
 import { HIDDEN, HiddenError, isHidden } from '../tracee/hidden.ts';
 import type { Thread } from '../tracee/thread.ts';
@@ -27,7 +35,13 @@ export function handleCall(supervisor: Supervision, process_: TracedProcess, thr
   const { registers } = thread;
   const first = registers.get('rdi');
   const second = registers.get('rsi');
-  switch (registers.getInt('orig_rax')) {
+  const nr = registers.getInt('orig_rax');
+  if (!isOwn(nr) && ptraceGeteventmsg(thread.tid) !== FILTER_DATA) {
+    // A filter of the program's own, for a tracer that it does not have.
+    answer(supervisor, thread, -ENOSYS);
+    return;
+  }
+  switch (nr) {
     case BELAY_CALL.tsetjmp:
       callTsetjmp(supervisor, process_, thread, first, second);
       return;
@@ -58,6 +72,10 @@ export function handleCall(supervisor: Supervision, process_: TracedProcess, thr
     default:
       answer(supervisor, thread, -ENOSYS);
   }
+}
+
+function isOwn(nr: number): boolean {
+  return nr >= BELAY_CALL_FIRST && nr <= BELAY_CALL_LAST;
 }
 
 /**

@@ -6,7 +6,7 @@ import { BELAY_CALL, SYS } from '../../src/arch/x64/syscalls.ts';
 
 const ADDRESS = 0x7fff12345000;
 const RET_ALLOW = 0x7fff0000;
-const RET_TRACE = 0x7ff00000;
+const RET_TRACE = 0x7ff0be1a;
 const X86_64 = 0xc000003e;
 const I386 = 0x40000003;
 /** The bit of calls of the x32 interface. */

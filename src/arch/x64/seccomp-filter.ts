@@ -24,6 +24,11 @@ export const SECCOMP_FILTER_FLAG_SPEC_ALLOW = 1 << 2;
 
 const SECCOMP_RET_ALLOW = 0x7fff0000;
 const SECCOMP_RET_TRACE = 0x7ff00000;
+/**
+ * What the kernel tells of a call that this filter hands over, PTRACE_GETEVENTMSG: a filter of the
+ * program's own can hand over the same calls, to a tracer that it does not have.
+ */
+export const FILTER_DATA = 0xbe1a;
 const AUDIT_ARCH_X86_64 = 0xc000003e;
 
 const BPF_LD_W_ABS = 0x20;
@@ -56,7 +61,7 @@ const PROGRAM: readonly (readonly [code: number, jt: number, jf: number, k: numb
   [BPF_JSET_K, 2, 3, CLONE_UNTRACED],
   [BPF_LD_W_ABS, 0, 0, THIRD],
   [BPF_JEQ_K, 0, 1, MADV_GUARD_INSTALL],
-  [BPF_RET_K, 0, 0, SECCOMP_RET_TRACE],
+  [BPF_RET_K, 0, 0, SECCOMP_RET_TRACE | FILTER_DATA],
   [BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW],
 ];
 
