@@ -30,6 +30,8 @@ export const COMPAT_CALLS: ReadonlyMap<number, CompatCall> = new Map<number, Com
   [370, { nr: 46 }],
   [371, { nr: 45 }],
   [372, { nr: 47 }],
+  [378, { nr: 327 }],
+  [379, { nr: 328 }],
   [385, { nr: 333, hasTime32: true }],
   [399, { nr: 70 }],
   [400, { nr: 69 }],

@@ -65,6 +65,8 @@ export const TIMED_CALLS: ReadonlyMap<number, TimedCall> = new Map<number, Timed
   [288, receive],
   [299, receive],
   [307, send],
+  [327, receive],
+  [328, send],
   [333, events],
   [426, { limit: 'ring-argument', argument: 4, answer: ETIME }],
   [441, { limit: 'timespec', argument: 3, answer: 0 }],

@@ -9,6 +9,8 @@ const SYS_read = 0;
 const SYS_write = 1;
 const SYS_sendto = 44;
 const SYS_recvfrom = 45;
+/** sendto, recvfrom, sendmsg, recvmsg: their flags are those of the rest, too. */
+const MESSAGE_CALLS: ReadonlySet<number> = new Set([44, 45, 46, 47]);
 
 const MSG_PEEK = 0x2;
 const MSG_DONTWAIT = 0x40;
@@ -16,6 +18,7 @@ const MSG_WAITALL = 0x100;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_FASTOPEN = 0x20000000;
 const GRND_NONBLOCK = 0x1;
+const RWF_NOWAIT = 0x8;
 const FALLOC_SHIFTS = 0x28;
 const MSG_WAITFORONE = 0x10000;
 const MMSGHDR_SIZE = 64;
@@ -52,6 +55,7 @@ const socket: TransferCall['files'] = [[0, ['socket']]];
 const buffer = { kind: 'buffer', address: 1, size: 2 } as const;
 const vector = { kind: 'vector', address: 1, count: 2 } as const;
 const message = { kind: 'message', address: 1 } as const;
+const vectorFlags = { argument: 5, refused: RWF_NOWAIT, wanted: 0 };
 const refusedOut = MSG_DONTWAIT;
 const refusedIn = MSG_DONTWAIT | MSG_PEEK;
 
@@ -63,6 +67,8 @@ export const TRANSFER_CALLS: ReadonlyMap<number, TransferCall> = new Map<number,
   [19, { files: device, bytes: vector }],
   [20, { files: outward, bytes: vector }],
   [295, { files: device, bytes: vector }],
+  [327, { files: device, bytes: vector, flags: vectorFlags }],
+  [328, { files: outward, bytes: vector, flags: vectorFlags }],
   [44, { files: socket, bytes: buffer, flags: { argument: 3, refused: refusedOut, wanted: 0 } }],
   [46, { files: socket, bytes: message, flags: { argument: 2, refused: refusedOut, wanted: 0 } }],
   [
@@ -179,8 +185,8 @@ export function setRest(
     registers.set('rsi', size);
     registers.rewindSyscall();
   } else {
-    const isInward = [0, 17, 19, 45, 47, 295].includes(number);
-    const isFlagged = isSocket && flags !== undefined;
+    const isInward = [0, 17, 19, 45, 47, 295, 327].includes(number);
+    const isFlagged = isSocket && flags !== undefined && MESSAGE_CALLS.has(number);
     const given = isFlagged ? registers.getIntArgument(flags.argument) & ~MSG_FASTOPEN : 0;
     registers.set('rsi', address);
     registers.set('rdx', size);

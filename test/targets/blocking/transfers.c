@@ -64,8 +64,9 @@ static ssize_t send_all(int number, int file) {
   switch (number) {
     case 0: return write(ends[1], out, SIZE);
     case 1: return writev(ends[1], parts, 3);
-    case 2: return sendfile(ends[1], file, NULL, SIZE);
-    case 3: return send(ends[1], out, SIZE, 0);
+    case 2: return pwritev2(ends[1], parts, 3, -1, 0);
+    case 3: return sendfile(ends[1], file, NULL, SIZE);
+    case 4: return send(ends[1], out, SIZE, 0);
     default: return sendmsg(ends[1], &message, 0);
   }
 }
@@ -98,7 +99,7 @@ static void generate(void) {
   CHECK(syscall(SYS_getrandom, block, size / 4, 0) == (ssize_t)size / 4);
   CHECK(read(random, block, size / 4) == (ssize_t)size / 4);
   CHECK(read(zero, block, size) == (ssize_t)size);
-  CHECK(readv(zero, parts, 2) == (ssize_t)size);
+  CHECK(readv(zero, parts, 2) == (ssize_t)size && preadv2(zero, parts, 2, -1, 0) == (ssize_t)size);
   CHECK(fallocate(file, 0, 0, 128 << 20) == 0 && lseek(file, 0, SEEK_END) == 128 << 20);
   munmap(block, size);
   close(zero), close(random), close(file);
@@ -125,9 +126,9 @@ int main(int argc, char **argv) {
   int file = scratch_file(SIZE, 7);
   CHECK(tforget(point(NULL)) == 0);
   if (is_stormy) CHECK(pthread_create(&thread, NULL, storm, NULL) == 0);
-  for (int number = 0; number < 7; number++) {
-    int how = number < 5 ? number : number - 5; /* pipes, then sockets */
-    open_ends(number < 2);
+  for (int number = 0; number < 9; number++) {
+    int how = number < 6 ? number : number - 6; /* pipes, then sockets */
+    open_ends(number < 3);
     pid_t child = reader();
     lseek(file, 0, SEEK_SET);
     ssize_t size = send_all(how, file);
