@@ -5,6 +5,7 @@ import {
   hasFutexSpan,
   hasRingLimit,
   RING_LIMIT_OFFSET,
+  SPLICE_TARGET_ARGUMENT,
   type TimedCall,
 } from '../arch/x64/timed-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
@@ -41,12 +42,21 @@ export function readLimitMs(
       return readSpan(process_, registers, address, 1e3);
     case 'ring-argument':
       return readRingLimit(process_, registers, address);
-    default: {
-      const option = call.limit === 'receive-option' ? SO_RCVTIMEO : SO_SNDTIMEO;
-      const limitMs = withDescriptor(process_, value, (fd) => getSocketTimeoutMs(fd, option));
-      return limitMs === undefined || limitMs === 0 ? undefined : limitMs;
+    case 'receive-option':
+      return readOptionMs(process_, value, SO_RCVTIMEO);
+    case 'send-option':
+      return readOptionMs(process_, value, SO_SNDTIMEO);
+    case 'splice-options': {
+      const target = registers.getIntArgument(SPLICE_TARGET_ARGUMENT);
+      const limitMs = readOptionMs(process_, value, SO_RCVTIMEO);
+      return limitMs ?? readOptionMs(process_, target, SO_SNDTIMEO);
     }
   }
+}
+
+function readOptionMs(process_: TracedProcess, fd: number, option: number): number | undefined {
+  const limitMs = withDescriptor(process_, fd, (own) => getSocketTimeoutMs(own, option));
+  return limitMs === 0 ? undefined : limitMs;
 }
 
 export interface SocketKind {

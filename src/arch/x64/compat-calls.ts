@@ -20,6 +20,7 @@ export const COMPAT_CALLS: ReadonlyMap<number, CompatCall> = new Map<number, Com
   [177, { nr: 128, hasTime32: true }],
   [247, { nr: 208, hasTime32: true }],
   [256, { nr: 232 }],
+  [313, { nr: 275 }],
   [319, { nr: 281 }],
   [324, { nr: 285 }],
   [337, { nr: 299 }],

@@ -259,8 +259,8 @@ export class Registers {
  * consumed nothing when it answers EINTR, so that making it again is safe; close(2) is not one.
  */
 const SYSCALLS_WITHOUT_RESTART: ReadonlySet<number> = new Set([
-  0, 1, 19, 20, 23, 40, 42, 43, 44, 45, 46, 47, 65, 69, 70, 128, 208, 220, 232, 270, 271, 281, 285,
-  288, 299, 307, 327, 328, 333, 426, 441,
+  0, 1, 19, 20, 23, 40, 42, 43, 44, 45, 46, 47, 65, 69, 70, 128, 208, 220, 232, 270, 271, 275, 281,
+  285, 288, 299, 307, 327, 328, 333, 426, 441,
 ]);
 
 /** Those of them that the kernel itself makes again when no handler runs (ERESTARTNOHAND). */

@@ -11,8 +11,8 @@ const EINPROGRESS = -115;
 export interface TimedCall {
   /**
    * Where the limit is: milliseconds in a register, a struct timespec or timeval, the former if the
-   * operation of futex(2) takes a span, an option of the socket, or what io_uring_enter(2) is given
-   * besides (struct io_uring_getevents_arg).
+   * operation of futex(2) takes a span, an option of the socket (or of whichever end of splice(2) is
+   * one), or what io_uring_enter(2) is given besides (struct io_uring_getevents_arg).
    */
   readonly limit:
     | 'futex'
@@ -21,6 +21,7 @@ export interface TimedCall {
     | 'timeval'
     | 'receive-option'
     | 'send-option'
+    | 'splice-options'
     | 'ring-argument';
   /** The argument with the milliseconds, the limit's address, or the socket. */
   readonly argument: number;
@@ -61,6 +62,7 @@ export const TIMED_CALLS: ReadonlyMap<number, TimedCall> = new Map<number, Timed
   [232, epoll],
   [270, { limit: 'timespec', argument: 4, answer: 0, emptiesSets: true }],
   [271, { limit: 'timespec', argument: 2, answer: 0 }],
+  [275, { limit: 'splice-options', argument: 0, answer: EAGAIN }],
   [281, epoll],
   [288, receive],
   [299, receive],
@@ -71,6 +73,9 @@ export const TIMED_CALLS: ReadonlyMap<number, TimedCall> = new Map<number, Timed
   [426, { limit: 'ring-argument', argument: 4, answer: ETIME }],
   [441, { limit: 'timespec', argument: 3, answer: 0 }],
 ]);
+
+/** Where splice(2) has the descriptor that it writes to. */
+export const SPLICE_TARGET_ARGUMENT = 2;
 
 const FUTEX_WAIT = 0;
 const FUTEX_COMMAND_MASK = 0x7f;

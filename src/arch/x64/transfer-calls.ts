@@ -1,7 +1,7 @@
 /**
  * System calls that answer with a part of what they were to transfer when a signal (or a stop of
- * ours) comes in the middle, and by which call the rest is transferred. splice(2), tee(2),
- * vmsplice(2), and sendfile(2) to a pipe, are not among them: they answer with what fits anyway.
+ * ours) comes in the middle, and by which call the rest is transferred. tee(2), vmsplice(2), and
+ * splice(2) and sendfile(2) to a pipe, are not among them: they answer with what fits anyway.
  */
 import type { Registers } from './registers.ts';
 
@@ -19,6 +19,7 @@ const MSG_NOSIGNAL = 0x4000;
 const MSG_FASTOPEN = 0x20000000;
 const GRND_NONBLOCK = 0x1;
 const RWF_NOWAIT = 0x8;
+const SPLICE_F_NONBLOCK = 0x2;
 const FALLOC_SHIFTS = 0x28;
 const MSG_WAITFORONE = 0x10000;
 const MMSGHDR_SIZE = 64;
@@ -31,7 +32,13 @@ export interface TransferCall {
   /** Descriptors by their argument, and what they must be. All of them must block. */
   readonly files: readonly (readonly [argument: number, kinds: readonly FileKind[]])[];
   /** The argument with the flags that may rule it out; undefined: none. */
-  readonly flags?: { readonly argument: number; readonly refused: number; readonly wanted: number };
+  readonly flags?: {
+    readonly argument: number;
+    readonly refused: number;
+    readonly wanted: number;
+    /** Those that the call for the rest has besides. */
+    readonly added?: number;
+  };
   /**
    * Where the bytes are: in one buffer, in a vector of them, in the buffers of a struct msghdr, or
    * nowhere in memory (a count is all there is to the rest). Or what is done are whole messages; or
@@ -107,6 +114,18 @@ export const TRANSFER_CALLS: ReadonlyMap<number, TransferCall> = new Map<number,
     },
   ],
   [
+    275,
+    {
+      files: [
+        [0, ['stream']],
+        [2, ['socket']],
+      ],
+      bytes: { kind: 'count', size: 4 },
+      // What was in the pipe is sent: for more it does not wait.
+      flags: { argument: 5, refused: 0, wanted: 0, added: SPLICE_F_NONBLOCK },
+    },
+  ],
+  [
     326,
     {
       files: [
@@ -168,6 +187,10 @@ export function setRest(
   const number = registers.getCall();
   if (bytes.kind === 'count') {
     registers.set(registers.argumentRegister(bytes.size), size);
+    if (flags?.added !== undefined) {
+      const given = registers.getIntArgument(flags.argument);
+      registers.set(registers.argumentRegister(flags.argument), given | flags.added);
+    }
     registers.rewindSyscall();
   } else if (bytes.kind === 'range') {
     registers.set(registers.argumentRegister(bytes.offset), address);

@@ -55,6 +55,16 @@ static void finish(pid_t child) {
   if (status != 0) fail("the other end saw something else: status %x", status);
 }
 
+/* What is in a pipe, which has been filled. */
+static ssize_t splice_all(void) {
+  int pipe_ends[2];
+  CHECK(pipe(pipe_ends) == 0 && fcntl(pipe_ends[1], F_SETPIPE_SZ, SIZE) >= SIZE);
+  CHECK(write(pipe_ends[1], out, SIZE) == SIZE);
+  ssize_t size = splice(pipe_ends[0], NULL, ends[1], NULL, 2 * SIZE, 0);
+  close(pipe_ends[0]), close(pipe_ends[1]);
+  return size;
+}
+
 static ssize_t send_all(int number, int file) {
   struct iovec parts[3] = {{out, 100000}, {out + 100000, 1}, {out + 100001, SIZE - 100001}};
   struct msghdr message;
@@ -67,6 +77,7 @@ static ssize_t send_all(int number, int file) {
     case 2: return pwritev2(ends[1], parts, 3, -1, 0);
     case 3: return sendfile(ends[1], file, NULL, SIZE);
     case 4: return send(ends[1], out, SIZE, 0);
+    case 5: return splice_all();
     default: return sendmsg(ends[1], &message, 0);
   }
 }
@@ -126,8 +137,8 @@ int main(int argc, char **argv) {
   int file = scratch_file(SIZE, 7);
   CHECK(tforget(point(NULL)) == 0);
   if (is_stormy) CHECK(pthread_create(&thread, NULL, storm, NULL) == 0);
-  for (int number = 0; number < 9; number++) {
-    int how = number < 6 ? number : number - 6; /* pipes, then sockets */
+  for (int number = 0; number < 10; number++) {
+    int how = number < 7 ? number : number - 7; /* pipes, then sockets */
     open_ends(number < 3);
     pid_t child = reader();
     lseek(file, 0, SEEK_SET);
