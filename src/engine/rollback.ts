@@ -4,7 +4,8 @@
  *   held still ── prepare ──▶ refused: nothing was touched, all that was acquired is given back
  *      │
  *   committed (EXITKILL set, `phase` written): from here on it is the whole point or SIGKILL
- *      │ every resource applies its plan, in the order of their list; kept ranges, struct tjmp
+ *      │ every resource loosens what is in the way of others, then applies its plan, in the order
+ *      │ of their list; kept ranges, struct tjmp
  *   done (EXITKILL cleared)
  *
  * Invariants
@@ -96,7 +97,9 @@ export function rollBack(process_: TracedProcess, prepared: Prepared, why: Why):
   // Now: a thread that was born since the point has fallen, and is about to end.
   const tid = stopped.ownIds.ownIdOf(why.tid ?? 0);
   const applied: Applied[] = [];
-  for (const [index, resource] of process_.watch().all.entries()) {
+  const { all } = process_.watch();
+  for (const [index, resource] of all.entries()) resource.loosen?.(stopped, plans[index]);
+  for (const [index, resource] of all.entries()) {
     applied.push(resource.apply(stopped, plans[index]));
     claims[index]?.release();
   }

@@ -5,6 +5,7 @@
  *   point     capture ─▶ image ─▶ release
  *   rollback  prepare ─▶ plan, or an obstacle    everything that can fail; touches nothing
  *             ── commit ──
+ *             loosen ─▶ nothing of it is in the way of the others
  *             apply ─▶ what is lost               cannot be refused any more
  */
 import type { Claims } from './claims.ts';
@@ -77,6 +78,9 @@ export interface Resource<Image = unknown, Plan = unknown> {
    * The program is as before when the claims are given back.
    */
   prepare(stopped: Stopped, image: Image, claims: Claims): Plan | Obstacle;
+
+  /** After the commit, before any `apply`: let go of what the others' are about to change. */
+  loosen?(stopped: Stopped, plan: Plan): void;
 
   /** After the commit. Throws only for what no look beforehand could have told. */
   apply(stopped: Stopped, plan: Plan): Applied;

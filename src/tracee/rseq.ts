@@ -37,8 +37,12 @@ function rseqPointer(thread: { readonly tid: number }): number {
 
 /** The pointer to the critical section that a stopped thread says it is in; 0: none. */
 export function readCriticalSection(tid: number): number {
-  const pointer = rseqPointer({ tid });
-  const section = pointer === 0 ? 0 : ptracePeekdata(tid, pointer);
+  return sectionAt(tid, ptraceGetRseqConfiguration(tid)?.address ?? 0);
+}
+
+/** The same of one whose area is registered at `address`; 0: nowhere. */
+export function sectionAt(tid: number, address: number): number {
+  const section = address === 0 ? 0 : ptracePeekdata(tid, address + RSEQ_CS_OFFSET);
   return section > 0 && section < ADDRESS_MAX ? section : 0;
 }
 

@@ -8,21 +8,23 @@ import { close, open, O_RDONLY, pread } from '../../sys/file.ts';
 import { getRobustList } from '../../sys/get-robust-list.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import { PR_SET_NAME } from '../../sys/prctl.ts';
-import {
-  ptraceGetRseqConfiguration,
-  ptraceGetsigmask,
-  ptraceSetsigmask,
-  type RseqConfiguration,
-} from '../../sys/ptrace.ts';
+import { ptraceGetsigmask, ptraceSetsigmask, type RseqConfiguration } from '../../sys/ptrace.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
-import { readCriticalSection, writeCriticalSection } from '../../tracee/rseq.ts';
+import { sectionAt, writeCriticalSection } from '../../tracee/rseq.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
+import { LOST, Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { enterCall, leaveEntry } from './enter-call.ts';
 import { ExtendedState, XSTATE_MAX } from './extended-state.ts';
 import { canChooseTid } from './privilege.ts';
+import {
+  findMovedAreas,
+  readRseq,
+  registerArea,
+  unregisterAreas,
+  type MovedAreas,
+} from './rseq-areas.ts';
 import { isSameScheduling, writeScheduling } from './scheduling.ts';
 import {
   foretellStacks,
@@ -36,7 +38,6 @@ import type { FactsOfThreads, ThreadFacts } from './thread-facts.ts';
 
 const VERSION = 3;
 const COMM_SIZE = 16;
-const RSEQ_FLAG_UNREGISTER = 1;
 const ROBUST_LIST_HEAD_SIZE = 24;
 const MASK_OFFSET = REGISTERS_SIZE;
 const COMM_OFFSET = MASK_OFFSET + 8;
@@ -54,11 +55,15 @@ export interface ThreadState extends StackState {
 
 export type ThreadStatesImage = readonly ThreadState[];
 
-export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesImage> {
+interface ThreadStatesPlan {
+  readonly states: ThreadStatesImage;
+  readonly moved: MovedAreas;
+}
+
+export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPlan> {
   readonly name = 'thread states';
   private readonly facts: FactsOfThreads;
   private readonly commFds = new Map<number, number>();
-  private readonly rseqs = new Map<number, RseqConfiguration>();
   /** Where one thread's state is put together and taken apart. */
   private readonly work = new NativeBuffer(XSTATE_OFFSET + XSTATE_MAX);
   /** The same without Buffer's own `slice`, which copies nothing, or by a detour. */
@@ -87,25 +92,31 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     return isSame && before !== undefined ? before : states;
   }
 
-  prepare(_stopped: Stopped, image: ThreadStatesImage): ThreadStatesImage {
-    return image;
+  prepare(stopped: Stopped, states: ThreadStatesImage): ThreadStatesPlan | Obstacle {
+    const moved = findMovedAreas(stopped, states);
+    return moved instanceof Obstacle ? moved : { states, moved };
   }
 
-  apply(stopped: Stopped, plan: ThreadStatesImage): Applied {
+  loosen(stopped: Stopped, { moved }: ThreadStatesPlan): void {
+    unregisterAreas(stopped, moved);
+  }
+
+  apply(stopped: Stopped, { states, moved }: ThreadStatesPlan): Applied {
     stopped.endCalls();
     const lost: Named[] = [];
-    for (const state of plan) {
+    for (const state of states) {
       const thread = stopped.group.threads.get(state.tid);
       if (thread === undefined) continue;
       stopped.withCallsOf(thread, (remote) => {
         leaveEntry(thread, remote);
-        lost.push(...this.registerWithKernel(stopped.pid, thread, state, remote));
+        lost.push(...this.registerWithKernel(stopped.pid, state, remote));
+        if (moved.has(thread)) registerArea(state.rseq, () => remote().calls);
       });
       this.restore(thread, state);
       lost.push(...restoreStack(stopped, thread, state, this.facts));
     }
     const isKnown = lost.some(({ bit }) => bit === LOST.signals);
-    return { lost: isKnown ? lost : [...lost, ...nameGuessedStacks(plan)] };
+    return { lost: isKnown ? lost : [...lost, ...nameGuessedStacks(states)] };
   }
 
   losses(image: ThreadStatesImage, timeMs: number): readonly Named[] {
@@ -129,7 +140,6 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     const fd = this.commFds.get(tid);
     if (fd !== undefined && fd >= 0) close(fd);
     this.commFds.delete(tid);
-    this.rseqs.delete(tid);
   }
 
   close(): void {
@@ -161,9 +171,9 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     this.readComm(pid, thread.tid);
     this.comm.bytes.copy(work.bytes, COMM_OFFSET, 0, COMM_SIZE);
     const robustList = getRobustList(thread.tid);
-    const rseq = this.rseqOf(thread.tid);
+    const rseq = readRseq(thread.tid, former?.rseq);
     // Sequences make no system calls.
-    const criticalSection = isInUserCode ? readCriticalSection(thread.tid) : 0;
+    const criticalSection = isInUserCode ? sectionAt(thread.tid, rseq?.address ?? 0) : 0;
     const stack = readStackState(thread, this.facts);
     const sizeBytes = XSTATE_OFFSET + xstateSize;
     const isSame =
@@ -179,12 +189,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
   }
 
   /** What only the thread itself can tell the kernel. */
-  private registerWithKernel(
-    pid: number,
-    thread: Thread,
-    state: ThreadState,
-    remote: RemoteSource,
-  ): Named[] {
+  private registerWithKernel(pid: number, state: ThreadState, remote: RemoteSource): Named[] {
     const { tid } = state;
     const remade = this.facts.remade.get(tid);
     this.facts.remade.delete(tid);
@@ -196,7 +201,6 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
       const { calls, scratch } = remote();
       calls.call(SYS.prctl, PR_SET_NAME, scratch.put(nameOf(state)));
     }
-    if (remade === undefined) this.restoreRseq(thread, state, remote);
     return remade === undefined ? [] : giveScheduling(tid, remade, this.facts);
   }
 
@@ -220,21 +224,6 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     return this.comm.bytes.compare(nameOf(state), 0, COMM_SIZE, 0, COMM_SIZE) !== 0;
   }
 
-  /** Register the thread's rseq area where it was at the point, or not at all. */
-  private restoreRseq(thread: Thread, state: ThreadState, remote: RemoteSource): void {
-    const now = ptraceGetRseqConfiguration(thread.tid);
-    const wanted = state.rseq;
-    if (now === undefined || now.address === (wanted?.address ?? 0)) return;
-    this.rseqs.delete(thread.tid);
-    const { calls } = remote();
-    if (now.address !== 0) {
-      calls.call(SYS.rseq, now.address, now.sizeBytes, RSEQ_FLAG_UNREGISTER, now.signature);
-    }
-    if (wanted !== undefined && wanted.address !== 0) {
-      calls.call(SYS.rseq, wanted.address, wanted.sizeBytes, 0, wanted.signature);
-    }
-  }
-
   /** The thread's name into `this.comm`, padded with zeros as PR_SET_NAME wants it. */
   private readComm(pid: number, tid: number): void {
     let fd = this.commFds.get(tid);
@@ -244,14 +233,6 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesIma
     }
     const size = fd < 0 ? 0 : pread(fd, this.comm.address, COMM_SIZE, 0);
     this.comm.bytes.fill(0, Math.max(size - 1, 0));
-  }
-
-  private rseqOf(tid: number): RseqConfiguration | undefined {
-    const known = this.rseqs.get(tid);
-    if (known !== undefined) return known;
-    const found = ptraceGetRseqConfiguration(tid);
-    if (found !== undefined && found.address !== 0) this.rseqs.set(tid, found);
-    return found;
   }
 }
 
@@ -288,10 +269,6 @@ function registerRemade(state: ThreadState, facts: ThreadFacts, remote: RemoteSo
   calls.call(SYS.set_tid_address, facts.clearChildTid);
   if (state.robustList !== 0) {
     calls.call(SYS.set_robust_list, state.robustList, ROBUST_LIST_HEAD_SIZE);
-  }
-  if (state.rseq !== undefined && state.rseq.address !== 0) {
-    const { address, sizeBytes, signature } = state.rseq;
-    calls.call(SYS.rseq, address, sizeBytes, 0, signature);
   }
   if (state.alternateStack !== undefined) {
     calls.call(SYS.sigaltstack, scratch.put(Buffer.from(state.alternateStack)), 0);
