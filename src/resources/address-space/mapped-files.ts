@@ -149,6 +149,21 @@ export class MappedFiles {
     return isSame ? path : undefined;
   }
 
+  /**
+   * Shared mappings of `table` that show another file by now, which has path and inode number of
+   * the one that was first seen there. A file that is held keeps its number.
+   */
+  findReplaced(table: MappingTable, accessOf: (mapping: Mapping) => Access): Mapping[] {
+    return table.sharedFiles.filter((mapping) => {
+      const known = this.knownAt(table, mapping, accessOf(mapping));
+      if (known === undefined || known.fd !== undefined || known.handle === '') return false;
+      const path = this.pathBelowRoot(mapping);
+      const file = path === undefined ? undefined : this.lookAt(path);
+      if (file === undefined || !isFileOf(mapping, file)) return false;
+      return this.handleOf(mapping) !== known.handle;
+    });
+  }
+
   private isInReach(mapping: Mapping, access: Access, rights: OwnRights): boolean {
     const path = this.pathBelowRoot(mapping);
     const file = path === undefined ? undefined : this.lookAt(path);

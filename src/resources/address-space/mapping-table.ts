@@ -9,6 +9,8 @@ export class MappingTable {
   readonly tracked: readonly Mapping[];
   /** Private mappings of files. */
   readonly privateFiles: readonly Mapping[];
+  /** Shared mappings of files, from which nobody can tell that they were made anew. */
+  readonly sharedFiles: readonly Mapping[];
   /** Whether an io_uring is mapped. */
   readonly hasRing: boolean;
   /** Memory that others may share, and that no watch covers. */
@@ -21,6 +23,7 @@ export class MappingTable {
     this.mappings = parseMaps(this.text.toString('latin1'));
     this.tracked = this.mappings.filter(isTracked);
     this.privateFiles = this.tracked.filter(({ inode }) => inode !== 0);
+    this.sharedFiles = this.mappings.filter(({ shared, inode }) => shared && inode !== 0);
     this.hasRing = this.mappings.some(({ path }) => path === 'anon_inode:[io_uring]');
     this.sharedWritable = this.mappings.filter(({ shared, writable }) => shared && writable);
     this.breakAddress = breakAddress;

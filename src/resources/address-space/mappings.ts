@@ -37,6 +37,7 @@ import type { WrittenPages } from './written-pages.ts';
 const NOTHING_UNWATCHED: readonly Unwatched[] = [];
 const NOTHING_UNSURE: readonly Named[] = [];
 const UNSURE = 'its attributes may have been changed before the point or after it';
+const REPLACED = 'another file has that path and number by now, and may have been mapped since';
 const UNATTACHED = 'its segment is gone: it is memory of its own now, and no attachment';
 const GUESS = nameGuess(LOST.mappings, ATTRIBUTES);
 
@@ -53,6 +54,7 @@ export interface MappingsPlan {
   readonly isExecRefused: boolean;
   /** What cannot be known of those that are not changed. */
   readonly unsure: readonly Named[];
+  readonly replaced: readonly Named[];
 }
 
 /** Ranges mapped anew, whose pages must all be written back; undefined: there was nothing to do. */
@@ -137,7 +139,10 @@ export class Mappings {
     const isDone = isSame && isMended && irreparable.length === 0;
     const { generation } = this.stopped;
     const unsure = now === undefined || !attributes.isExact ? [GUESS] : NOTHING_UNSURE;
-    const plan = { wanted, attributes, isDone, generation, files, irreparable, unsure };
+    const replaced = this.files
+      .findReplaced(wanted, (mapping) => accessOf(mapping, attributes))
+      .map((mapping) => nameLoss(mapping, `${mapping.path}: ${REPLACED}`));
+    const plan = { wanted, attributes, isDone, generation, files, irreparable, unsure, replaced };
     if (!isDone) return this.prepareSteps(plan, now ?? [], claims);
     const obstacle = findLackOfScratch(this.stopped.pid, wanted.mappings);
     return obstacle ?? { ...plan, isExecRefused: false };
@@ -179,15 +184,16 @@ export class Mappings {
   apply(plan: MappingsPlan): MappingsApplied {
     const { wanted } = plan;
     if (plan.isDone && plan.generation === this.stopped.generation) {
-      return { renewed: undefined, lost: plan.unsure };
+      return { renewed: undefined, lost: [...plan.unsure, ...plan.replaced] };
     }
     const isSame =
       this.text.isSame(this.known) && this.stands(wanted) && !this.registration.hasNew();
-    if (isSame && plan.isDone) return { renewed: undefined, lost: plan.unsure };
+    if (isSame && plan.isDone)
+      return { renewed: undefined, lost: [...plan.unsure, ...plan.replaced] };
     const { calls, scratch } = this.stopped.remote();
     const anew = isSame && plan.irreparable.length === 0 ? [] : this.mapAnew(plan, calls, scratch);
     const diminished = nameDiminished(wanted.mappings, plan.attributes, anew, plan.isExecRefused);
-    const lost = [...this.mend(plan, anew, calls, scratch), ...diminished];
+    const lost = [...this.mend(plan, anew, calls, scratch), ...diminished, ...plan.replaced];
     for (const segment of plan.files.unattached) lost.push(nameLoss(segment, UNATTACHED));
     scratch.release();
     this.text.forget();
