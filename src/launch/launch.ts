@@ -6,13 +6,15 @@
  * started with: dispositions, masks, limits, descriptors and terminal are then what a plain exec
  * would have passed on. Errors end it with env(1)'s exit codes.
  */
-import { readlinkSync, readdirSync, writeSync } from 'node:fs';
+import { readlinkSync, readdirSync } from 'node:fs';
 import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { asBelayError, BelayError } from '../errors.ts';
 import { EXIT_BELAY_FAILED } from '../options/run-options.ts';
 import { pause } from '../sys/pause.ts';
+import { kill } from '../sys/process.ts';
 import { ptraceCont, ptraceInterrupt, ptraceSeize, ptraceSyscall } from '../sys/ptrace.ts';
+import { writeWhole } from '../sys/write-whole.ts';
 import { RemoteCalls } from '../tracee/remote-calls.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { TRACE_OPTIONS } from '../tracee/trace-options.ts';
@@ -22,7 +24,9 @@ import type { Supervisor } from '../supervisor/supervisor.ts';
 
 const EXIT_NOT_EXECUTABLE = 126;
 const EXIT_NOT_FOUND = 127;
-const STDERR = 2;
+/** Until the command is about to run, what we say on stderr goes to the caller's, kept here. */
+export const CALLERS_STDERR = 3;
+const SIGKILL = 9;
 const SIGCHLD = 17;
 const WNOHANG = 1;
 const __WALL = 0x40000000;
@@ -33,17 +37,19 @@ const __WALL = 0x40000000;
 const REAP_TRIES = 5000;
 
 /**
- * Seize the shell and exec the command in it. False: that could not be done, the reason has been
- * told on stderr, and the shell has been made to exit.
+ * Seize the shell and exec the command in it. Undefined: that could not be done, the reason has
+ * been told on stderr, and the shell, or the command that has not begun yet, made to exit.
  *
+ * @param prepare what must be there before the first instruction of the command: answers it
  * @throws BelayError EPERM, ESRCH: the shell is not ours, and can be told by its pipe
  */
-export function launch(
+export function launch<Prepared>(
   supervisor: Supervisor,
   process_: TracedProcess,
   command: readonly Buffer[],
   helperPid: number,
-): boolean {
+  prepare: () => Prepared,
+): Prepared | undefined {
   const thread = seizeShell(supervisor, process_);
   let exitCode = EXIT_BELAY_FAILED;
   try {
@@ -55,15 +61,15 @@ export function launch(
     if (failure === undefined) {
       calls.end();
       becomeCommand(supervisor, process_, thread);
-      return true;
+      return prepare();
     }
     exitCode = failure.code === 'ENOTFOUND' ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
     tell(failure);
   } catch (error) {
     tell(asBelayError(error));
   }
-  endShell(supervisor, process_, thread, exitCode);
-  return false;
+  endUnbegun(supervisor, process_, thread, exitCode);
+  return undefined;
 }
 
 /** The exec is done, and no instruction of the command has run yet. */
@@ -74,8 +80,14 @@ function becomeCommand(supervisor: Supervisor, process_: TracedProcess, thread: 
   installFilter(supervisor, process_, thread);
 }
 
-export function tell({ message, hint }: BelayError): void {
-  writeSync(STDERR, `belay: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`);
+/** To whoever called `belay run`. */
+export function tell({ message, hint }: Pick<BelayError, 'message' | 'hint'>): void {
+  try {
+    const text = `belay: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
+    writeWhole(CALLERS_STDERR, text);
+  } catch {
+    // There is nowhere else to say it; the exit status tells.
+  }
 }
 
 function seizeShell(supervisor: Supervisor, process_: TracedProcess): Thread {
@@ -140,7 +152,7 @@ export function settleExec(supervisor: Supervisor, thread: Thread): void {
   thread.stopFor({ kind: 'interrupt' });
 }
 
-function endShell(
+function endUnbegun(
   supervisor: Supervisor,
   process_: TracedProcess,
   thread: Thread,
@@ -150,6 +162,8 @@ function endShell(
     const calls = new RemoteCalls(supervisor.pump, thread, process_.syscallAddress);
     calls.call(SYS.exit_group, exitCode);
   } catch {
+    // It has ended, or cannot be made to by itself: the command must not run without us.
+    if (thread.group.execCount > 0) kill(process_.pid, SIGKILL);
     ptraceCont(thread.tid, 0);
   }
 }

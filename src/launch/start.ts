@@ -23,7 +23,7 @@ import { giveBackCode } from './own-memory.ts';
 import { replaceBell } from './replace-bell.ts';
 import { assertAttachable } from './attachable.ts';
 import { splitWords } from './exec-command.ts';
-import { launch } from './launch.ts';
+import { CALLERS_STDERR, launch, tell } from './launch.ts';
 import { assertRoomToWork, cpuBudgetMs, takeOwnStanding } from './own-standing.ts';
 import { shortenCommand } from '../procfs/cmdline.ts';
 import { Program, readCommand, readNames } from '../supervisor/program.ts';
@@ -39,8 +39,6 @@ import { WorkerLink, type DeskHandlers } from '../desk/worker-link.ts';
 const SIGKILL = 9;
 const STDOUT = 1;
 const STDERR = 2;
-/** Until we are up, what we say on stderr goes to bin/belay, which has kept the caller's here. */
-const CALLERS_STDERR = 3;
 
 /** News before there is anybody to tell: kept, and told when there is. */
 class EarlyNews implements News {
@@ -84,39 +82,49 @@ function startRun(pid: number, helperPid: number, words: readonly Buffer[]): voi
   let directory: string | undefined;
   try {
     assertRoomToWork();
+    const nothing = openNothing();
     const prepared = prepare(pid, pid, parsed.command, parsed.options);
     const { supervisor, news } = prepared;
-    directory = prepared.directory;
+    ({ directory } = prepared);
     const process_ = supervisor.addProcess(pid);
     const command = words.slice(words.length - parsed.command.length);
-    if (!launch(supervisor, process_, command, helperPid)) {
-      removeUnbegun(directory);
-      process.exit(0);
+    // It has become the command, and waits: what fails now can still be told.
+    const link = launch(supervisor, process_, command, helperPid, () => {
+      noteFilters(supervisor, process_, prepared.directory, []);
+      letGoOfInherited(nothing, pid, parsed.options.verbose);
+      return connect(supervisor, prepared.directory, news);
+    });
+    if (link !== undefined) {
+      closeSync(CALLERS_STDERR);
+      process_.group.leader?.resume();
+      loop(supervisor, link);
     }
-    noteFilters(supervisor, directory, []);
-    letGoOfInherited(pid, parsed.options.verbose);
-    process_.group.leader?.resume();
-    serve(supervisor, directory, news);
   } catch (error) {
-    if (directory !== undefined) removeUnbegun(directory);
-    const { message, hint } = asBelayError(error);
-    const stderr = describe(message, hint);
-    refuseRun({ ok: false, exitCode: EXIT_BELAY_FAILED, stdout: '', stderr });
-    process.exit(0);
+    tell(asBelayError(error));
+    refuseRun({ ok: false, exitCode: EXIT_BELAY_FAILED, stdout: '', stderr: '' });
   }
+  if (directory !== undefined) removeUnbegun(directory);
+  process.exit(0);
 }
 
 /** They are on every thread from now on, and outlive us. */
 function noteFilters(
-  { program }: Supervisor,
+  supervisor: Supervisor,
+  root: TracedProcess,
   directory: string,
   earlier: readonly FilterNote[],
 ): void {
-  const given = [...program.processes.values()].filter(({ filterTicks }) => filterTicks > 0);
+  const { processes } = supervisor.program;
+  const given = [...processes.values()].filter(({ filterTicks }) => filterTicks > 0);
   const notes = given.map(({ pid, filterTicks: installedTicks }) => {
     return { pid, startTicks: readStartTime(pid) ?? 0, installedTicks };
   });
-  writeFilterNotes(directory, [...earlier, ...notes]);
+  try {
+    writeFilterNotes(directory, [...earlier, ...notes]);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    supervisor.warn(root, `whoever attaches to it once more will find it confined: ${why}`);
+  }
 }
 
 function nameLeft(supervisor: Supervisor, root: TracedProcess, children: Children): void {
@@ -130,7 +138,7 @@ function nameLeft(supervisor: Supervisor, root: TracedProcess, children: Childre
 /** Tell the shell to exit: its exit code on the first line, then what it is to print. */
 function refuseRun({ exitCode, stdout, stderr }: ParseFailure): void {
   try {
-    if (stderr !== '') writeSync(STDERR, stderr);
+    if (stderr !== '') writeSync(CALLERS_STDERR, stderr);
     writeSync(STDOUT, `${exitCode}\n${stdout}`);
   } catch {
     // Nobody listens any more: the shell was ended before we were.
@@ -155,13 +163,13 @@ function startAttach(words: readonly string[]): void {
     const process_ = supervisor.addProcess(pid);
     const notes = readFilterNotes(directory);
     const children = attach(supervisor, process_, notes);
-    noteFilters(supervisor, directory, notes);
+    noteFilters(supervisor, process_, directory, notes);
     const { takenCount, left, unnamedCount } = children;
     nameLeft(supervisor, process_, children);
     const link = connect(supervisor, directory, news, takenCount);
     link.waitUntilStarted();
     answerAttach({ ok: true, children: takenCount, left, unnamedCount });
-    letGoOfInherited(0, options.verbose);
+    letGoOfInherited(openNothing(), 0, options.verbose);
     loop(supervisor, link);
   } catch (error) {
     letGo(supervisor);
@@ -185,10 +193,6 @@ function answerAttach(answer: Record<string, unknown>): void {
   writeSync(STDOUT, `${JSON.stringify(answer)}\n`);
 }
 
-function describe(message: string, hint: string | undefined): string {
-  return `belay: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
-}
-
 /** `living`: a thread of the process that has not ended. */
 function prepare(pid: number, living: number, command: readonly string[], options: RunOptions) {
   const directory = createStateDirectory({
@@ -207,10 +211,6 @@ function prepare(pid: number, living: number, command: readonly string[], option
   const news = new EarlyNews();
   const program = new Program(pid, command, options);
   return { supervisor: new Supervisor(program, news, new StateWriter(directory)), directory, news };
-}
-
-function serve(supervisor: Supervisor, directory: string, early: EarlyNews): void {
-  loop(supervisor, connect(supervisor, directory, early));
 }
 
 /** `children`: how many ran already and were taken as well. */
@@ -281,15 +281,24 @@ function loop(supervisor: Supervisor, link: WorkerLink): void {
   link.close();
   const { bellPid } = supervisor.pump.own;
   if (bellPid > 0) kill(bellPid, SIGKILL);
-  pruneStateDirectories();
+  try {
+    pruneStateDirectories();
+  } catch {
+    // The next one tries again.
+  }
   process.exit(0);
+}
+
+function openNothing(): number {
+  return openSync('/dev/null', 'r+');
 }
 
 /**
  * Give up what came from whoever started us: the program's pipes must end when the program does.
+ *
+ * @param nothing a descriptor of /dev/null
  */
-function letGoOfInherited(pid: number, isVerbose: boolean): void {
-  const nothing = openSync('/dev/null', 'r+');
+function letGoOfInherited(nothing: number, pid: number, isVerbose: boolean): void {
   dup2(nothing, 0);
   dup2(nothing, 1);
   if (!isVerbose) dup2(nothing, 2);
@@ -297,6 +306,6 @@ function letGoOfInherited(pid: number, isVerbose: boolean): void {
   if (pid === 0) return;
   for (const name of readdirSync('/proc/self/fd')) {
     const fd = Number(name);
-    if (fd > 2 && isSameFile(process.pid, fd, pid, fd)) closeSync(fd);
+    if (fd > CALLERS_STDERR && isSameFile(process.pid, fd, pid, fd)) closeSync(fd);
   }
 }

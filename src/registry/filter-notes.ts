@@ -6,7 +6,7 @@
  * A line for each: `PID START INSTALLED`, the times in clock ticks since the machine started. One
  * that is lost makes a process look confined: it is refused by name, and not harmed.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive } from './process-identity.ts';
 import { readSmallFile } from './small-file.ts';
@@ -38,11 +38,13 @@ export function readFilterNotes(directory: string): FilterNote[] {
   });
 }
 
-/** Those of processes that live. */
+/** Those of processes that live, in one step: half of them would be worse than the ones before. */
 export function writeFilterNotes(directory: string, notes: readonly FilterNote[]): void {
   const living = notes.filter(({ pid, startTicks }) => isAlive(pid, startTicks)).slice(-NOTES_MAX);
   const lines = living.map((each) => `${each.pid} ${each.startTicks} ${each.installedTicks}\n`);
-  writeFileSync(join(directory, FILTERS_FILE), lines.join(''), { mode: 0o600 });
+  const path = join(directory, FILTERS_FILE);
+  writeFileSync(`${path}.new`, lines.join(''), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }
 
 /**
