@@ -80,10 +80,13 @@ function becomeCommand(supervisor: Supervisor, process_: TracedProcess, thread: 
   installFilter(supervisor, process_, thread);
 }
 
+export function tell({ message, hint }: BelayError): void {
+  sayToCaller(`belay: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`);
+}
+
 /** To whoever called `belay run`. */
-export function tell({ message, hint }: Pick<BelayError, 'message' | 'hint'>): void {
+export function sayToCaller(text: string): void {
   try {
-    const text = `belay: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
     writeWhole(CALLERS_STDERR, text);
   } catch {
     // There is nowhere else to say it; the exit status tells.

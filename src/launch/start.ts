@@ -23,7 +23,7 @@ import { giveBackCode } from './own-memory.ts';
 import { replaceBell } from './replace-bell.ts';
 import { assertAttachable } from './attachable.ts';
 import { splitWords } from './exec-command.ts';
-import { CALLERS_STDERR, launch, tell } from './launch.ts';
+import { CALLERS_STDERR, launch, sayToCaller, tell } from './launch.ts';
 import { assertRoomToWork, cpuBudgetMs, takeOwnStanding } from './own-standing.ts';
 import { shortenCommand } from '../procfs/cmdline.ts';
 import { Program, readCommand, readNames } from '../supervisor/program.ts';
@@ -32,6 +32,7 @@ import {
   pruneStateDirectories,
   removeUnbegun,
 } from '../registry/state-directory.ts';
+import { writeWhole } from '../sys/write-whole.ts';
 import { StateWriter } from '../registry/state-writer.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { WorkerLink, type DeskHandlers } from '../desk/worker-link.ts';
@@ -137,9 +138,9 @@ function nameLeft(supervisor: Supervisor, root: TracedProcess, children: Childre
 
 /** Tell the shell to exit: its exit code on the first line, then what it is to print. */
 function refuseRun({ exitCode, stdout, stderr }: ParseFailure): void {
+  sayToCaller(stderr);
   try {
-    if (stderr !== '') writeSync(CALLERS_STDERR, stderr);
-    writeSync(STDOUT, `${exitCode}\n${stdout}`);
+    writeWhole(STDOUT, `${exitCode}\n${stdout}`);
   } catch {
     // Nobody listens any more: the shell was ended before we were.
   }

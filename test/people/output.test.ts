@@ -66,8 +66,18 @@ test('what cannot be written is a failure, and said', async () => {
 });
 
 test('an error that cannot be said is one all the same', async () => {
-  for (const words of ['show nonesuch', 'fly', 'attach']) {
-    const { code } = await runScript(`exec "$1" ${words} 2>/dev/full`);
-    assert.equal(code, 125, words);
+  const cases: [words: string, code: number][] = [
+    ['show nonesuch', 125],
+    ['fly', 125],
+    ['attach', 125],
+    ['run --fly true', 125],
+    ['run nonesuch', 127],
+    ['run /etc/passwd', 126],
+  ];
+  for (const [words, code] of cases) {
+    for (const unwritable of ['2>/dev/full', '2>&-']) {
+      const result = await runScript(`exec "$1" ${words} ${unwritable}`);
+      assert.deepEqual([result.code, result.signal], [code, null], `${words} ${unwritable}`);
+    }
   }
 });
