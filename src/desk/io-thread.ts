@@ -15,7 +15,7 @@ import {
   type IoWorkerData,
 } from './messages.ts';
 
-export type Place = Pick<IoWorkerData, 'directory' | 'verbose'>;
+export type Place = Pick<IoWorkerData, 'directory' | 'verboseFd'>;
 
 /**
  * Chosen: the longest list of points and its text take some 100 MB; and garbage is collected early,

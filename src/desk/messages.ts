@@ -19,8 +19,8 @@ export interface IoWorkerData {
   readonly shared: Int32Array;
   /** The log's first line; of a worker that takes another's place, what became of that one. */
   readonly start: StartRecord | WarningRecord;
-  /** Tell of falls on stderr, too. */
-  readonly verbose: boolean;
+  /** Where falls are told of, too: see caller-lines.ts. */
+  readonly verboseFd: number | undefined;
 }
 
 /** How many clients have subscribed: without any, the tracer need not send 'point' events. */

@@ -1,11 +1,11 @@
 /** The tracer's end of the wire to its I/O worker. */
-import { writeSync } from 'node:fs';
 import { receiveMessageOnPort } from 'node:worker_threads';
 import { asBelayError } from '../errors.ts';
 import type { SupervisorEvent, StartRecord, WarningRecord } from '../protocol/records.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import { kill } from '../sys/process.ts';
 import { ownCpuMs } from './cpu-watch.ts';
+import { CallerLines } from './caller-lines.ts';
 import { IoThread, type Place } from './io-thread.ts';
 import { LogWriter } from './log-writer.ts';
 import { Unwritten } from './unwritten.ts';
@@ -40,7 +40,6 @@ export interface DeskHandlers {
 }
 
 const SIGKILL = 9;
-const STDERR = 2;
 
 /** Chosen: how long the end of the program waits for its log to be written. */
 const CLOSE_TIMEOUT_MS = 3000;
@@ -85,8 +84,8 @@ export class WorkerLink implements News {
   private detached: Extract<SupervisorEvent, { type: 'detach' }> | undefined = undefined;
   private budgetMs = Infinity;
 
-  constructor(directory: string, bellPid: number, start: StartRecord, verbose: boolean) {
-    this.place = { directory, verbose };
+  constructor(directory: string, bellPid: number, start: StartRecord, verboseFd?: number) {
+    this.place = { directory, verboseFd };
     this.pid = start.pid;
     this.bellPid = bellPid;
     this.thread = new IoThread(this.place, this.shared);
@@ -297,12 +296,12 @@ export class WorkerLink implements News {
     this.thread.forget();
     Atomics.store(this.shared, SHARED_WORKER_STATE, WORKER_DEAF);
     try {
-      if (this.place.verbose) writeSync(STDERR, `belay: ${GIVEN_UP}\n`);
+      new CallerLines(this.place.verboseFd).say(GIVEN_UP);
       const log = new LogWriter(this.place.directory);
       log.append(this.warning(GIVEN_UP));
       log.close();
     } catch {
-      // The disk or the terminal are what it died of, perhaps.
+      // The disk is what it died of, perhaps.
     }
   }
 

@@ -5,8 +5,9 @@
  * the order of what happened. If the disk is full or the socket cannot be made, supervision goes
  * on.
  */
-import { readlinkSync, writeSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { workerData } from 'node:worker_threads';
+import { CallerLines } from './caller-lines.ts';
 import { CpuWatch } from './cpu-watch.ts';
 import { FallAnnotator } from './fall-annotator.ts';
 import { LOG_MAX_BYTES, LogWriter } from './log-writer.ts';
@@ -37,7 +38,6 @@ import type { LogRecord, SupervisorEvent } from '../protocol/records.ts';
 import { remakeStateDirectory } from '../registry/state-directory.ts';
 import { readSupervisorFile } from '../registry/state-files.ts';
 
-const STDERR = 2;
 /** Chosen: how soon a log that could not be written is tried again when nothing else happens. */
 const RETRY_LOG_MS = 1000;
 /** Chosen: how long events that were left out are counted before that is told. */
@@ -53,6 +53,7 @@ class IoWorker {
   readonly #cpuWatch = new CpuWatch();
   readonly #socket: SocketServer;
   readonly #log: LogWriter;
+  readonly #caller: CallerLines;
   #retryTimer: NodeJS.Timeout | undefined;
   /** When it was seen that events are left out, and the time of the last one before. */
   #losing: { readonly sinceMs: number; readonly time: number } | undefined;
@@ -61,7 +62,8 @@ class IoWorker {
 
   constructor(data: IoWorkerData) {
     this.#data = data;
-    const { directory } = data;
+    const { directory, verboseFd } = data;
+    this.#caller = new CallerLines(verboseFd);
     const file = readSupervisorFile(directory);
     this.#log = new LogWriter(directory, LOG_MAX_BYTES, () => {
       if (file !== undefined) remakeStateDirectory(directory, file);
@@ -163,8 +165,8 @@ class IoWorker {
       isFallen && maps !== undefined ? await this.#annotator.annotate(event, maps) : event;
     const record = fitRecord(named);
     if (record.type !== 'point') this.#append(record);
-    if (this.#data.verbose && (record.type === 'fall' || record.type === 'giveup')) {
-      writeStderr(`belay: ${formatFallLine(record)}\n`);
+    if (record.type === 'fall' || record.type === 'giveup') {
+      this.#caller.say(formatFallLine(record));
     }
     if (Atomics.load(this.#data.shared, SHARED_SUBSCRIBERS) > 0) this.#socket.broadcast(record);
   }
@@ -209,6 +211,7 @@ class IoWorker {
     this.#annotator.close();
     clearTimeout(this.#retryTimer);
     this.#log.close();
+    this.#caller.flush();
     this.#announce(WORKER_CLOSED);
     this.#data.port.close();
   }
@@ -229,17 +232,8 @@ class IoWorker {
   }
 
   #complain(what: string, error: unknown): void {
-    if (!this.#data.verbose) return;
     const why = error instanceof Error ? error.message : String(error);
-    writeStderr(`belay: cannot ${what}: ${escapeControls(why)}\n`);
-  }
-}
-
-function writeStderr(text: string): void {
-  try {
-    writeSync(STDERR, text);
-  } catch {
-    // The terminal is gone; the log has it.
+    this.#caller.say(`cannot ${what}: ${escapeControls(why)}`);
   }
 }
 

@@ -36,6 +36,7 @@ import {
 import { writeWhole } from '../sys/write-whole.ts';
 import { StateWriter } from '../registry/state-writer.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
+import { startCopier } from '../desk/caller-lines.ts';
 import { WorkerLink, type DeskHandlers } from '../desk/worker-link.ts';
 
 const SIGKILL = 9;
@@ -94,8 +95,9 @@ function startRun(pid: number, helperPid: number, words: readonly Buffer[]): voi
     // It has become the command, and waits: what fails now can still be told.
     const link = launch(supervisor, process_, command, helperPid, () => {
       noteFilters(supervisor, process_, prepared.directory, []);
-      letGoOfInherited(nothing, pid, parsed.options.verbose);
-      return connect(supervisor, prepared.directory, news);
+      const verboseFd = parsed.options.verbose ? startCopier(CALLERS_STDERR) : undefined;
+      letGoOfInherited(nothing, pid);
+      return connect(supervisor, prepared.directory, news, { verboseFd });
     });
     if (link !== undefined) {
       closeSync(CALLERS_STDERR);
@@ -169,10 +171,11 @@ function startAttach(words: readonly string[]): void {
     noteFilters(supervisor, process_, directory, notes);
     const { takenCount, left, unnamedCount } = children;
     nameLeft(supervisor, process_, children);
-    const link = connect(supervisor, directory, news, takenCount);
+    const verboseFd = options.verbose ? startCopier(STDERR) : undefined;
+    const link = connect(supervisor, directory, news, { verboseFd, children: takenCount });
     link.waitUntilStarted();
     answerAttach({ ok: true, children: takenCount, left, unnamedCount });
-    letGoOfInherited(openNothing(), 0, options.verbose);
+    letGoOfInherited(openNothing(), 0);
     loop(supervisor, link);
   } catch (error) {
     letGo(supervisor);
@@ -216,12 +219,18 @@ function prepare(pid: number, living: number, command: readonly string[], option
   return { supervisor: new Supervisor(program, news, new StateWriter(directory)), directory, news };
 }
 
-/** `children`: how many ran already and were taken as well. */
+interface Taken {
+  /** As startCopier answers it. */
+  readonly verboseFd: number | undefined;
+  /** How many ran already and were taken as well. */
+  readonly children?: number;
+}
+
 function connect(
   supervisor: Supervisor,
   directory: string,
   early: EarlyNews,
-  children = 0,
+  { verboseFd, children = 0 }: Taken,
 ): WorkerLink {
   const bellPid = startBell();
   supervisor.pump.own.bellPid = bellPid;
@@ -239,7 +248,7 @@ function connect(
       ...(children > 0 && { children }),
       version,
     },
-    program.options.verbose,
+    verboseFd,
   );
   supervisor.news = link;
   const { own } = supervisor.pump;
@@ -301,10 +310,8 @@ function openNothing(): number {
  *
  * @param nothing a descriptor of /dev/null
  */
-function letGoOfInherited(nothing: number, pid: number, isVerbose: boolean): void {
-  dup2(nothing, 0);
-  dup2(nothing, 1);
-  if (!isVerbose) dup2(nothing, 2);
+function letGoOfInherited(nothing: number, pid: number): void {
+  for (const fd of [0, 1, 2]) dup2(nothing, fd);
   if (nothing > 2) closeSync(nothing);
   if (pid === 0) return;
   for (const name of readdirSync('/proc/self/fd')) {

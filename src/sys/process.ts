@@ -48,12 +48,19 @@ export function dup2(from: number, to: number): boolean {
  * `posix_spawn(path, argv, {})`: the pid. The child is not one libuv knows of.
  *
  * @param stdin a descriptor that is to be its standard input
+ * @param stdout one that is to be its standard output, without close-on-exec there
  */
-export function posixSpawn(path: string, argv: readonly string[], stdin = 0): number {
+export function posixSpawn(
+  path: string,
+  argv: readonly string[],
+  stdin = 0,
+  stdout?: number,
+): number {
   const pid = new NativeBuffer(8);
   const actions = new NativeBuffer(FILE_ACTIONS_SIZE);
   actionsInit(actions.address);
   if (stdin !== 0) actionsAddDup2(actions.address, stdin, 0);
+  if (stdout !== undefined) actionsAddDup2(actions.address, stdout, 1);
   const error = toNumber(spawn(pid.address, path, actions.address, 0, [...argv, null], [null]));
   actionsDestroy(actions.address);
   if (error !== 0)

@@ -34,7 +34,7 @@ function open(t: TestContext): { link: WorkerLink; read: () => LogEntry[] } {
     command: ['x'],
     version,
   } as const;
-  const link = new WorkerLink(directory, bell.pid ?? 0, { ...start, command: ['x'] }, false);
+  const link = new WorkerLink(directory, bell.pid ?? 0, { ...start, command: ['x'] });
   return { link, read: () => [...readLog(directory)] };
 }
 

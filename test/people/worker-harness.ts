@@ -135,7 +135,7 @@ export class WorkerHarness implements AsyncDisposable {
         command: [...command],
         version,
       },
-      verbose: false,
+      verboseFd: undefined,
     };
     const main = new URL('../../src/desk/worker.ts', import.meta.url);
     this.#worker = new Worker(main, { workerData: data, transferList: [port2] });
