@@ -16,10 +16,11 @@ const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 const place = usePlace();
 
 /** A pipe with a name; the descriptors of its ends. */
-function makePipe(name: string): { reading: number; writing: number } {
+function makePipe(name: string): { file: string; reading: number; writing: number } {
   const file = path.join(place, name);
   execFileSync('mkfifo', [file]);
-  return { reading: openSync(file, O_RDONLY | O_NONBLOCK), writing: openSync(file, O_WRONLY) };
+  const reading = openSync(file, O_RDONLY | O_NONBLOCK);
+  return { file, reading, writing: openSync(file, O_WRONLY) };
 }
 
 /** What is there now. */
@@ -34,16 +35,17 @@ function read(fd: number): string {
 
 test('the log is complete, and belay answers', async () => {
   const falls = await compileProgram('falls', place);
-  const script =
-    'mkfifo "$3"; sleep 1000 <"$3" >/dev/null 2>&1 & exec "$1" run -v -- "$2" fault 800 2>"$3"';
-  const unread = path.join(place, 'unread');
-  const result = await runProcess(['sh', '-c', script, 'sh', BIN_BELAY, falls, unread]);
+  const { reading, writing, file } = makePipe('unread');
+  const script = 'exec "$1" run -v -- "$2" fault 1000 2>"$3"';
+  const result = await runProcess(['sh', '-c', script, 'sh', BIN_BELAY, falls, file]);
   assert.equal(result.code, 0);
   assert.match(result.stdout, /^\d+\nok\n$/);
   const lines = (await belay('log', '--json', 'falls')).trim().split('\n');
   const types = lines.map((line) => (JSON.parse(line) as { type: string }).type);
-  assert.equal(types.filter((type) => type === 'fall').length, 800);
+  assert.equal(types.filter((type) => type === 'fall').length, 1000);
   assert.equal(types.at(-1), 'exit');
+  closeSync(writing);
+  closeSync(reading);
 });
 
 test('lines that find no room are counted, and said when there is some', async () => {
