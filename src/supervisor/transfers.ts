@@ -16,6 +16,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
 import { TIMED_CALLS } from '../arch/x64/timed-calls.ts';
 import {
+  leastOf,
   setRest,
   unitSize,
   TRANSFER_CALLS,
@@ -60,8 +61,7 @@ export function mayBePartial(registers: Registers): boolean {
   if (done <= 0 || registers.isCompatCall() || !isAllowed(call, registers)) return false;
   // Nobody is known to have waited for all that: it is asked once more.
   if (bytes.kind === 'ring') return registers.getIntArgument(RING_WAIT_ARGUMENT) !== 0;
-  const isSized = 'size' in bytes;
-  return !isSized || done < registers.getArgument(bytes.size);
+  return done < (leastOf(call, registers) ?? Infinity);
 }
 
 /**
@@ -125,9 +125,11 @@ export function continueTransfer(thread: Thread, isLate: boolean): void {
   }
   const unit = unitSize(transfer.call);
   const moved = isRange ? transfer.asked : result;
-  if (!isRange) transfer.saved.set('rax', transfer.saved.getInt('rax') + moved);
+  const done = transfer.saved.getInt('rax') + moved;
+  if (!isRange) transfer.saved.set('rax', done);
   transfer.rest.splice(0, transfer.rest.length, ...piecesAfter(transfer.rest, moved, unit));
-  const isOver = isLate && !transfer.hasLimitByStep;
+  const isEnough = !isRange && done >= (leastOf(transfer.call, transfer.saved) ?? Infinity);
+  const isOver = isEnough || (isLate && !transfer.hasLimitByStep);
   if (transfer.rest.length === 0 || isOver) endTransfer(thread);
   else loadNext(thread, transfer);
 }
@@ -161,7 +163,7 @@ function piecesOf(memory: TargetMemory, { bytes }: TransferCall, registers: Regi
   const argument = (index: number): number => registers.getArgument(index);
   switch (bytes.kind) {
     case 'buffer':
-    case 'messages':
+    case 'items':
       return [{ address: argument(bytes.address), size: argument(bytes.size) }];
     case 'vector':
       return readVector(memory, argument(bytes.address), argument(bytes.count));
@@ -222,7 +224,7 @@ function lookAtFiles(
     if (kind !== 'socket') continue;
     socket = readSocketKind(process_, fd);
     if (socket === undefined) return undefined;
-    if (!socket.isStream && bytes.kind !== 'messages') return undefined;
+    if (!socket.isStream && bytes.kind !== 'items') return undefined;
   }
   return { socket };
 }
@@ -233,7 +235,8 @@ function lookAtFiles(
  */
 function hasLimitByStep(call: TransferCall, registers: Registers, socket?: SocketKind): boolean {
   const { kind } = call.bytes;
-  if (kind === 'count' || kind === 'messages') return true;
+  if (kind === 'count') return true;
+  if (kind === 'items') return socket !== undefined;
   const isSend = TIMED_CALLS.get(registers.getCall())?.limit === 'send-option';
   return isSend && socket?.isUnix === true;
 }

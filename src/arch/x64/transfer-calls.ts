@@ -23,6 +23,7 @@ const SPLICE_F_NONBLOCK = 0x2;
 const FALLOC_SHIFTS = 0x28;
 const MSG_WAITFORONE = 0x10000;
 const MMSGHDR_SIZE = 64;
+const IO_EVENT_SIZE = 32;
 const IORING_ENTER_GETEVENTS = 0x1;
 
 /** What must be so of a descriptor, or a part may be all there is. */
@@ -41,7 +42,8 @@ export interface TransferCall {
   };
   /**
    * Where the bytes are: in one buffer, in a vector of them, in the buffers of a struct msghdr, or
-   * nowhere in memory (a count is all there is to the rest). Or what is done are whole messages; or
+   * nowhere in memory (a count is all there is to the rest). Or what is done are whole items of so
+   * many bytes, messages or events, of which the argument `least` may say how many are enough; or
    * requests to a ring that were made, but whose completion was then not waited for.
    */
   readonly bytes:
@@ -50,7 +52,13 @@ export interface TransferCall {
     | { readonly kind: 'message'; readonly address: number }
     | { readonly kind: 'count'; readonly size: number }
     | { readonly kind: 'range'; readonly offset: number; readonly size: number }
-    | { readonly kind: 'messages'; readonly address: number; readonly size: number }
+    | {
+        readonly kind: 'items';
+        readonly address: number;
+        readonly size: number;
+        readonly itemSize: number;
+        readonly least?: number;
+      }
     | { readonly kind: 'ring'; readonly size: number };
   /** An argument that must be 0: a limit of the call's own. */
   readonly unlimited?: number;
@@ -61,6 +69,8 @@ const device: TransferCall['files'] = [[0, ['endless']]];
 const socket: TransferCall['files'] = [[0, ['socket']]];
 const buffer = { kind: 'buffer', address: 1, size: 2 } as const;
 const vector = { kind: 'vector', address: 1, count: 2 } as const;
+const messages = { kind: 'items', address: 1, size: 2, itemSize: MMSGHDR_SIZE } as const;
+const events = { kind: 'items', address: 3, size: 2, itemSize: IO_EVENT_SIZE, least: 1 } as const;
 const message = { kind: 'message', address: 1 } as const;
 const vectorFlags = { argument: 5, refused: RWF_NOWAIT, wanted: 0 };
 const refusedOut = MSG_DONTWAIT;
@@ -135,11 +145,13 @@ export const TRANSFER_CALLS: ReadonlyMap<number, TransferCall> = new Map<number,
       bytes: { kind: 'count', size: 4 },
     },
   ],
+  [208, { files: [], bytes: events }],
+  [333, { files: [], bytes: events }],
   [
     299,
     {
       files: socket,
-      bytes: { kind: 'messages', address: 1, size: 2 },
+      bytes: messages,
       flags: { argument: 3, refused: MSG_DONTWAIT | MSG_WAITFORONE | MSG_PEEK, wanted: 0 },
       unlimited: 4,
     },
@@ -148,7 +160,7 @@ export const TRANSFER_CALLS: ReadonlyMap<number, TransferCall> = new Map<number,
     307,
     {
       files: socket,
-      bytes: { kind: 'messages', address: 1, size: 2 },
+      bytes: messages,
       flags: { argument: 3, refused: MSG_DONTWAIT, wanted: 0 },
     },
   ],
@@ -172,10 +184,18 @@ export const TRANSFER_CALLS: ReadonlyMap<number, TransferCall> = new Map<number,
 
 /** How many bytes of memory one of what such a call counts takes. */
 export function unitSize({ bytes }: TransferCall): number {
-  return bytes.kind === 'messages' ? MMSGHDR_SIZE : 1;
+  return bytes.kind === 'items' ? bytes.itemSize : 1;
 }
 
-/** Set the registers to a call that transfers `size` bytes at `address`, a part of the rest. */
+/** How many have to be there before the call in `registers` answers by itself. */
+export function leastOf({ bytes }: TransferCall, registers: Registers): number | undefined {
+  if (bytes.kind === 'items' && bytes.least !== undefined) {
+    return registers.getArgument(bytes.least);
+  }
+  return 'size' in bytes ? registers.getArgument(bytes.size) : undefined;
+}
+
+/** Set the registers to a call for `size` bytes at `address`, a part of the rest of theirs. */
 export function setRest(
   registers: Registers,
   call: TransferCall,
@@ -196,7 +216,11 @@ export function setRest(
     registers.set(registers.argumentRegister(bytes.offset), address);
     registers.set(registers.argumentRegister(bytes.size), size);
     registers.rewindSyscall();
-  } else if (bytes.kind === 'messages') {
+  } else if (bytes.kind === 'items') {
+    if (bytes.least !== undefined) {
+      const left = registers.getArgument(bytes.least) - registers.getInt('rax');
+      registers.set(registers.argumentRegister(bytes.least), left);
+    }
     registers.set(registers.argumentRegister(bytes.address), address);
     registers.set(registers.argumentRegister(bytes.size), size);
     registers.rewindSyscall();

@@ -1,7 +1,9 @@
 /* belay: --every 3; argument untouched storm */
-/* Calls that do many things at once do all of them: messages, and requests to a ring. */
+/* Calls that do many things at once do all of them: messages, requests to a ring, events. */
 #include "blocking.h"
+#include <linux/aio_abi.h>
 #include <linux/io_uring.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 enum { COUNT = 12, MS = 60 };
@@ -50,6 +52,59 @@ static void receive_slowly(void) {
   CHECK(waitpid(child, NULL, 0) == child);
 }
 
+static long get_events(aio_context_t context, struct io_event *events, long ms, int has_mask) {
+  struct timespec span = span_of(ms);
+  if (!has_mask) return syscall(SYS_io_getevents, context, COUNT, COUNT, events, &span);
+  return syscall(SYS_io_pgetevents, context, COUNT, COUNT, events, &span, NULL);
+}
+
+/* All of the events, one by one; or as many as there are when the time is up. */
+static void collect_events(aio_context_t context, int count, long ms, int has_mask) {
+  int both[COUNT][2];
+  struct io_event events[COUNT];
+  struct iocb requests[COUNT], *list[COUNT];
+  memset(requests, 0, sizeof requests);
+  for (int index = 0; index < COUNT; index++) {
+    CHECK(pipe(both[index]) == 0);
+    requests[index].aio_lio_opcode = IOCB_CMD_POLL;
+    requests[index].aio_fildes = (uint32_t)both[index][0];
+    requests[index].aio_buf = POLLIN;
+    list[index] = &requests[index];
+  }
+  CHECK(syscall(SYS_io_submit, context, COUNT, list) == COUNT);
+  uint64_t start = now_ns();
+  for (int index = 0; count < COUNT && index < count; index++) {
+    CHECK(write(both[index][1], "x", 1) == 1);
+  }
+  pid_t child = fork();
+  if (child == 0) {
+    for (int index = 0; count == COUNT && index < count; index++) {
+      usleep(8000);
+      if (write(both[index][1], "x", 1) != 1) _exit(1);
+    }
+    _exit(0);
+  }
+  long found = get_events(context, events, ms, has_mask);
+  if (found != count) fail("%ld events of %d (errno %d)", found, count, errno);
+  if (count < COUNT) CHECK(now_ns() - start >= (uint64_t)ms * 1000000);
+  for (int index = 0; index < count; index++) {
+    CHECK(events[index].obj == (uint64_t)(uintptr_t)&requests[index]);
+  }
+  CHECK(waitpid(child, NULL, 0) == child);
+  for (int index = 0; index < COUNT; index++) close(both[index][0]), close(both[index][1]);
+}
+
+static void wait_for_events(void) {
+  for (int has_mask = 0; has_mask < 2; has_mask++) {
+    for (int count = COUNT / 2; count <= COUNT; count += COUNT / 2) {
+      aio_context_t context = 0;
+      if (syscall(SYS_io_setup, COUNT, &context) != 0) return; /* not to be had here */
+      collect_events(context, count, count < COUNT ? MS : 20000, has_mask);
+      CHECK(syscall(SYS_io_destroy, context) == 0);
+    }
+  }
+}
+
 /* A request for a time-out, made and waited for in one call. */
 static void wait_in_ring(int ring, const struct io_uring_params *parameters) {
   size_t size = parameters->sq_off.array + parameters->sq_entries * sizeof(uint32_t) + 4096;
@@ -81,6 +136,7 @@ int main(int argc, char **argv) {
   if (is_stormy) CHECK(pthread_create(&thread, NULL, storm, NULL) == 0);
   for (int round = 0; round < 3; round++) {
     receive_slowly();
+    wait_for_events();
     memset(&parameters, 0, sizeof parameters);
     int ring = (int)syscall(SYS_io_uring_setup, 4, &parameters);
     if (ring < 0) continue; /* not to be had here */
