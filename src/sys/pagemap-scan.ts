@@ -14,6 +14,8 @@ export const PAGE_IS_FILE = 1 << 2;
 export const PAGE_IS_PRESENT = 1 << 3;
 export const PAGE_IS_SWAPPED = 1 << 4;
 export const PAGE_IS_PFNZERO = 1 << 5;
+/** A huge page, or the place of one of the pool that is not there. */
+export const PAGE_IS_HUGE = 1 << 6;
 /** Linux 6.15. */
 export const PAGE_IS_GUARD = 1 << 8;
 const EINVAL = 22;
@@ -60,12 +62,12 @@ export const SCAN_POPULATED: ScanMasks = {
   writeProtect: false,
 };
 
-/** Pages that are the file's, swapped out, or not there but protected all the same. */
+/** Pages that are the file's, swapped out, or not there but protected all the same; huge ones. */
 export const SCAN_NOT_OWN: ScanMasks = {
   inverted: 0,
   all: 0,
-  anyOf: PAGE_IS_FILE | PAGE_IS_SWAPPED,
-  returned: PAGE_IS_FILE | PAGE_IS_SWAPPED | PAGE_IS_GUARD,
+  anyOf: PAGE_IS_FILE | PAGE_IS_SWAPPED | PAGE_IS_HUGE,
+  returned: PAGE_IS_FILE | PAGE_IS_SWAPPED | PAGE_IS_HUGE | PAGE_IS_PRESENT | PAGE_IS_GUARD,
   writeProtect: false,
 };
 

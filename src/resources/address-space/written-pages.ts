@@ -7,6 +7,8 @@
  *    tables.
  *    In private mappings of files a dropped page keeps its protection, also when it is read in
  *    again: one that was written before and is the file's now, or not there, is looked at again.
+ *    A page of the pool of huge ones that was written and then dropped has lost its protection,
+ *    and is a hole that is not reported as written.
  * 2. Mappings without registration are new: a scan for them alone.
  */
 import { PAGE_SIZE, TASK_SIZE } from '../../arch/x64/syscalls.ts';
@@ -110,6 +112,9 @@ export class WrittenPages {
         for (let index = 0; index < scanner.count; index += 1) {
           const kind = scanner.categories(index);
           if ((kind & PAGE_IS_GUARD) !== 0) continue;
+          // Only the place of one of the pool is known where none is there: it is a hole.
+          const isOwn = (kind & (PAGE_IS_FILE | PAGE_IS_SWAPPED)) === 0;
+          if (isOwn && (kind & PAGE_IS_PRESENT) !== 0) continue;
           const list = (kind & PAGE_IS_SWAPPED) === 0 ? read : away;
           list.push(scanner.start(index) / PAGE_SIZE, scanner.end(index) / PAGE_SIZE);
         }

@@ -1,26 +1,8 @@
 /* Huge pages that somebody else has taken: the jump is refused with nothing touched, and made when
  * they are free again. Those that are to come back are kept before anything is touched. */
-#include "../maps.h"
-
-#define HUGE (2 * MIB)
-#define POOL "/proc/sys/vm/nr_hugepages"
+#include "../pool.h"
 
 static int refused;
-
-static int pool(void) {
-  int count = 0;
-  FILE *file = fopen(POOL, "r");
-  if (file == NULL || fscanf(file, "%d", &count) != 1) count = 0;
-  if (file != NULL) fclose(file);
-  return count;
-}
-
-static void set_pool(int count) {
-  FILE *file = fopen(POOL, "w");
-  if (file == NULL) return;
-  fprintf(file, "%d", count);
-  fclose(file);
-}
 
 static char *take(size_t size) {
   int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB;
@@ -46,26 +28,14 @@ static pid_t take_all(void) {
   return child;
 }
 
-static int end(int former) {
-  set_pool(former);
-  return ok();
-}
-
 int main(void) {
   struct tjmp why;
-  int former = pool();
-  set_pool(former + 2);
+  pool_add(2);
   char *memory = take(2 * HUGE);
-  if (memory == NULL) set_pool(former);
-  else fill(memory, 2 * HUGE, 1);
-  int cd = tsetjmp(&why);
-  if (cd < 0) {
-    perror("tsetjmp");
-    set_pool(former);
-    return 3;
-  }
+  if (memory != NULL) fill(memory, 2 * HUGE, 1);
+  int cd = pool_point(&why);
   /* Not root, or no memory in pieces large enough. */
-  if (memory == NULL) return ok();
+  if (memory == NULL) return pool_ok();
   keep(&refused, sizeof refused);
   if (why.cause == TJMP_SAVED) {
     CHECK(munmap(memory, 2 * HUGE) == 0);
@@ -74,10 +44,9 @@ int main(void) {
     refused = 1;
     CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
     tlongjmp(cd, 2);
-    set_pool(former);
     fail("could not go back with the pages free");
   }
   CHECK(why.value == 2 && why.lost == 0 && refused == 1);
   verify(memory, 2 * HUGE, 1);
-  return end(former);
+  return pool_ok();
 }
