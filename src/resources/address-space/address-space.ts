@@ -104,9 +104,10 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     this.leave(former);
     const { untracked } = this.mappings.registration;
     const unwatched = this.mappings.findUnwatched();
+    const attributes = image.attributes.ranges;
     const pages = this.memory.restore(
       delta,
-      { table: mappings.wanted, untracked, renewed: renewed ?? [], unwatched },
+      { table: mappings.wanted, attributes, untracked, renewed: renewed ?? [], unwatched },
       image.uncompared,
       stopped.remote,
     );

@@ -9,8 +9,11 @@
 import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
 import type { PageDelta, PageHistory } from '../../points/page-history.ts';
 import { ABSENT, GUARD } from '../../points/page-index.ts';
+import type { AttributeRange } from '../../procfs/smaps.ts';
 import { MADV_GUARD_INSTALL, MADV_GUARD_REMOVE } from '../../sys/madvise.ts';
+import { MLOCK_ONFAULT } from '../../sys/mmap.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
+import { findAttributes } from './attributes.ts';
 import type { MappingTable } from './mapping-table.ts';
 import { splitRuns } from './page-runs.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
@@ -74,8 +77,12 @@ export class GuardPages {
     return removed;
   }
 
-  /** Install those of the point that are missing, when all is written. Answers what failed. */
-  install(table: MappingTable, remote: RemoteSource): number[] {
+  /**
+   * Install those of the point that are missing, when all is written. Answers what failed.
+   *
+   * @param locks attributes of the point, as they are by now
+   */
+  install(table: MappingTable, locks: readonly AttributeRange[], remote: RemoteSource): number[] {
     if (!this.hasAny) return [];
     const missing: number[] = [];
     for (const { start, end } of table.tracked) {
@@ -86,9 +93,31 @@ export class GuardPages {
     const runs = splitRuns(missing, table.mappings);
     return runs.flatMap(({ first, end }) => {
       this.written.lift(first * PAGE_SIZE, end * PAGE_SIZE);
-      return advise(first, end, MADV_GUARD_INSTALL, remote) ? [] : [first];
+      const isDone =
+        advise(first, end, MADV_GUARD_INSTALL, remote) || installLocked(first, end, locks, remote);
+      return isDone ? [] : Array.from({ length: end - first }, (_, index) => first + index);
     });
   }
+}
+
+/** Guard pages can be in locked memory, but not be installed there: it is unlocked meanwhile. */
+function installLocked(
+  first: number,
+  end: number,
+  locks: readonly AttributeRange[],
+  remote: RemoteSource,
+): boolean {
+  const start = first * PAGE_SIZE;
+  const size = end * PAGE_SIZE - start;
+  const flags = findAttributes(locks, start)?.flags;
+  if (flags?.has('lo') !== true) return false;
+  const { calls } = remote();
+  calls.call(SYS.munlock, start, size);
+  const isDone = advise(first, end, MADV_GUARD_INSTALL, remote);
+  // It answers ENOMEM for what may not be touched, which is locked all the same.
+  if (flags.has('lf')) calls.call(SYS.mlock2, start, size, MLOCK_ONFAULT);
+  else calls.call(SYS.mlock, start, size);
+  return isDone;
 }
 
 function advise(first: number, end: number, advice: number, remote: RemoteSource): boolean {

@@ -116,7 +116,7 @@ export class Memory {
   /** Make every page what it was when `delta` was made; newer deltas are dropped. */
   restore(
     delta: PageDelta,
-    { table, untracked, renewed, unwatched }: MemoryNow,
+    { table, attributes, untracked, renewed, unwatched }: MemoryNow,
     uncompared: readonly Range[],
     remote: RemoteSource,
   ): RestoreCount {
@@ -152,7 +152,7 @@ export class Memory {
       restorer.tryAgain();
     }
     const replaced = restorer.replaceLost(table, remote);
-    const lost = [...restorer.lost, ...this.guards.install(table, remote)];
+    const lost = [...restorer.lost, ...this.guards.install(table, attributes, remote)];
     const changed = this.unwatched.restore(unwatched, uncompared);
     if (count >= PROTECT_AGAIN_MIN_PAGES) this.protectAgain();
     found.clear();

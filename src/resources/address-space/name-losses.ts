@@ -22,7 +22,7 @@ export function nameUnwatched(table: MappingTable, uncompared: readonly Range[])
 /** Known when the rollback has been done. */
 export function nameUnrestored({ lost, replaced, changed }: RestoreCount): Named[] {
   return [
-    ...lost.map((page) => lose(`page 0x${(page * PAGE_SIZE).toString(16)} was not written`)),
+    ...joinPages(lost).map((range) => lose(`${describe(range)} was not written`)),
     ...replaced.map(({ first, end, mapping }) => {
       const start = (first * PAGE_SIZE).toString(16);
       return lose(`${mapping.path} is shorter: ${end - first} pages at 0x${start} are its no more`);
@@ -31,6 +31,18 @@ export function nameUnrestored({ lost, replaced, changed }: RestoreCount): Named
       lose(`${describe(range)} belongs to the program's own userfaultfd, and was not put back`),
     ),
   ];
+}
+
+/** Neighbours are named together. */
+function joinPages(pages: readonly number[]): Range[] {
+  const ranges: { start: number; end: number }[] = [];
+  for (const page of [...pages].sort((a, b) => a - b)) {
+    const start = page * PAGE_SIZE;
+    const last = ranges.at(-1);
+    if (last?.end === start) last.end += PAGE_SIZE;
+    else if (last === undefined || last.end < start) ranges.push({ start, end: start + PAGE_SIZE });
+  }
+  return ranges;
 }
 
 function lose(text: string): Named {

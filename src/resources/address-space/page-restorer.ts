@@ -1,6 +1,7 @@
 /** Writes pages back to the target: a version each, zeros, or the content of their file. */
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { findMapping, isAnonymous, type Range } from '../../procfs/maps.ts';
+import type { AttributeRange } from '../../procfs/smaps.ts';
 import type { PageHistory } from '../../points/page-history.ts';
 import { ABSENT, GUARD } from '../../points/page-index.ts';
 import type { PageStore } from '../../store/page-store.ts';
@@ -32,6 +33,7 @@ export interface RestoreCount {
 /** What is mapped when pages are to be written back. */
 export interface MemoryNow {
   readonly table: MappingTable;
+  readonly attributes: readonly AttributeRange[];
   /** What no registration covers. */
   readonly untracked: readonly Range[];
   /** Mapped anew: all of it must be written back. */
