@@ -147,7 +147,8 @@ static __inline__ int tforget(int cd) {
  * int tkeep(void *address, size_t n);
  *
  * These `n` bytes survive rollbacks from now on: counters, a crash log. The bytes around them, on
- * the same page too, roll back as ever.
+ * the same page too, roll back as ever. What lies in shared memory survives anyway, and nothing is
+ * written there: other processes may have.
  *
  *     static unsigned long falls;
  *     tkeep(&falls, sizeof falls);

@@ -151,9 +151,13 @@ function readKept(process_: TracedProcess, { start, end }: Range): Kept {
   return { start, bytes: process_.target.forceRead(start, sizeBytes), sizeBytes };
 }
 
-/** Whether all of it was kept. */
+/** Whether all of it was kept. Shared memory was left alone, and others may have written to it. */
 function writeKept(process_: TracedProcess, { start, bytes, sizeBytes }: Kept): boolean {
-  return process_.target.forceWrite(start, bytes) && bytes.length === sizeBytes;
+  const { addressSpace } = process_.watch();
+  return addressSpace.partsPutBack({ start, end: start + sizeBytes }).every((part) => {
+    const own = bytes.subarray(part.start - start, part.end - start);
+    return own.length === part.end - part.start && process_.target.forceWrite(part.start, own);
+  });
 }
 
 function nameUnkept({ start, sizeBytes }: Kept): Named {

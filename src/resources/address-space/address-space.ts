@@ -125,6 +125,18 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     return [...nameOf(image), foretellGuess(LOST.mappings, ATTRIBUTES, timeMs - readMs)];
   }
 
+  /** The parts of a range whose content a rollback puts back: others may share the rest. */
+  partsPutBack(range: Range): Range[] {
+    const parts: Range[] = [];
+    let { start } = range;
+    for (const shared of this.mappings.table.shared) {
+      if (shared.end <= start || shared.start >= range.end) continue;
+      if (shared.start > start) parts.push({ start, end: shared.start });
+      start = shared.end;
+    }
+    return start < range.end ? [...parts, { start, end: range.end }] : parts;
+  }
+
   /** The program is about to register [start, end) with a userfaultfd of its own. */
   giveWay(start: number, end: number): void {
     this.mappings.registration.giveWay(start, end);

@@ -9,7 +9,8 @@ export class MappingTable {
   readonly tracked: readonly Mapping[];
   /** Private mappings of files. */
   readonly privateFiles: readonly Mapping[];
-  /** Shared mappings of files, from which nobody can tell that they were made anew. */
+  readonly shared: readonly Mapping[];
+  /** Those of files, from which nobody can tell that they were made anew. */
   readonly sharedFiles: readonly Mapping[];
   /** Whether an io_uring is mapped. */
   readonly hasRing: boolean;
@@ -23,9 +24,10 @@ export class MappingTable {
     this.mappings = parseMaps(this.text.toString('latin1'));
     this.tracked = this.mappings.filter(isTracked);
     this.privateFiles = this.tracked.filter(({ inode }) => inode !== 0);
-    this.sharedFiles = this.mappings.filter(({ shared, inode }) => shared && inode !== 0);
+    this.shared = this.mappings.filter(({ shared }) => shared);
+    this.sharedFiles = this.shared.filter(({ inode }) => inode !== 0);
     this.hasRing = this.mappings.some(({ path }) => path === 'anon_inode:[io_uring]');
-    this.sharedWritable = this.mappings.filter(({ shared, writable }) => shared && writable);
+    this.sharedWritable = this.shared.filter(({ writable }) => writable);
     this.breakAddress = breakAddress;
   }
 }
