@@ -10,6 +10,11 @@ export function printFailure(error: unknown): number {
     if (error.hint !== undefined) tellLines([`hint: ${error.hint}`]);
     return EXIT_BELAY_FAILED;
   }
+  // What a file or a disk refuses is no mistake of ours.
+  if (error instanceof Error && 'syscall' in error) {
+    tellLines([`belay: cannot go on: ${error.message}`]);
+    return EXIT_BELAY_FAILED;
+  }
   const details = error instanceof Error ? (error.stack ?? error.message) : String(error);
   tellLines(['belay: cannot go on: this is a mistake in belay itself', ...toLines(details)]);
   return EXIT_BELAY_FAILED;

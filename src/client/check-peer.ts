@@ -3,17 +3,20 @@
  *
  * The kernel keeps who made a socket listen. No other user can have made one as this supervisor.
  */
-import { lstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { BelayError } from '../errors.ts';
+import { lookAt, ownerOf } from '../registry/look-at.ts';
 import { readSupervisorFile } from '../registry/state-files.ts';
 import { getPeerCredentials } from '../sys/getsockopt.ts';
 
 /** @throws BelayError EPERM: there is something else by the name of the socket */
 export function assertSocket(path: string): void {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || stat.isSocket()) return;
-  throw new BelayError('EPERM', 'cannot talk to the supervisor: its socket is none');
+  const found = lookAt(path);
+  if (found === undefined) return;
+  const isFaulty = 'fault' in found;
+  if (!isFaulty && found.isSocket()) return;
+  const why = isFaulty ? 'cannot be looked at' : 'is none';
+  throw new BelayError('EPERM', `cannot talk to the supervisor: its socket ${why}`);
 }
 
 /** @throws BelayError EPERM: another process answers; ENOTSUPERVISED: nobody should */
@@ -27,7 +30,7 @@ export function assertSupervisor(socket: Socket, directory: string): void {
 }
 
 function assertPeer(socket: Socket, directory: string): void {
-  const owner = lstatSync(directory, { throwIfNoEntry: false })?.uid;
+  const owner = ownerOf(directory);
   const supervisorPid = readSupervisorFile(directory)?.supervisorPid;
   if (owner === undefined || supervisorPid === undefined) {
     throw new BelayError('ENOTSUPERVISED', 'cannot talk to the supervisor: it has ended');

@@ -1,5 +1,5 @@
 /** One connection to a supervisor: requests with their replies, and its events. */
-import { closeSync, constants, lstatSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { BelayError, ERROR_CODES } from '../errors.ts';
 import { LineSplitter } from '../protocol/line-splitter.ts';
 import { PROTOCOL_VERSION, REPLY_LINE_MAX_BYTES, formatRequest } from '../protocol/messages.ts';
 import type { Method, RequestParams } from '../protocol/messages.ts';
+import { ownerOf } from '../registry/look-at.ts';
 import { isAlive } from '../registry/process-identity.ts';
 import type { SupervisorEvent } from '../protocol/records.ts';
 import { helloSchema, serverMessageSchema } from '../protocol/server-messages.ts';
@@ -67,7 +68,7 @@ export class Connection {
         await sleep(CONNECT_RETRY_MS);
         continue;
       }
-      const connection = new Connection(socket, handlers, until, ownerOf(directory));
+      const connection = new Connection(socket, handlers, until, ownerOf(directory) ?? -1);
       await connection.#greeting(deadline);
       return connection;
     }
@@ -213,10 +214,15 @@ interface WireError {
 async function tryConnect(directory: string): Promise<Socket | NodeJS.ErrnoException> {
   assertSocket(join(directory, SOCKET_FILE));
   let directoryFd: number | undefined;
-  const path = socketPath(directory, () => {
-    directoryFd = openSync(directory, constants.O_DIRECTORY | constants.O_NOFOLLOW);
-    return directoryFd;
-  });
+  let path: string;
+  try {
+    path = socketPath(directory, () => {
+      directoryFd = openSync(directory, constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      return directoryFd;
+    });
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
   try {
     const socket = connect(path);
     const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
@@ -267,10 +273,6 @@ function toBelayError(error: WireError, owner: number): BelayError {
   const isForeign = owner !== process.geteuid?.();
   const options = error.hint === undefined || isForeign ? {} : { hint: error.hint };
   return new BelayError(code, inWordsOf(owner, error.message), options);
-}
-
-function ownerOf(directory: string): number {
-  return lstatSync(directory, { throwIfNoEntry: false })?.uid ?? -1;
 }
 
 function lostError(): BelayError {

@@ -1,5 +1,6 @@
 /** Finds a program that has ended by what its log says of it. */
 import { dirname } from 'node:path';
+import { codeOf } from '../registry/look-at.ts';
 import type { Ignore, StateEntry } from '../registry/state-entries.ts';
 import { Allowance } from './allowance.ts';
 import { readCalled } from './log-names.ts';
@@ -26,8 +27,12 @@ export function findEnded(
     const allowance = allowances.get(owner) ?? new Allowance();
     allowances.set(owner, allowance);
     if (allowance.isUsedUp()) continue;
-    for (const { pid, names } of readCalled(directory, allowance)) {
-      if (wanted === pid || names.some((name) => name === wanted)) return { supervision, pid };
+    try {
+      for (const { pid, names } of readCalled(directory, allowance)) {
+        if (wanted === pid || names.some((name) => name === wanted)) return { supervision, pid };
+      }
+    } catch (error) {
+      ignore(directory, `its log cannot be read (${codeOf(error)})`);
     }
     if (allowance.isUsedUp()) {
       ignore(dirname(directory), 'its logs are too long; the older ones are not looked at');

@@ -4,16 +4,12 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { codeOf, type Fault } from './look-at.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 const GROUP_OR_WORLD_WRITE = 0o022;
 /** Chosen: four times what a log may grow to before it is put aside. */
 const FILE_MAX_BYTES = 64 * 1024 * 1024;
-
-/** What is wrong with a file that is there: no file of a supervisor's is like that. */
-export interface Fault {
-  readonly fault: string;
-}
 
 /** Opens a file of a state directory for reading; undefined when there is none to trust. */
 export function openRegularFile(path: string): number | undefined {
@@ -43,6 +39,8 @@ export function readOwnFile(path: string, maxBytes: number): Buffer | Fault | un
     const { size } = fstatSync(fd);
     const buffer = Buffer.alloc(Math.min(size, maxBytes));
     return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, 0));
+  } catch (error) {
+    return { fault: `${basename(path)} cannot be read (${codeOf(error)})` };
   } finally {
     closeSync(fd);
   }
@@ -69,9 +67,9 @@ function tryOpen(path: string, flags: number): number | Fault | undefined {
   try {
     return openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | flags);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = codeOf(error);
     if (code === 'ENOENT') return undefined;
-    return { fault: `${basename(path)} cannot be opened (${code ?? 'for no known reason'})` };
+    return { fault: `${basename(path)} cannot be opened (${code})` };
   }
 }
 

@@ -6,11 +6,11 @@
  * that lives is a process of its owner's, and traces the process it claims to; one that has ended
  * was no more than its owner may be. Everything else is ignored, by name.
  */
-import { lstatSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ProcessStatus } from '../procfs/status.ts';
 import { listThreads } from '../tasks/list-threads.ts';
 import { readStatus } from '../tasks/read-status.ts';
+import { lookAt } from './look-at.ts';
 import { isAlive } from './process-identity.ts';
 import {
   ENTRIES_MAX_COUNT,
@@ -39,7 +39,7 @@ const THREADS_LOOKED_AT_MAX = 64;
 
 /** The entries of a base that can be true, in no order. */
 export function readStateEntries(base: BaseDirectory, ignore: Ignore): StateEntry[] {
-  if (lstatSync(base.path, { throwIfNoEntry: false }) === undefined) return [];
+  if (lookAt(base.path) === undefined) return [];
   const fault = findFault(base.path, base.uid);
   if (fault !== undefined) {
     ignore(base.path, fault);
@@ -61,7 +61,7 @@ export function readStateEntries(base: BaseDirectory, ignore: Ignore): StateEntr
 
 /** An entry; why it cannot be true; or undefined: there is none, or not yet. */
 export function readStateEntry(directory: string, owner: number): StateEntry | string | undefined {
-  if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) return undefined;
+  if (lookAt(directory) === undefined) return undefined;
   const directoryFault = findFault(directory, owner);
   if (directoryFault !== undefined) return directoryFault;
   const file = checkSupervisorFile(directory);
@@ -89,7 +89,7 @@ function findLie(directory: string, owner: number, file: SupervisorFile): string
 
 /** The socket is made when the process is traced. */
 function isStarting(directory: string): boolean {
-  return lstatSync(join(directory, SOCKET_FILE), { throwIfNoEntry: false }) === undefined;
+  return lookAt(join(directory, SOCKET_FILE)) === undefined;
 }
 
 /** A process that nobody traces, and that its user could not have had traced before. */

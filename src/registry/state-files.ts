@@ -11,10 +11,11 @@
  * `/tmp/belay-UID` where that is missing or not theirs alone. A directory is trusted only if it is
  * a directory, not a link to one, of the expected owner, and nobody else can write in it.
  */
-import { lstatSync, opendirSync } from 'node:fs';
+import { opendirSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { BelayError } from '../errors.ts';
-import { readOwnFile, type Fault } from './small-file.ts';
+import { lookAt, type Fault } from './look-at.ts';
+import { readOwnFile } from './small-file.ts';
 import { SIGNAL_NAME, type RunOptions } from '../options/run-options.ts';
 
 export const SUPERVISOR_FILE = 'supervisor.json';
@@ -127,12 +128,9 @@ export function assertPrivateDirectory(path: string, uid: number): void {
 
 /** Why a directory cannot be trusted; undefined: it can. */
 export function findFault(path: string, uid: number): string | undefined {
-  let stat;
-  try {
-    stat = lstatSync(path);
-  } catch {
-    return 'it cannot be looked at';
-  }
+  const stat = lookAt(path);
+  if (stat === undefined) return 'it is not there';
+  if ('fault' in stat) return stat.fault;
   if (!stat.isDirectory()) return 'it is not a directory';
   if (stat.uid !== uid) return `it belongs to user ${stat.uid}, not to user ${uid}`;
   if ((stat.mode & GROUP_OR_WORLD_WRITE) !== 0) return 'others can write in it';
