@@ -14,7 +14,8 @@ import {
   readTracer,
 } from '../registry/state-entries.ts';
 import type { Ignore, StateEntry } from '../registry/state-entries.ts';
-import { LOG_FILE, OLD_LOG_FILE, readBaseDirectories } from '../registry/state-files.ts';
+import { readBaseDirectories } from '../registry/all-bases.ts';
+import { LOG_FILE, OLD_LOG_FILE } from '../registry/state-files.ts';
 import type { SupervisorFile, Surroundings } from '../registry/state-files.ts';
 import { Connection } from './connection.ts';
 import { findEnded } from './find-ended.ts';
@@ -53,7 +54,7 @@ export function listSupervisions(
   surroundings?: Surroundings,
   ignore: Ignore = ignoreQuietly,
 ): Supervision[] {
-  return readBaseDirectories(surroundings)
+  return readBaseDirectories(surroundings, ignore)
     .flatMap((base) => readStateEntries(base, ignore))
     .sort((left, right) => right.file.startedAt - left.file.startedAt);
 }

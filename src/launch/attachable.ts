@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { BelayError, type ErrorCode } from '../errors.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import { readStateEntries } from '../registry/state-entries.ts';
-import { readBaseDirectories } from '../registry/state-files.ts';
+import { readBaseDirectories } from '../registry/all-bases.ts';
 import { listThreads } from '../tasks/list-threads.ts';
 import { readStatus } from '../tasks/read-status.ts';
 import { whyNotPermitted, type Standing } from './why-not-permitted.ts';

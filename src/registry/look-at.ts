@@ -8,7 +8,7 @@ export interface Fault {
 
 /**
  * `lstat(2)`; undefined: there is nothing. Every other error is a fault of what is there: a file
- * system of a user's own (FUSE) refuses root, a part of the path is no directory or a loop of links.
+ * system of a user's own (FUSE) refuses root, a part of the path is none, or a circle of links.
  */
 export function lookAt(path: string): Stats | Fault | undefined {
   try {

@@ -59,7 +59,6 @@ const SUPERVISOR_FILE_MAX_BYTES = 128 * 1024;
 export const ENTRIES_MAX_COUNT = 4096;
 /** Chosen: a second's worth of names. */
 const NAMES_MAX_COUNT = 1_000_000;
-const USERS_MAX_COUNT = 65_536;
 /** Milliseconds since 1970 that are a date: ECMA-262. */
 const DATE_MAX_MS = 8.64e15;
 
@@ -87,25 +86,6 @@ export function ownBaseDirectory(surroundings: Surroundings = ownSurroundings())
     return { path: join(runtime, 'belay'), uid };
   }
   return { path: `/tmp/belay-${uid}`, uid };
-}
-
-/** The bases to look in: one's own, and for root everybody's. */
-export function readBaseDirectories(
-  surroundings: Surroundings = ownSurroundings(),
-): BaseDirectory[] {
-  const own = ownBaseDirectory(surroundings);
-  const override = surroundings.env.BELAY_DIR;
-  if (surroundings.uid !== 0 || (override !== undefined && override !== '')) return [own];
-  // One name for each user: with noughts before it a number has others.
-  const ofUsers = listNames('/run/user', /^(0|[1-9]\d{0,9})$/, USERS_MAX_COUNT).map((name) => ({
-    path: `/run/user/${name}/belay`,
-    uid: Number(name),
-  }));
-  const inTmp = listNames('/tmp', /^belay-(0|[1-9]\d{0,9})$/, USERS_MAX_COUNT).map((name) => ({
-    path: `/tmp/${name}`,
-    uid: Number(name.slice('belay-'.length)),
-  }));
-  return [own, ...ofUsers, ...inTmp];
 }
 
 /** Whether `path` is a directory, no link, of `uid`, in which nobody else can write. */
@@ -145,8 +125,11 @@ export function listStateDirectories(base: BaseDirectory): string[] {
 
 /** What is called as state directories are, ENTRIES_MAX_COUNT and one at most. */
 export function listEntryPaths(base: BaseDirectory): string[] {
-  const names = listNames(base.path, /^\d{1,10}-\d{1,20}$/, ENTRIES_MAX_COUNT + 1);
-  return names.map((name) => join(base.path, name));
+  const paths: string[] = [];
+  listNames(base.path, /^\d{1,10}-\d{1,20}$/, (name) => {
+    return paths.push(join(base.path, name)) <= ENTRIES_MAX_COUNT;
+  });
+  return paths;
 }
 
 /** Reads `supervisor.json`; undefined when there is none, or none that makes sense. */
@@ -178,24 +161,27 @@ export function socketPath(directory: string, openDirectory: () => number): stri
   return `/proc/self/fd/${openDirectory()}/${SOCKET_FILE}`;
 }
 
-/** Names that match, in no order; what others put there takes a bounded time. */
-function listNames(path: string, wanted: RegExp, maxCount: number): string[] {
-  const names: string[] = [];
+/**
+ * Tells of the names that match, in no order, until `tell` answers false; what others put there
+ * takes a bounded time. False: it was not to the end.
+ */
+export function listNames(path: string, wanted: RegExp, tell: (name: string) => boolean): boolean {
   try {
     const directory = opendirSync(path);
     try {
-      for (let looked = 0; looked < NAMES_MAX_COUNT && names.length < maxCount; looked += 1) {
+      for (let looked = 0; looked < NAMES_MAX_COUNT; looked += 1) {
         const name = directory.readSync()?.name;
-        if (name === undefined) break;
-        if (wanted.test(name)) names.push(name);
+        if (name === undefined) return true;
+        if (wanted.test(name) && !tell(name)) return false;
       }
+      return false;
     } finally {
       directory.closeSync();
     }
   } catch {
     // It is not there, or not ours to read.
+    return true;
   }
-  return names;
 }
 
 function isSupervisorFile(value: unknown): value is SupervisorFile {
