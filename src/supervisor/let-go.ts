@@ -68,6 +68,7 @@ function settle(pump: EventPump, thread: Thread, process_: TracedProcess | undef
   if (thread.transfer !== undefined) {
     endTransfer(thread);
     thread.storeRegisters();
+    if (stop.kind === 'syscall' && !thread.isAtSyscallEntry) enterCallAgain(thread);
   } else if (stop.kind === 'interrupt') makeCallAgain(pump, thread);
   else if (stop.kind === 'group-stop') leaveCall(thread, true);
   else if (stop.kind === 'syscall' && !thread.isAtSyscallEntry) enterCallAgain(thread);

@@ -9,15 +9,9 @@ import {
   type TimedCall,
 } from '../arch/x64/timed-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
-import { close } from '../sys/file.ts';
-import {
-  getSocketTimeoutMs,
-  isStreamSocket,
-  isUnixSocket,
-  SO_RCVTIMEO,
-  SO_SNDTIMEO,
-} from '../sys/getsockopt.ts';
-import { getDescriptor } from '../sys/pidfd.ts';
+import { getSocketTimeoutMs, SO_RCVTIMEO, SO_SNDTIMEO } from '../sys/getsockopt.ts';
+import { readTerminalMode } from './read-file-kind.ts';
+import { withDescriptor } from './with-descriptor.ts';
 
 const TIMESPEC_SIZE = 16;
 const RING_FLAGS_ARGUMENT = 3;
@@ -43,7 +37,7 @@ export function readLimitMs(
     case 'ring-argument':
       return readRingLimit(process_, registers, address);
     case 'receive-option':
-      return readOptionMs(process_, value, SO_RCVTIMEO);
+      return readOptionMs(process_, value, SO_RCVTIMEO) ?? readTerminalMs(process_, value);
     case 'send-option':
       return readOptionMs(process_, value, SO_SNDTIMEO);
     case 'splice-options': {
@@ -59,17 +53,9 @@ function readOptionMs(process_: TracedProcess, fd: number, option: number): numb
   return limitMs === 0 ? undefined : limitMs;
 }
 
-export interface SocketKind {
-  readonly isStream: boolean;
-  readonly isUnix: boolean;
-}
-
-/** What the socket is; undefined: it is gone. */
-export function readSocketKind(process_: TracedProcess, fd: number): SocketKind | undefined {
-  return withDescriptor(process_, fd, (own) => ({
-    isStream: isStreamSocket(own),
-    isUnix: isUnixSocket(own),
-  }));
+function readTerminalMs(process_: TracedProcess, fd: number): number | undefined {
+  const limitMs = readTerminalMode(process_, fd)?.limitMs;
+  return limitMs === 0 ? undefined : limitMs;
 }
 
 /** `unitsPerMs`: nanoseconds or microseconds, the second field's. */
@@ -116,19 +102,4 @@ function readRingLimit(
   const bytes = process_.target.read(address + RING_LIMIT_OFFSET, 8);
   if (bytes.length < 8) return undefined;
   return readSpan(process_, registers, Number(bytes.readBigUInt64LE(0)), 1e6);
-}
-
-/** Look at a descriptor of the program's through one of our own. */
-function withDescriptor<Result>(
-  process_: TracedProcess,
-  fd: number,
-  look: (own: number) => Result,
-): Result | undefined {
-  const own = getDescriptor(process_.group.living, fd);
-  if (own < 0) return undefined;
-  try {
-    return look(own);
-  } finally {
-    close(own);
-  }
 }

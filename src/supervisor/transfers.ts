@@ -12,25 +12,28 @@
  * has holds for all of the call, or begins anew with each step of it, as the kernel has it: what is
  * done when it has passed is the answer.
  */
-import { readFileSync, statSync } from 'node:fs';
 import { Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
 import { TIMED_CALLS } from '../arch/x64/timed-calls.ts';
 import {
+  isReadOf,
   leastOf,
   setRest,
   unitSize,
   TRANSFER_CALLS,
-  type FileKind,
   type TransferCall,
 } from '../arch/x64/transfer-calls.ts';
-import { parseFdInfo } from '../procfs/fdinfo.ts';
-import { O_NONBLOCK } from '../sys/file.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Piece, Transfer } from '../tracee/transfer.ts';
-import { readSocketKind, type SocketKind } from './time-limits.ts';
+import {
+  readFileKind,
+  readSocketKind,
+  readTerminalMode,
+  type SocketKind,
+} from './read-file-kind.ts';
+import { isLimitedRead } from './terminal-reads.ts';
 
 const IOVEC_SIZE = 16;
 /** How many completions io_uring_enter(2) is to wait for. */
@@ -42,15 +45,20 @@ const MESSAGE_VECTOR_OFFSET = 16;
 /** fallocate begins anew after each stop: so it is done in pieces that fit between two. Chosen. */
 const PIECE_MAX = 16 << 20;
 const PIECE_MIN = 64 << 10;
-/** /dev/zero, full, random and urandom; terminals. */
-const MEMORY_MAJOR = 1;
-const ENDLESS_MINORS: ReadonlySet<number> = new Set([5, 7, 8, 9]);
-const TERMINAL_MAJORS: ReadonlySet<number> = new Set([4, 5, 136, 137, 138, 139]);
 /** No call transfers more: a part is all there is then. */
 const MAX_RW_COUNT = 0x7ffff000;
 
+/** What is known of the descriptors of a call. */
+interface Files {
+  readonly socket: SocketKind | undefined;
+  /** It is a terminal that is read byte by byte. */
+  readonly isTerminal: boolean;
+  /** With so many bytes it is enough. */
+  readonly least: number;
+}
+
 /** The stopped thread's call may have answered with a part; false at the first look, mostly. */
-export function mayBePartial(registers: Registers): boolean {
+function mayBePartial(registers: Registers): boolean {
   if (!registers.isInSyscall()) return false;
   const call = TRANSFER_CALLS.get(registers.getInt('orig_rax'));
   if (call === undefined) return false;
@@ -62,6 +70,11 @@ export function mayBePartial(registers: Registers): boolean {
   // Nobody is known to have waited for all that: it is asked once more.
   if (bytes.kind === 'ring') return registers.getIntArgument(RING_WAIT_ARGUMENT) !== 0;
   return done < (leastOf(call, registers) ?? Infinity);
+}
+
+/** The same, or nothing is done, and what there is of a limit would begin anew. */
+export function isBrokenOffTransfer(process_: TracedProcess, registers: Registers): boolean {
+  return mayBePartial(registers) || isLimitedRead(process_, registers);
 }
 
 /**
@@ -76,16 +89,19 @@ export function beginTransfer(
 ): Transfer | undefined {
   const { registers } = thread;
   const call = TRANSFER_CALLS.get(registers.getInt('orig_rax'));
-  if (call === undefined || !mayBePartial(registers)) return undefined;
+  if (call === undefined || !isBrokenOffTransfer(process_, registers)) return undefined;
   const isRange = call.bytes.kind === 'range';
-  const done = isRange ? 0 : registers.getInt('rax');
+  const done = isRange ? 0 : Math.max(registers.getInt('rax'), 0);
   const whole = piecesOf(process_.target, call, registers);
   if (!isRange && sizeOf(whole) > MAX_RW_COUNT) return undefined;
   const isRing = call.bytes.kind === 'ring';
-  const rest = isRing ? whole : piecesAfter(whole, done, unitSize(call));
-  const files = rest.length === 0 ? undefined : lookAtFiles(process_, call, registers);
-  if (files === undefined) return undefined;
-  const isLimitedByStep = hasLimitByStep(call, registers, files.socket);
+  if (!isRing && done >= sizeOf(whole)) return undefined;
+  const files = lookAtFiles(process_, call, registers);
+  if (files === undefined || done >= files.least) return undefined;
+  // The kernel would wait for `least` more: it is asked for no more than what is missing.
+  const wanted = done === 0 ? whole : piecesUpTo(whole, files.least);
+  const rest = isRing ? whole : piecesAfter(wanted, done, unitSize(call));
+  const isLimitedByStep = hasLimitByStep(call, registers, files);
   if (isLate && !isLimitedByStep) return undefined;
   const saved = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
   saved.copyFrom(registers);
@@ -96,6 +112,7 @@ export function beginTransfer(
     hasLimitByStep: isLimitedByStep,
     saved,
     rest,
+    least: Math.min(leastOf(call, registers) ?? Infinity, files.least),
     asked: 0,
     pieceMax: PIECE_MAX,
   };
@@ -119,16 +136,17 @@ export function continueTransfer(thread: Thread, isLate: boolean): void {
     return;
   }
   if (isRange ? result < 0 : result <= 0) {
-    if (isRange) transfer.saved.set('rax', result);
+    const isNothing = isRange || transfer.saved.getInt('rax') < 0;
+    if (isNothing) transfer.saved.set('rax', registers.isInterruptedSyscall() ? 0 : result);
     endTransfer(thread);
     return;
   }
   const unit = unitSize(transfer.call);
   const moved = isRange ? transfer.asked : result;
-  const done = transfer.saved.getInt('rax') + moved;
+  const done = Math.max(transfer.saved.getInt('rax'), 0) + moved;
   if (!isRange) transfer.saved.set('rax', done);
   transfer.rest.splice(0, transfer.rest.length, ...piecesAfter(transfer.rest, moved, unit));
-  const isEnough = !isRange && done >= (leastOf(transfer.call, transfer.saved) ?? Infinity);
+  const isEnough = !isRange && done >= transfer.least;
   const isOver = isEnough || (isLate && !transfer.hasLimitByStep);
   if (transfer.rest.length === 0 || isOver) endTransfer(thread);
   else loadNext(thread, transfer);
@@ -140,7 +158,8 @@ export function endTransfer(thread: Thread): void {
   if (transfer === undefined) return;
   thread.transfer = undefined;
   registers.copyFrom(transfer.saved);
-  registers.finishSyscall(transfer.saved.getInt('rax'));
+  // Where nothing is done the kernel has its way.
+  if (!registers.isInterruptedSyscall()) registers.finishSyscall(registers.getInt('rax'));
 }
 
 function loadNext(thread: Thread, transfer: Transfer): void {
@@ -206,59 +225,58 @@ function piecesAfter(pieces: readonly Piece[], done: number, unit: number): Piec
   return rest;
 }
 
+/** The first `size` bytes of the pieces. */
+function piecesUpTo(pieces: readonly Piece[], size: number): Piece[] {
+  let left = size;
+  return pieces.map((piece) => {
+    const taken = Math.min(piece.size, left);
+    left -= taken;
+    return { address: piece.address, size: taken };
+  });
+}
+
 function sizeOf(pieces: readonly Piece[]): number {
   return pieces.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** What the socket among the descriptors is; undefined: a part may be all there was. */
+/** What the descriptors are; undefined: a part may be all there was. */
 function lookAtFiles(
   process_: TracedProcess,
-  { files, bytes }: TransferCall,
+  call: TransferCall,
   registers: Registers,
-): { readonly socket: SocketKind | undefined } | undefined {
+): Files | undefined {
+  const { files, bytes } = call;
   let socket: SocketKind | undefined;
+  let least: number | undefined;
   for (const [argument, kinds] of files) {
     const fd = registers.getIntArgument(argument);
-    const kind = kindOf(process_.group.living, fd);
+    const kind = readFileKind(process_.group.living, fd);
     if (kind === undefined || !kinds.includes(kind)) return undefined;
+    if (kind === 'terminal' && isReadOf(call, kind)) {
+      const mode = readTerminalMode(process_, fd);
+      if (mode === undefined) return undefined;
+      least = Math.max(mode.least, 1);
+    }
     if (kind !== 'socket') continue;
     socket = readSocketKind(process_, fd);
     if (socket === undefined) return undefined;
     if (!socket.isStream && bytes.kind !== 'items') return undefined;
   }
-  return { socket };
+  return { socket, isTerminal: least !== undefined, least: least ?? Infinity };
 }
 
 /**
  * The kernel makes several transfers of the call, each with the whole limit: a message each, a few
- * pages of a file, what fits into one buffer of a unix(7) socket.
+ * pages of a file, what fits into one buffer of a unix(7) socket. Or it is from byte to byte.
  */
-function hasLimitByStep(call: TransferCall, registers: Registers, socket?: SocketKind): boolean {
+function hasLimitByStep(
+  call: TransferCall,
+  registers: Registers,
+  { socket, isTerminal }: Files,
+): boolean {
   const { kind } = call.bytes;
-  if (kind === 'count') return true;
+  if (kind === 'count' || isTerminal) return true;
   if (kind === 'items') return socket !== undefined;
   const isSend = TIMED_CALLS.get(registers.getCall())?.limit === 'send-option';
   return isSend && socket?.isUnix === true;
-}
-
-/** What a descriptor of the process is, if it blocks. */
-function kindOf(pid: number, fd: number): FileKind | undefined {
-  try {
-    const info = parseFdInfo(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'));
-    if (info === undefined || (info.flags & O_NONBLOCK) !== 0) return undefined;
-    const status = statSync(`/proc/${pid}/fd/${fd}`);
-    if (status.isSocket()) return 'socket';
-    if (status.isFIFO()) return 'stream';
-    if (status.isFile()) return 'regular';
-    return status.isCharacterDevice() ? kindOfDevice(status.rdev) : 'other';
-  } catch {
-    return undefined; // the process is gone, or the descriptor is
-  }
-}
-
-/** By the numbers of Documentation/admin-guide/devices.txt. */
-function kindOfDevice(rdev: number): FileKind | undefined {
-  const major = rdev >> 8;
-  if (major === MEMORY_MAJOR) return ENDLESS_MINORS.has(rdev & 0xff) ? 'endless' : undefined;
-  return TERMINAL_MAJORS.has(major) ? 'stream' : undefined;
 }

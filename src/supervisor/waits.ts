@@ -28,7 +28,7 @@ import type { Thread } from '../tracee/thread.ts';
 import type { Transfer } from '../tracee/transfer.ts';
 import { takeLastLook } from './last-look.ts';
 import { readLimitMs, writeRemainder } from './time-limits.ts';
-import { beginTransfer, continueTransfer, endTransfer, mayBePartial } from './transfers.ts';
+import { beginTransfer, continueTransfer, endTransfer, isBrokenOffTransfer } from './transfers.ts';
 import { WaitAlarm } from './wait-alarm.ts';
 
 /** SIGCHLD, SIGCONT, SIGURG, SIGWINCH. */
@@ -175,7 +175,7 @@ export function isBrokenOff(process_: TracedProcess, thread: Thread): boolean {
   if (!thread.fetchRegisters()) return false;
   const { registers } = thread;
   if (registers.isStoppedWithoutRestart() || registers.isMadeAgainByUs()) return true;
-  return isToBeMadeAgain(process_, thread) || mayBePartial(registers);
+  return isToBeMadeAgain(process_, thread) || isBrokenOffTransfer(process_, registers);
 }
 
 /** The call would answer EINTR, or be gone on with by a call that a filter may forbid. */

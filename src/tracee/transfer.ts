@@ -16,6 +16,8 @@ export interface Transfer {
   /** The registers at the exit of the call that was broken off; rax: what is done so far. */
   readonly saved: Registers;
   readonly rest: Piece[];
+  /** With so much done it is over. */
+  readonly least: number;
   /** Bytes asked for by the call that is under way. */
   asked: number;
   pieceMax: number;

@@ -27,7 +27,7 @@ const IO_EVENT_SIZE = 32;
 const IORING_ENTER_GETEVENTS = 0x1;
 
 /** What must be so of a descriptor, or a part may be all there is. */
-export type FileKind = 'stream' | 'socket' | 'endless' | 'regular' | 'other';
+export type FileKind = 'stream' | 'terminal' | 'socket' | 'endless' | 'regular' | 'other';
 
 export interface TransferCall {
   /** Descriptors by their argument, and what they must be. All of them must block. */
@@ -64,7 +64,8 @@ export interface TransferCall {
   readonly unlimited?: number;
 }
 
-const outward: TransferCall['files'] = [[0, ['stream', 'socket']]];
+const outward: TransferCall['files'] = [[0, ['stream', 'terminal', 'socket']]];
+const inward: TransferCall['files'] = [[0, ['endless', 'terminal']]];
 const device: TransferCall['files'] = [[0, ['endless']]];
 const socket: TransferCall['files'] = [[0, ['socket']]];
 const buffer = { kind: 'buffer', address: 1, size: 2 } as const;
@@ -78,13 +79,13 @@ const refusedIn = MSG_DONTWAIT | MSG_PEEK;
 
 /** By call number. */
 export const TRANSFER_CALLS: ReadonlyMap<number, TransferCall> = new Map<number, TransferCall>([
-  [0, { files: device, bytes: buffer }],
+  [0, { files: inward, bytes: buffer }],
   [1, { files: outward, bytes: buffer }],
   [17, { files: device, bytes: buffer }],
-  [19, { files: device, bytes: vector }],
+  [19, { files: inward, bytes: vector }],
   [20, { files: outward, bytes: vector }],
   [295, { files: device, bytes: vector }],
-  [327, { files: device, bytes: vector, flags: vectorFlags }],
+  [327, { files: inward, bytes: vector, flags: vectorFlags }],
   [328, { files: outward, bytes: vector, flags: vectorFlags }],
   [44, { files: socket, bytes: buffer, flags: { argument: 3, refused: refusedOut, wanted: 0 } }],
   [46, { files: socket, bytes: message, flags: { argument: 2, refused: refusedOut, wanted: 0 } }],
@@ -185,6 +186,11 @@ export const TRANSFER_CALLS: ReadonlyMap<number, TransferCall> = new Map<number,
 /** How many bytes of memory one of what such a call counts takes. */
 export function unitSize({ bytes }: TransferCall): number {
   return bytes.kind === 'items' ? bytes.itemSize : 1;
+}
+
+/** The call reads from its first descriptor, which may be of this `kind`. */
+export function isReadOf({ files }: TransferCall, kind: FileKind): boolean {
+  return files === inward && inward.some(([, kinds]) => kinds.includes(kind));
 }
 
 /** How many have to be there before the call in `registers` answers by itself. */
