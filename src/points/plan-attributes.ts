@@ -78,6 +78,16 @@ export function findIrreparable(
     .map(({ start, end }) => ({ start, end }));
 }
 
+/** Ranges with attributes that no call takes back: where mapping anew is no way they stay. */
+export function findLasting(
+  now: readonly AttributeRange[],
+  wanted: readonly AttributeRange[],
+): Range[] {
+  return findDifferences(now, wanted)
+    .filter(({ have, want }) => isLasting(have, want) || isSealedSince(have, want))
+    .map(({ start, end }) => ({ start, end }));
+}
+
 /** Parts of both lists that overlap and differ in anything but protection. */
 export function findDifferences(
   now: readonly AttributeRange[],
@@ -104,15 +114,24 @@ function isAlike(have: AttributeRange, want: AttributeRange): boolean {
   return (
     have.key === want.key &&
     ADVICE.every(([flag]) => isSame(flag)) &&
-    ['hg', 'nh', 'lo', 'lf', ...MMAP_FLAGS].every(isSame)
+    ['hg', 'nh', 'lo', 'lf', ...MMAP_FLAGS].every(isSame) &&
+    !isSealedSince(have, want)
   );
 }
 
+/** Nothing can be mapped in the place of what is shared, nor of what is sealed. */
 function isReparable(have: AttributeRange, want: AttributeRange): boolean {
-  if (want.flags.has('sh')) return true;
+  return want.flags.has('sh') || !isLasting(have, want);
+}
+
+function isSealedSince(have: AttributeRange, want: AttributeRange): boolean {
+  return have.flags.has('sl') && !want.flags.has('sl');
+}
+
+function isLasting(have: AttributeRange, want: AttributeRange): boolean {
   // Once advised about huge pages, a mapping can get the other advice, but not lose both.
   const isHugeKept = ['hg', 'nh'].some((flag) => have.flags.has(flag)) && !isHugeAdvised(want);
-  return !isHugeKept && MMAP_FLAGS.every((flag) => have.flags.has(flag) === want.flags.has(flag));
+  return isHugeKept || MMAP_FLAGS.some((flag) => have.flags.has(flag) !== want.flags.has(flag));
 }
 
 function isHugeAdvised({ flags }: AttributeRange): boolean {

@@ -25,7 +25,7 @@ import { MappedFiles } from './mapped-files.ts';
 import { MappingTable } from './mapping-table.ts';
 import { MapsReader } from './maps-reader.ts';
 import { findMissing, nameDiminished } from './missing.ts';
-import { mendAttributes, mendNames, nameLoss } from './mend-attributes.ts';
+import { mendAttributes, mendNames, nameLasting, nameLoss, UNSURE } from './mend-attributes.ts';
 import { readPinnedBuffers } from './pinned-buffers.ts';
 import type { Unwatched } from './unwatched-pages.ts';
 import { isWithin, Registration } from './registration.ts';
@@ -36,7 +36,6 @@ import type { WrittenPages } from './written-pages.ts';
 
 const NOTHING_UNWATCHED: readonly Unwatched[] = [];
 const NOTHING_UNSURE: readonly Named[] = [];
-const UNSURE = 'its attributes may have been changed before the point or after it';
 const REPLACED = 'another file has that path and number by now, and may have been mapped since';
 const UNATTACHED = 'its segment is gone: it is memory of its own now, and no attachment';
 const GUESS = nameGuess(LOST.mappings, ATTRIBUTES);
@@ -54,7 +53,8 @@ export interface MappingsPlan {
   readonly isExecRefused: boolean;
   /** What cannot be known of those that are not changed. */
   readonly unsure: readonly Named[];
-  readonly replaced: readonly Named[];
+  /** What is known to be otherwise, and stays so. */
+  readonly named: readonly Named[];
 }
 
 /** Ranges mapped anew, whose pages must all be written back; undefined: there was nothing to do. */
@@ -142,7 +142,8 @@ export class Mappings {
     const replaced = this.files
       .findReplaced(wanted, (mapping) => accessOf(mapping, attributes))
       .map((mapping) => nameLoss(mapping, `${mapping.path}: ${REPLACED}`));
-    const plan = { wanted, attributes, isDone, generation, files, irreparable, unsure, replaced };
+    const named = isDone ? [...replaced, ...nameLasting(now ?? [], attributes)] : replaced;
+    const plan = { wanted, attributes, isDone, generation, files, irreparable, unsure, named };
     if (!isDone) return this.prepareSteps(plan, now ?? [], claims);
     const obstacle = findLackOfScratch(this.stopped.pid, wanted.mappings);
     return obstacle ?? { ...plan, isExecRefused: false };
@@ -184,16 +185,15 @@ export class Mappings {
   apply(plan: MappingsPlan): MappingsApplied {
     const { wanted } = plan;
     if (plan.isDone && plan.generation === this.stopped.generation) {
-      return { renewed: undefined, lost: [...plan.unsure, ...plan.replaced] };
+      return { renewed: undefined, lost: [...plan.unsure, ...plan.named] };
     }
     const isSame =
       this.text.isSame(this.known) && this.stands(wanted) && !this.registration.hasNew();
-    if (isSame && plan.isDone)
-      return { renewed: undefined, lost: [...plan.unsure, ...plan.replaced] };
+    if (isSame && plan.isDone) return { renewed: undefined, lost: [...plan.unsure, ...plan.named] };
     const { calls, scratch } = this.stopped.remote();
     const anew = isSame && plan.irreparable.length === 0 ? [] : this.mapAnew(plan, calls, scratch);
     const diminished = nameDiminished(wanted.mappings, plan.attributes, anew, plan.isExecRefused);
-    const lost = [...this.mend(plan, anew, calls, scratch), ...diminished, ...plan.replaced];
+    const lost = [...this.mend(plan, anew, calls, scratch), ...diminished, ...plan.named];
     for (const segment of plan.files.unattached) lost.push(nameLoss(segment, UNATTACHED));
     scratch.release();
     this.text.forget();
@@ -243,12 +243,16 @@ export class Mappings {
     scratch: Scratch,
   ): Named[] {
     this.reader.forget();
-    const steps = planAttributes(this.reader.read(), attributes.ranges);
+    const now = this.reader.read();
+    const steps = planAttributes(now, attributes.ranges);
     const isSure = (step: Range): boolean =>
       attributes.isExact || anew.some(({ start, end }) => step.start < end && step.end > start);
-    const lost = mendAttributes(steps.filter(isSure), wanted.mappings, calls);
+    const lost = [
+      ...mendAttributes(steps.filter(isSure), wanted.mappings, calls),
+      ...nameLasting(now, attributes),
+    ];
     for (const step of steps.filter((each) => !isSure(each))) lost.push(nameLoss(step, UNSURE));
-    if (!attributes.isExact && lost.length === 0) lost.push(GUESS);
+    if (!attributes.isExact) lost.push(GUESS);
     this.reader.forget();
     this.text.forget();
     const cuts = findCuts(this.readTable(0).mappings, wanted.mappings);

@@ -1,15 +1,17 @@
 /** The calls that make attributes and names of mappings what a plan says. */
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { errnoName } from '../../errors.ts';
-import type { Advice, AttributeStep } from '../../points/plan-attributes.ts';
+import { findLasting, type Advice, type AttributeStep } from '../../points/plan-attributes.ts';
 import type { NameStep } from '../../points/plan-names.ts';
 import { findMapping, type Mapping, type Range } from '../../procfs/maps.ts';
+import type { AttributeRange } from '../../procfs/smaps.ts';
 import * as madvise from '../../sys/madvise.ts';
 import { MLOCK_ONFAULT } from '../../sys/mmap.ts';
 import { PR_SET_VMA, PR_SET_VMA_ANON_NAME } from '../../sys/prctl.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Scratch } from '../../tracee/scratch.ts';
 import { LOST, type Named } from '../resource.ts';
+import type { Attributes } from './attributes.ts';
 import { protectionOf } from './protection.ts';
 
 const ADVICE: Readonly<Record<Advice, number>> = {
@@ -27,6 +29,9 @@ const ADVICE: Readonly<Record<Advice, number>> = {
   WIPEONFORK: madvise.MADV_WIPEONFORK,
   KEEPONFORK: madvise.MADV_KEEPONFORK,
 };
+/** Said where the point has an older reading. */
+export const UNSURE = 'its attributes may have been changed before the point or after it';
+const LASTING = 'it has been sealed since, or advised about huge pages, which nothing takes back';
 /** Locking what may not be touched sets the attribute all the same. */
 const ENOMEM = 12;
 
@@ -56,6 +61,13 @@ export function mendNames(
     const size = end - start;
     const result = calls.call(SYS.prctl, PR_SET_VMA, PR_SET_VMA_ANON_NAME, start, size, address);
     return result < 0 ? [nameLoss(step, `its name was not put back: ${errnoName(-result)}`)] : [];
+  });
+}
+
+/** What differs for good. @param now as they are after all that could be done */
+export function nameLasting(now: readonly AttributeRange[], wanted: Attributes): Named[] {
+  return findLasting(now, wanted.ranges).map((range) => {
+    return nameLoss(range, wanted.isExact ? LASTING : UNSURE);
   });
 }
 
