@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { BelayError } from '../errors.ts';
+import { ignoreRequestsToEnd } from './own-signals.ts';
 import { resetIoPriority } from '../sys/ioprio.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import {
@@ -41,6 +42,7 @@ const CPU_RESERVE_SHARE = 0.1;
 
 /** Standing of our own, as far as we may have it. */
 export function takeOwnStanding(): void {
+  ignoreRequestsToEnd();
   for (let resource = 0; resource < RLIM_NLIMITS; resource += 1) raiseLimit(resource);
   leaveIdlePolicy();
   raisePriority();

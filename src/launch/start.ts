@@ -24,7 +24,6 @@ import { replaceBell } from './replace-bell.ts';
 import { assertAttachable } from './attachable.ts';
 import { splitWords } from './exec-command.ts';
 import { CALLERS_STDERR, launch, sayToCaller, tell } from './launch.ts';
-import { ignoreRequestsToEnd } from './own-signals.ts';
 import { assertRoomToWork, cpuBudgetMs, takeOwnStanding } from './own-standing.ts';
 import { shortenCommand } from '../procfs/cmdline.ts';
 import { Program, readCommand, readNames } from '../supervisor/program.ts';
@@ -58,7 +57,6 @@ const PRIVATE_UMASK = 0o077;
 
 export function runSupervisor(words: readonly string[]): void {
   process.umask(PRIVATE_UMASK);
-  ignoreRequestsToEnd();
   takeOwnStanding();
   const [mode, ...rest] = words;
   if (mode === 'run') {

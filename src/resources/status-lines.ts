@@ -16,6 +16,7 @@ const STATUS_SIZE = 8192;
 const LINE_SIZE = 8 + 16 + 1;
 const IGNORED_LINE = Buffer.from('\nSigIgn:\t');
 const USERS_LINE = Buffer.from('\nUid:\t');
+const SIZE_LINE = Buffer.from('\nFDSize:\t');
 const GROUPS_LINE = Buffer.from('\nGroups:\t');
 const NEWLINE = 0x0a;
 /** CapInh to CapAmb, and NoNewPrivs with a digit. */
@@ -32,6 +33,10 @@ export class StatusLines {
   /** Where SigIgn begins: nearly always where it did last time. */
   private ignoredAt = 0;
   private generation = -1;
+  private usersAt = 0;
+  private usersEnd = 0;
+  private groupsAt = 0;
+  private groupsEnd = 0;
 
   constructor(stopped: Stopped) {
     this.stopped = stopped;
@@ -70,33 +75,36 @@ export class StatusLines {
 
   /** Whether the lines that `copyIdentity` takes read like these. */
   isSameIdentity(lines: Uint8Array): boolean {
-    this.read();
+    this.findIdentity();
     const { bytes } = this.status;
-    const at = bytes.indexOf(USERS_LINE) + 1;
-    const rest = lines.length - this.identitySize(at);
+    const { usersAt, usersEnd, groupsAt, groupsEnd, capabilitiesAt } = this;
+    const groupsIn = usersEnd - usersAt;
+    const capabilitiesIn = groupsIn + groupsEnd - groupsAt;
+    const { length } = lines;
     return (
-      rest === CAPABILITIES_SIZE &&
-      bytes.compare(lines, 0, lines.length - rest, at, at + lines.length - rest) === 0 &&
+      length === capabilitiesIn + CAPABILITIES_SIZE &&
+      bytes.compare(lines, 0, groupsIn, usersAt, usersEnd) === 0 &&
+      bytes.compare(lines, groupsIn, capabilitiesIn, groupsAt, groupsEnd) === 0 &&
       bytes.compare(
         lines,
-        lines.length - rest,
-        lines.length,
-        this.capabilitiesAt,
-        this.capabilitiesAt + rest,
+        capabilitiesIn,
+        length,
+        capabilitiesAt,
+        capabilitiesAt + CAPABILITIES_SIZE,
       ) === 0
     );
   }
 
   /** Uid, Gid and Groups; CapInh, CapPrm, CapEff, CapBnd, CapAmb and NoNewPrivs. */
   copyIdentity(): Uint8Array {
-    this.read();
+    this.findIdentity();
     const { bytes } = this.status;
-    const at = bytes.indexOf(USERS_LINE) + 1;
-    const capabilities = bytes.subarray(
-      this.capabilitiesAt,
-      this.capabilitiesAt + CAPABILITIES_SIZE,
-    );
-    return Buffer.concat([bytes.subarray(at, at + this.identitySize(at)), capabilities]);
+    const { usersAt, usersEnd, groupsAt, groupsEnd, capabilitiesAt } = this;
+    return Buffer.concat([
+      bytes.subarray(usersAt, usersEnd),
+      bytes.subarray(groupsAt, groupsEnd),
+      bytes.subarray(capabilitiesAt, capabilitiesAt + CAPABILITIES_SIZE),
+    ]);
   }
 
   /** Behind SigCgt. */
@@ -104,10 +112,14 @@ export class StatusLines {
     return this.ignoredAt + 2 * LINE_SIZE;
   }
 
-  /** Of the lines from Uid to Groups, with FDSize between. */
-  private identitySize(at: number): number {
+  /** FDSize, which stands between, tells of nobody. */
+  private findIdentity(): void {
+    this.read();
     const { bytes } = this.status;
-    return bytes.indexOf(NEWLINE, bytes.indexOf(GROUPS_LINE, at) + 1) + 1 - at;
+    this.usersAt = bytes.indexOf(USERS_LINE) + 1;
+    this.usersEnd = bytes.indexOf(SIZE_LINE, this.usersAt) + 1;
+    this.groupsAt = bytes.indexOf(GROUPS_LINE, this.usersEnd) + 1;
+    this.groupsEnd = bytes.indexOf(NEWLINE, this.groupsAt) + 1;
   }
 
   /** Signals have been sent, or taken off. */

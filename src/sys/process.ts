@@ -11,6 +11,7 @@ const FILE_ACTIONS_SIZE = 80;
 const KCMP_FILE = 0;
 const KCMP_VM = 1;
 const KCMP_FILES = 2;
+const KCMP_FS = 3;
 
 const setsidCall = declare('int setsid()');
 const killCall = declare('int kill(int, int)');
@@ -76,6 +77,11 @@ export function isSameFile(pid1: number, fd1: number, pid2: number, fd2: number)
 /** `kcmp(pid1, pid2, KCMP_FILES)`: true when each surely has a descriptor table of its own. */
 export function hasOtherTable(pid1: number, pid2: number): boolean {
   return toNumber(kcmpCall(SYS_kcmp, pid1, pid2, KCMP_FILES, 0, 0)) > 0;
+}
+
+/** `kcmp(pid1, pid2, KCMP_FS)`: true when each surely has a root and a directory of its own. */
+export function hasOtherDirectories(pid1: number, pid2: number): boolean {
+  return toNumber(kcmpCall(SYS_kcmp, pid1, pid2, KCMP_FS, 0, 0)) > 0;
 }
 
 /** `kcmp(pid1, pid2, KCMP_VM)`: true when both run in one address space. */

@@ -58,6 +58,8 @@ export class Crew implements Resource<CrewImage, CrewPlan> {
       const why = 'and its id cannot be chosen without privilege';
       return new Obstacle(`thread ${first.tid} has ended, ${why}`);
     }
+    const own = this.findOwnStanding(ended);
+    if (own !== undefined) return own;
     const keeper = findKeeper(stopped, image);
     if (keeper === undefined) {
       return new Obstacle('no thread is left that could make calls (is its rseq area unmapped?)');
@@ -105,6 +107,16 @@ export class Crew implements Resource<CrewImage, CrewPlan> {
 
   close(): void {
     // Holds nothing.
+  }
+
+  /** One that had more or less than others have would come back with theirs. */
+  private findOwnStanding(ended: readonly CrewMember[]): Obstacle | undefined {
+    for (const { tid } of ended) {
+      const standing = this.facts.lastStandingOf(tid);
+      if (standing !== undefined)
+        return new Obstacle(`thread ${tid} has ended, and had ${standing}`);
+    }
+    return undefined;
   }
 
   private idsOf({ ownIds }: Stopped, thread: Thread): readonly number[] {

@@ -12,6 +12,7 @@ import type { Stopped } from '../stopped.ts';
 import { AskBudget } from '../ask-budget.ts';
 import type { StackUse } from '../stack-use.ts';
 import { STACK_T_SIZE } from './alternate-stack.ts';
+import { describeOwnStanding } from './own-standing.ts';
 import { isSameScheduling, readScheduling, type Scheduling } from './scheduling.ts';
 
 /** Chosen: a thread is asked about four times in its first five seconds, then never again. */
@@ -26,6 +27,11 @@ export interface ThreadFacts {
   /** The alternate signal stack: a stack_t; undefined: not asked yet. */
   readonly alternateStack: Uint8Array | undefined;
   readonly scheduling: Scheduling | undefined;
+}
+
+interface LastFacts {
+  readonly scheduling: Scheduling | undefined;
+  readonly standing: string | undefined;
 }
 
 interface Known {
@@ -52,8 +58,9 @@ export class FactsOfThreads {
   private round = 0;
   /** Threads that a rollback has made again, and as what: the kernel knows nothing of it yet. */
   readonly remade = new Map<number, ThreadFacts>();
-  /** How threads were to be run when they ended, the latest last. */
-  private readonly atEnd = new Map<number, Scheduling>();
+  /** How threads were to be run when they ended, and as whom; the latest last. */
+  private readonly atEnd = new Map<number, LastFacts>();
+  private pid = 0;
 
   constructor(stackUse: StackUse) {
     this.stackUse = stackUse;
@@ -76,6 +83,7 @@ export class FactsOfThreads {
   /** @param canRemake threads that end could be made again: what they have will be needed */
   refresh(stopped: Stopped, canRemake: boolean): void {
     this.round += 1;
+    this.pid = stopped.pid;
     const now = performance.now();
     const isUsed = this.stackUse.mayBeUsed;
     for (const thread of stopped.group.threads.values()) {
@@ -115,13 +123,19 @@ export class FactsOfThreads {
 
   /** How a thread that has ended was to be run, when it was last looked at. */
   lastSchedulingOf(tid: number): Scheduling | undefined {
-    return this.atEnd.get(tid);
+    return this.atEnd.get(tid)?.scheduling;
+  }
+
+  /** What a thread that has ended had for itself, in words; undefined: nothing that is known. */
+  lastStandingOf(tid: number): string | undefined {
+    return this.atEnd.get(tid)?.standing;
   }
 
   private noteEnd(tid: number): void {
     const scheduling = readScheduling(tid);
+    const standing = describeOwnStanding(this.pid, tid);
     this.atEnd.delete(tid);
-    if (scheduling !== undefined) this.atEnd.set(tid, scheduling);
+    this.atEnd.set(tid, { scheduling, standing });
     const [oldest] = this.atEnd.keys();
     if (this.atEnd.size > ENDED_MAX && oldest !== undefined) this.atEnd.delete(oldest);
   }
