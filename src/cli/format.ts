@@ -18,7 +18,7 @@ export function formatTable(
 ): string[] {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.map(escapeControls))];
   const widths = columns.map((_, index) =>
-    Math.max(...cells.map((row) => (row[index] ?? '').length)),
+    cells.reduce((width, row) => Math.max(width, (row[index] ?? '').length), 0),
   );
   return cells.map((row) =>
     columns

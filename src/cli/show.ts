@@ -68,7 +68,11 @@ function formatHeader(status: ProgramStatus): string[] {
 function formatLosses(points: readonly PointRecord[]): string[] {
   const said = new Map<string, number[]>();
   for (const { cd, losses = [] } of points) {
-    for (const text of losses) said.set(text, [...(said.get(text) ?? []), cd]);
+    for (const text of losses) {
+      const cds = said.get(text);
+      if (cds === undefined) said.set(text, [cd]);
+      else cds.push(cd);
+    }
   }
   return [...said].map(([text, cds]) => {
     const which = `${cds.length === 1 ? 'point' : 'points'} ${cds.slice(0, 8).join(', ')}`;

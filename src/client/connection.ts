@@ -153,7 +153,8 @@ export class Connection {
     for (const line of this.#splitter.push(chunk)) this.#receiveLine(line);
     // Whose answer that was is not known; events go on.
     if (this.#splitter.tooLongCount > tooLongCount) {
-      this.#rejectAll(protocolError('an answer is too long'));
+      const why = `its answer has more than ${REPLY_LINE_MAX_BYTES >> 20} MB`;
+      this.#rejectAll(new BelayError('EPROTOCOL', `cannot talk to the supervisor: ${why}`));
     }
   }
 

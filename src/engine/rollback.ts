@@ -128,10 +128,9 @@ function sum(applied: readonly Applied[], unkept: readonly Named[]): RollbackRes
   const lost: Named[] = [];
   for (const each of applied) {
     if (each.counts !== undefined) add(counts, each.counts);
-    if (each.lost !== undefined) lost.push(...each.lost);
+    for (const named of each.lost ?? []) lost.push(named);
   }
-  lost.push(...unkept);
-  return { ...counts, lost };
+  return { ...counts, lost: [...lost, ...unkept] };
 }
 
 function add(counts: RollbackCounts, own: Partial<RollbackCounts>): void {

@@ -54,6 +54,9 @@ const POINT: PointRecord = {
   pauseUs: 90.4,
 };
 
+/** V8 takes some 125,000 arguments, and an answer has 16 MB at most. */
+const MANY_POINTS = 140_000;
+
 /** A supervisor that traces a program and a child of it. */
 async function startBare(): Promise<WorkerHarness> {
   const harness = await WorkerHarness.start();
@@ -161,6 +164,20 @@ test('show finds a program by pid, by name and by the pid of a child', async () 
   }
   const json = await runCli(harness.base, 'show', 'demo', '--json');
   assert.deepEqual(JSON.parse(json.stdout), { ...makeStatus(), points: [POINT] });
+});
+
+test('show tells of more points than a call takes arguments', async () => {
+  await using harness = await startBare();
+  const point = { ...POINT, cd: 1, time: 1, tid: 1, threads: 1, pages: 0, bytes: 0, pauseUs: 0 };
+  const points = new Array<PointRecord>(MANY_POINTS).fill(point);
+  harness.answer(({ id, method }) => ({
+    kind: 'reply',
+    id,
+    result: method === 'points' ? points : [makeStatus()],
+  }));
+  const { code, stdout, stderr } = await runCli(harness.base, 'show', 'demo');
+  assert.deepEqual([code, stderr], [0, '']);
+  assert.equal(stdout.match(/^ *1 {2}program /gm)?.length, MANY_POINTS);
 });
 
 test('a name that two processes have needs the pid', async () => {

@@ -80,7 +80,7 @@ export class PutBack {
   /** Copy what is open elsewhere; the refills that are left. */
   private copyFromSources(refills: readonly Refill[]): Refill[] {
     const moving = new Set(refills.map(({ image }) => image.fd));
-    const above = Math.max(...moving) + 1;
+    const above = refills.reduce((max, { image }) => Math.max(max, image.fd), 0) + 1;
     const aside = new Map<number, number>();
     for (const { source } of refills) {
       if (source === undefined || !moving.has(source) || aside.has(source)) continue;
