@@ -53,6 +53,7 @@ export const SYS = {
   mbind: 237,
   openat: 257,
   set_robust_list: 273,
+  signalfd4: 289,
   dup3: 292,
   rt_tgsigqueueinfo: 297,
   prlimit64: 302,

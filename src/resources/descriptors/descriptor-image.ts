@@ -27,7 +27,7 @@ export interface DescriptorImage {
    * of these the inode tells.
    */
   readonly description: number;
-  /** Of an epoll set what it watches, of an eventfd its counter, as fdinfo has it. */
+  /** Of an epoll set what it watches, of an eventfd its counter, and the like, as fdinfo has it. */
   readonly content: Uint8Array | undefined;
   /** Of a file: the locks that were taken through this open file, as fdinfo has them. */
   readonly locks: Uint8Array | undefined;
@@ -47,6 +47,11 @@ export function kindOf(link: string): DescriptorKind {
 /** All files of this kind share one inode: see `KnownFiles`. */
 export function isAnonymous({ kind }: DescriptorImage): boolean {
   return kind === 'anonymous' || kind === 'epoll';
+}
+
+/** What watches files, and tells of each change of what it watches: inotify(7), fanotify(7). */
+export function isNotifier(link: string): boolean {
+  return link === 'anon_inode:inotify' || link === 'anon_inode:[fanotify]';
 }
 
 /** Reading, writing or both: what is fixed for as long as a file is open. */

@@ -19,12 +19,14 @@ import type { Stopped } from '../stopped.ts';
 import {
   accessOf,
   isAnonymous,
+  isNotifier,
   isSameFile,
   kindOf,
   type DescriptorImage,
   type DescriptorsImage,
 } from './descriptor-image.ts';
 import { isCounter } from './counters.ts';
+import { isSignalfd } from './signal-masks.ts';
 import { readDescriptorLimit, setSoftLimit } from './descriptor-limit.ts';
 import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
@@ -246,7 +248,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const link = this.reader.readLink(fd);
     if (link === undefined) return undefined;
     const kind = kindOf(link);
-    const hasContent = kind === 'epoll' || isCounter(link);
+    const hasContent = kind === 'epoll' || isCounter(link) || isSignalfd(link) || isNotifier(link);
     const content = hasContent ? Uint8Array.from(this.reader.rest) : undefined;
     if (kind !== 'socket' && kind !== 'pipe') fresh.push(fd);
     const locks = kind === 'path' ? toLocks(this.reader.rest) : undefined;

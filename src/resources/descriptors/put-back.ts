@@ -2,7 +2,7 @@
  * Makes the program's table of descriptors what a plan says, by calls of its own.
  *
  *   copies aside of what is in the way → copies → closing → opening again → hung up
- *   → offsets and flags → counters → epoll sets
+ *   → offsets and flags → counters, masks → epoll sets
  *
  * Whatever of this the kernel refuses, the number ends hung up or closed: it never leads to another
  * file than it did.
@@ -20,11 +20,12 @@ import { SEEK_CUR, SEEK_SET } from '../../sys/file.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { giveBackCount, isCounter } from './counters.ts';
-import type { DescriptorImage } from './descriptor-image.ts';
+import { isNotifier, type DescriptorImage } from './descriptor-image.ts';
 import { parseWatches, restoreWatches } from './epoll-sets.ts';
 import { makeHungUp } from './hung-up.ts';
 import type { DescriptorSteps, Refill, Settle } from './plan-descriptors.ts';
 import { findPath, reopen } from './reopen.ts';
+import { isSignalfd, restoreMask } from './signal-masks.ts';
 
 export interface PutBackOptions {
   /** A hung-up descriptor in the program; 0: it is still to be made. */
@@ -64,7 +65,7 @@ export class PutBack {
       this.settleOffset(image);
     }
     for (const settle of settles) this.settle(settle);
-    for (const settle of settles) this.settleCounter(settle);
+    for (const settle of settles) this.settleContent(settle);
     this.settleEpolls(settles, new Set(refills.map(({ image }) => image.fd)));
   }
 
@@ -140,10 +141,17 @@ export class PutBack {
     }
   }
 
-  private settleCounter({ image, present }: Settle): void {
-    if (!isCounter(image.link) || giveBackCount(this.stopped.living, image, present)) return;
-    const text = `what was taken off eventfd ${image.fd} since is not there again`;
-    this.lost.push({ bit: LOST.descriptors, text });
+  private settleContent({ image, present }: Settle): void {
+    const { fd, link, content } = image;
+    if (isSameContent(content, present.content)) return;
+    const lose = (text: string): void => {
+      this.lost.push({ bit: LOST.descriptors, text });
+    };
+    if (isCounter(link) && !giveBackCount(this.stopped.living, image, present)) {
+      lose(`what was taken off eventfd ${fd} since is not there again`);
+    } else if (isSignalfd(link) && !restoreMask(this.stopped.remote, image)) {
+      lose(`signalfd ${fd} takes the signals that it was told to since`);
+    } else if (isNotifier(link)) lose(`${link} ${fd} watches what it was told to since`);
   }
 
   private settleOffset(image: DescriptorImage): void {
@@ -181,6 +189,10 @@ export class PutBack {
       this.call(SYS.close_range, first, last, 0);
     }
   }
+}
+
+function isSameContent(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one === other || (one !== undefined && other !== undefined && !Buffer.compare(one, other));
 }
 
 function closeOnExec(flags: number): number {

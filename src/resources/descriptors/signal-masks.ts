@@ -1,0 +1,26 @@
+/**
+ * Which signals a signalfd(2) takes: part of the open file, and changed by a call that names it.
+ *
+ * Source: signalfd(2), proc_pid_fdinfo(5).
+ */
+import { SYS } from '../../arch/x64/syscalls.ts';
+import type { RemoteSource } from '../../tracee/remote-session.ts';
+import type { DescriptorImage } from './descriptor-image.ts';
+
+const SIGNALFD = 'anon_inode:[signalfd]';
+const MASK = /^sigmask:\s*([0-9a-f]+)$/m;
+const MASK_SIZE = 8;
+
+export function isSignalfd(link: string): boolean {
+  return link === SIGNALFD;
+}
+
+/** Have it take the signals of the image; false when that is refused. */
+export function restoreMask(remote: RemoteSource, { fd, content }: DescriptorImage): boolean {
+  const mask = MASK.exec(Buffer.from(content ?? []).toString('latin1'))?.[1];
+  if (mask === undefined) return false;
+  const bytes = Buffer.alloc(MASK_SIZE);
+  bytes.writeBigUInt64LE(BigInt(`0x${mask}`));
+  const { calls, scratch } = remote();
+  return calls.call(SYS.signalfd4, fd, scratch.put(bytes), MASK_SIZE, 0) === fd;
+}
