@@ -19,7 +19,8 @@ import { Obstacle } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { accessOf, type Access } from './access.ts';
 import { findAttributes, type Attributes } from './attributes.ts';
-import { flagsOf, keyOf, leadsTo, type MappedFiles } from './mapped-files.ts';
+import { flagsOf } from './held-file.ts';
+import { keyOf, leadsTo, type MappedFiles } from './mapped-files.ts';
 import type { MappingTable } from './mapping-table.ts';
 import { ParkedMappings } from './parked.ts';
 import { passFile } from './pass-file.ts';
@@ -119,8 +120,8 @@ export class ClaimedFiles {
   }
 
   private open(mapping: Mapping, access: Access, claims: Claims): number | Obstacle {
-    const held = this.files.findHeld(this.table, mapping, access);
     const get = (): number => {
+      const held = this.files.openHeld(this.table, mapping, access);
       const fd = held === undefined ? this.openByPath(mapping, access) : this.pass(held);
       if (fd === undefined) throw new BelayError('ENOTFOUND', 'no way leads to it');
       return fd;
@@ -135,8 +136,13 @@ export class ClaimedFiles {
   }
 
   private pass(ours: number): number {
-    const { scratch } = this.stopped.remote();
-    return ours < 0 ? ours : passFile(this.calls, scratch, this.stopped.target, ours);
+    if (ours < 0) return ours;
+    try {
+      const { scratch } = this.stopped.remote();
+      return passFile(this.calls, scratch, this.stopped.target, ours);
+    } finally {
+      close(ours);
+    }
   }
 
   /** By the program's own rights, whatever they are. */

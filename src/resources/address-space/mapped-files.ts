@@ -3,42 +3,34 @@
  *
  * Most the program opens by their path once more, where that still leads to the same file: by its
  * handle, since a number comes again when its file is deleted. A file that it could not open so
- * (deleted, replaced, a memfd, or one that its rights do not reach) is held open from the first
- * point that sees it mapped until the last point that does is gone. It is found through map_files,
- * which takes privilege, or else among the program's own descriptors.
+ * (deleted, replaced, a memfd, or one that its rights do not reach) is held from the first point
+ * that sees it mapped until the last point that does is gone (held-file.ts).
  *
  * Invariants
  * 1. A path is for the program to open: with our rights it would lead to what it may not have.
- * 2. A file that is held is opened as the mapping was, or for less.
+ * 2. A file that is held is opened only to be given back, as the mapping was, or for less.
  * 3. It is given back only to the rights that the program had at the point, or to such as may open
  *    it anyway.
  */
-import { fstatSync, readFileSync, readdirSync, readlinkSync, statSync, type Stats } from 'node:fs';
+import { fstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { parseFdInfo } from '../../procfs/fdinfo.ts';
 import { hasObject, type Mapping } from '../../procfs/maps.ts';
 import { parseMountDevices } from '../../procfs/mountinfo.ts';
-import { AT_FDCWD, O_ACCMODE } from '../../sys/descriptor-flags.ts';
-import { close, O_RDONLY, O_RDWR, openBytes } from '../../sys/file.ts';
+import { AT_FDCWD } from '../../sys/descriptor-flags.ts';
+import { close } from '../../sys/file.ts';
 import { readHandle } from '../../sys/file-handle.ts';
-import { getDescriptor } from '../../sys/pidfd.ts';
 import type { Task } from '../../tracee/target-memory.ts';
 import { OwnRights } from '../own-rights.ts';
 import type { Access } from './access.ts';
+import { holdFile, isFileOf, isHarmless, openHeld, statOf } from './held-file.ts';
 import type { MappingTable } from './mapping-table.ts';
 
 /** Files held at once. Chosen: a quarter of the usual limit; what is more is refused by name. */
 const HELD_MAX = 256;
-/** Nothing that a path can lead to may block or become our terminal. */
-const O_NONBLOCK_NOCTTY = 0o4400;
-
-/** Mapping /dev/zero is as good as mapping nothing: makedev(1, 5). */
-const DEV_ZERO = 0x105;
-
-const ENOENT = 2;
 const EACCES = 13;
 
 interface Known {
-  /** Our descriptor for it; undefined: the program opens it by its path. */
+  /** What holds it; undefined: the program opens it by its path. */
   readonly fd: number | undefined;
   /** What the path led to; empty: its file system does not tell. */
   readonly handle: string;
@@ -83,16 +75,16 @@ export class MappedFiles {
     const handle = isInReach ? this.handleOf(mapping) : '';
     const met = isInReach ? files.find((file) => file.handle === handle) : undefined;
     if (met !== undefined) return met;
-    const fd = isInReach ? undefined : this.hold(mapping, access);
+    const fd = isInReach ? undefined : this.hold(mapping);
     if (!isInReach && fd === undefined) return undefined;
     const known = { fd, handle, tables: new Map<MappingTable, string>() };
     this.known.set(key, [...files, known]);
     return known;
   }
 
-  private hold(mapping: Mapping, access: Access): number | undefined {
+  private hold(mapping: Mapping): number | undefined {
     if (this.heldCount >= HELD_MAX) return undefined;
-    const fd = this.take(mapping, access);
+    const fd = holdFile(this.task.living, mapping);
     if (fd < 0) return undefined;
     this.heldCount += 1;
     return fd;
@@ -123,15 +115,15 @@ export class MappedFiles {
     return this.known.get(keyOf(mapping, access))?.find(({ tables }) => tables.has(table));
   }
 
-  /** A descriptor of ours for the file, to be given to the program; undefined: it is not held. */
-  findHeld(table: MappingTable, mapping: Mapping, access: Access): number | undefined {
+  /** Our file, opened to be given to the program, or minus errno; undefined: it is not held. */
+  openHeld(table: MappingTable, mapping: Mapping, access: Access): number | undefined {
     const known = this.knownAt(table, mapping, access);
     if (known?.fd === undefined) return undefined;
     const rights = new OwnRights(this.task.living);
     const isAllowed =
       known.tables.get(table) === rights.text ||
       rights.mayOpen(fstatSync(known.fd), access === 'write');
-    return isAllowed ? known.fd : -EACCES;
+    return isAllowed ? openHeld(known.fd, mapping, access) : -EACCES;
   }
 
   close(): void {
@@ -187,48 +179,6 @@ export class MappedFiles {
     const isBelow = root !== '/' && path.startsWith(`${root}/`);
     return Buffer.from(isBelow ? path.slice(root.length) : path, 'latin1');
   }
-
-  private take(mapping: Mapping, access: Access): number {
-    const { start, end } = mapping;
-    const name = `/proc/${this.task.living}/map_files/${start.toString(16)}-${end.toString(16)}`;
-    const link = Buffer.from(name);
-    const file = statOf(link);
-    const isOpenable = file !== undefined && isHarmless(file);
-    const fd = isOpenable ? openBytes(link, flagsOf(access)) : -ENOENT;
-    return fd >= 0 ? fd : this.takeFromProgram(mapping, access);
-  }
-
-  private takeFromProgram(mapping: Mapping, access: Access): number {
-    const directory = `/proc/${this.task.living}/fd`;
-    try {
-      const same = readdirSync(directory).filter((name) => {
-        const file = statOf(Buffer.from(`${directory}/${name}`));
-        return file !== undefined && isFileOf(mapping, file);
-      });
-      // All of the kernel's anonymous files have one inode: which of several it is, cannot be told.
-      const isSure = same.length === 1 || mapping.path.startsWith('/');
-      const name = same.find((each) => this.serves(Number(each), mapping, access)) ?? same[0];
-      if (!isSure || name === undefined) return -ENOENT;
-      if (this.serves(Number(name), mapping, access)) {
-        return getDescriptor(this.task.living, Number(name));
-      }
-      return openBytes(Buffer.from(`${directory}/${name}`), flagsOf(access));
-    } catch {
-      return -ENOENT;
-    }
-  }
-
-  /** Whether a descriptor of the program's is open just as the mapping's file was. */
-  private serves(fd: number, { shared }: Mapping, access: Access): boolean {
-    const text = readFileSync(`/proc/${this.task.living}/fdinfo/${fd}`, 'latin1');
-    const mode = (parseFdInfo(text)?.flags ?? O_ACCMODE) & O_ACCMODE;
-    return mode === (flagsOf(access) & O_ACCMODE) || (!shared && mode === O_RDWR);
-  }
-}
-
-/** How a file is opened to be mapped. */
-export function flagsOf(access: Access): number {
-  return (access === 'write' ? O_RDWR : O_RDONLY) | O_NONBLOCK_NOCTTY;
 }
 
 export function keyOf(mapping: Mapping, access: Access): string {
@@ -243,31 +193,4 @@ export function leadsTo(mapping: Mapping, tid: number, fd: number): boolean {
   const mounts = parseMountDevices(readFileSync(`/proc/${tid}/mountinfo`, 'latin1'));
   const device = info === undefined ? undefined : mounts.get(info.mountId);
   return device === undefined || device === mapping.device;
-}
-
-function statOf(path: Buffer): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
-}
-
-function isFileOf(mapping: Mapping, file: Stats): boolean {
-  return file.ino === mapping.inode && isDeviceOf(mapping, file);
-}
-
-/** To open anything else can wait, or do something. */
-function isHarmless(file: Stats): boolean {
-  return file.isFile() || file.rdev === DEV_ZERO;
-}
-
-/**
- * maps shows the file system's device. Where that is no real one (major 0), a file system may show
- * other devices to stat(2), as btrfs and overlayfs do.
- */
-function isDeviceOf(mapping: Mapping, { dev }: Stats): boolean {
-  const [major = 0, minor = 0] = numbersOf(mapping);
-  if (major === 0) return true;
-  return dev === ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) * 2 ** 12));
-}
-
-function numbersOf({ device }: Mapping): number[] {
-  return device.split(':').map((part) => Number.parseInt(part, 16));
 }
