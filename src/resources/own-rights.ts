@@ -3,8 +3,9 @@
  *
  * Source: credentials(7); path_resolution(7), "Permissions".
  */
-import { readFileSync, readlinkSync, statSync, type Stats } from 'node:fs';
+import { readFileSync, readlinkSync, type Stats } from 'node:fs';
 import { parseFields } from '../procfs/fields.ts';
+import { statOf } from './stat-of.ts';
 
 const READ = 4;
 const READ_AND_WRITE = 6;
@@ -50,7 +51,7 @@ export class OwnRights {
     if (ROOT.test(key)) return true;
     const known = this.searchable.get(key);
     if (known !== undefined) return known;
-    const found = statSync(directory, { throwIfNoEntry: false });
+    const found = statOf(directory);
     const isOpen = found !== undefined && this.isGranted(found, SEARCH);
     const may = isOpen && this.mayReach(directory);
     this.searchable.set(key, may);

@@ -17,6 +17,7 @@ describeTargetsOfOrdinaryUser([
   'descriptors/stranger.c',
   'descriptors/terminal.c',
   'mappings/brk-shrink.c',
+  'mappings/held-unnoticed.c',
   'mappings/mmap-over.c',
   'mappings/mremap-move.c',
   'mappings/munmap-private-file.c',

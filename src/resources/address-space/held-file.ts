@@ -7,11 +7,12 @@
  * device is not held, since it would have to be open, and may be there for one only. Secret memory
  * (memfd_secret(2)) cannot be opened again: a copy of the program's descriptor holds it.
  */
-import { readdirSync, statSync, type Stats } from 'node:fs';
+import { readdirSync, type Stats } from 'node:fs';
 import type { Mapping } from '../../procfs/maps.ts';
 import { O_PATH } from '../../sys/descriptor-flags.ts';
 import { O_RDONLY, O_RDWR, openBytes } from '../../sys/file.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
+import { statOf } from '../stat-of.ts';
 import type { Access } from './access.ts';
 
 /** Nothing that a path can lead to may block or become our terminal. */
@@ -47,10 +48,6 @@ export function isHarmless(file: Stats): boolean {
 
 export function isFileOf(mapping: Mapping, file: Stats): boolean {
   return file.ino === mapping.inode && isDeviceOf(mapping, file);
-}
-
-export function statOf(path: Buffer | string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
 }
 
 function isSecret({ path }: Mapping): boolean {

@@ -21,8 +21,9 @@ import { close } from '../../sys/file.ts';
 import { readHandle } from '../../sys/file-handle.ts';
 import type { Task } from '../../tracee/target-memory.ts';
 import { OwnRights } from '../own-rights.ts';
+import { statOf } from '../stat-of.ts';
 import type { Access } from './access.ts';
-import { holdFile, isFileOf, isHarmless, openHeld, statOf } from './held-file.ts';
+import { holdFile, isFileOf, isHarmless, openHeld } from './held-file.ts';
 import type { MappingTable } from './mapping-table.ts';
 
 /** Files held at once. Chosen: a quarter of the usual limit; what is more is refused by name. */
