@@ -1,5 +1,4 @@
 /** From the command line to a running supervisor. */
-import type { News } from '../desk/news.ts';
 import { closeSync, openSync, readFileSync, readdirSync, readlinkSync, writeSync } from 'node:fs';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { asBelayError } from '../errors.ts';
@@ -19,6 +18,7 @@ import { letAllGo } from '../supervisor/let-go.ts';
 import { answerRequest, makeEveryPoints } from '../supervisor/requests.ts';
 import { attach } from './attach.ts';
 import type { Children } from './children.ts';
+import { EarlyNews } from './early-news.ts';
 import { giveBackCode } from './own-memory.ts';
 import { replaceBell } from './replace-bell.ts';
 import { assertAttachable } from './attachable.ts';
@@ -40,17 +40,9 @@ import { WorkerLink, type DeskHandlers } from '../desk/worker-link.ts';
 
 const SIGKILL = 9;
 const STDOUT = 1;
+/** As bin/belay looks for it. */
+const STATUS_MARK = 'belay exits with ';
 const STDERR = 2;
-
-/** News before there is anybody to tell: kept, and told when there is. */
-class EarlyNews implements News {
-  readonly wantsPoints = false;
-  readonly isSpent = false;
-  readonly events: Parameters<News['tell']>[] = [];
-  tell(...event: Parameters<News['tell']>): void {
-    this.events.push(event);
-  }
-}
 
 /** Whatever our caller has: what we make is nobody else's. */
 const PRIVATE_UMASK = 0o077;
@@ -138,11 +130,11 @@ function nameLeft(supervisor: Supervisor, root: TracedProcess, children: Childre
   if (unnamedCount > 0) supervisor.warn(root, `${unnamedCount} more processes are left alone`);
 }
 
-/** Tell the shell to exit: its exit code on the first line, then what it is to print. */
+/** Tell the shell to exit: its exit code on a line, then what it is to print. */
 function refuseRun({ exitCode, stdout, stderr }: ParseFailure): void {
   sayToCaller(stderr);
   try {
-    writeWhole(STDOUT, `${exitCode}\n${stdout}`);
+    writeWhole(STDOUT, `${STATUS_MARK}${exitCode}\n${stdout}`);
   } catch {
     // Nobody listens any more: the shell was ended before we were.
   }

@@ -113,6 +113,20 @@ describe('what belay itself needs', () => {
   });
 });
 
+test('what the loader says of every program is not taken for an answer', async () => {
+  const env = { ...process.env, LD_PRELOAD: '/no/such/library.so' };
+  const run = (...words: string[]): Promise<ProcessResult> =>
+    runProcess([BIN_BELAY, 'run', ...words], { env });
+  const ours = ({ stderr }: ProcessResult): string => stderr.replace(/^ERROR: ld\.so: .+\n/gm, '');
+  const help = await run('--help');
+  assert.deepEqual([help.code, ours(help)], [0, '']);
+  assert.match(help.stdout, /^Usage: belay run /);
+  const refused = await run('--every', 'x', 'true');
+  assertRefused({ ...refused, stderr: ours(refused) }, 125, /--every/);
+  const none = await run('no-such-command');
+  assertRefused({ ...none, stderr: ours(none) }, 127, /no such file or directory/);
+});
+
 describe('a checkout', () => {
   test('may be anywhere, and be called by links, by PATH and by any shell', async () => {
     const belay = makeCheckout(`a "b' $c\n-d\n`, ['src', 'node_modules', 'package.json']);
