@@ -31,6 +31,27 @@ test('shared memory is named, once for all points', async () => {
   }
 });
 
+const SUBMITS =
+  'import ctypes, time; c = ctypes.c_ulong(); ' +
+  'ctypes.CDLL(None).syscall(206, 8, ctypes.byref(c)); time.sleep(60)';
+
+test('requests of AIO are named', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'belay-losses-'));
+  process.env.BELAY_DIR = join(directory, 'state');
+  try {
+    await using program = await run('/usr/bin/python3', ['-c', SUBMITS], { stdio: 'ignore' });
+    const env = { ...process.env };
+    let shown = '';
+    for (let tries = 0; tries < 100 && !shown.includes('requests of AIO'); tries += 1) {
+      await program.checkpoint();
+      ({ stdout: shown } = await runBelay(['show', String(program.pid)], { env }));
+    }
+    assert.match(shown, /^! points? [\d, .]+: requests of AIO that were under way go on: /m);
+  } finally {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  }
+});
+
 const HANDLES = 'import signal, time; signal.signal(signal.SIGUSR1, print); time.sleep(60)';
 const COUNT = 12;
 

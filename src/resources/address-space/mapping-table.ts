@@ -14,6 +14,8 @@ export class MappingTable {
   readonly sharedFiles: readonly Mapping[];
   /** Whether an io_uring is mapped. */
   readonly hasRing: boolean;
+  /** Whether requests of Linux AIO may be under way, io_submit(2). */
+  readonly hasRequests: boolean;
   /** Memory that others may share, and that no watch covers. */
   readonly sharedWritable: readonly Mapping[];
   /** The program break. */
@@ -27,6 +29,7 @@ export class MappingTable {
     this.shared = this.mappings.filter(({ shared }) => shared);
     this.sharedFiles = this.shared.filter(({ inode }) => inode !== 0);
     this.hasRing = this.mappings.some(({ path }) => path === 'anon_inode:[io_uring]');
+    this.hasRequests = this.shared.some(({ path }) => path === '/[aio] (deleted)');
     this.sharedWritable = this.shared.filter(({ writable }) => writable);
     this.breakAddress = breakAddress;
   }

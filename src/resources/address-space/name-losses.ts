@@ -5,6 +5,8 @@ import { LOST, type Named } from '../resource.ts';
 import type { MappingTable } from './mapping-table.ts';
 import type { RestoreCount } from './page-restorer.ts';
 
+const AIO = 'requests of AIO that were under way go on: what they read since stays, or is lost';
+
 /** Known when the point is made: what nobody reports writes to. */
 export function nameUnwatched(table: MappingTable, uncompared: readonly Range[]): Named[] {
   return [
@@ -16,6 +18,7 @@ export function nameUnwatched(table: MappingTable, uncompared: readonly Range[])
     }),
     // Its workers are threads of the kernel, which nobody can hold.
     ...(table.hasRing ? [lose('io_uring goes on by itself: what it writes meanwhile stays')] : []),
+    ...(table.hasRequests ? [lose(AIO)] : []),
   ];
 }
 
