@@ -5,6 +5,35 @@
  */
 const LINE = /^(\d+) \d+ (\d+):(\d+) /gm;
 
+/** Id, device, root and place of a mount, and its type behind what may be said between. */
+const WHOLE_LINE = /^(\d+) \d+ \S+ \S+ (\S+) .* - (\S+) /gm;
+const ESCAPED = /\\([0-7]{3})/g;
+/**
+ * Served by a process, or by another machine: to ask them can take for ever. Chosen: what waits for
+ * no more than a disk or the host of a virtual machine is none.
+ */
+const SERVED =
+  /^(?:fuse|fuse\..*|fuseblk|nfs4?|cifs|smb3|9p|ceph|afs|coda|autofs|orangefs|lustre)$/;
+
+export interface ServedMount {
+  readonly id: number;
+  /** As latin1, without a slash at its end. */
+  readonly place: string;
+}
+
+/** The mounts of file systems whose answers may be long in coming, or never come. */
+export function parseServedMounts(text: string): readonly ServedMount[] {
+  return [...text.matchAll(WHOLE_LINE)]
+    .filter(([, , , type = '']) => SERVED.test(type))
+    .map(([, id, place = '']) => ({ id: Number(id), place: unescape(place).replace(/\/$/, '') }));
+}
+
+function unescape(place: string): string {
+  return place.replace(ESCAPED, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}
+
 /** The device of each mount, by its id, written as /proc/locks has it: `00:2e`. */
 export function parseMountDevices(text: string): ReadonlyMap<number, string> {
   const entries = [...text.matchAll(LINE)].map(

@@ -3,17 +3,15 @@
  *
  * Source: credentials(7); path_resolution(7), "Permissions".
  */
-import { readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { parseFields } from '../procfs/fields.ts';
-import { statOf } from './stat-of.ts';
+import type { FileStatus } from '../sys/statx.ts';
 
 const READ = 4;
 const READ_AND_WRITE = 6;
 const SEARCH = 1;
 const CAP_DAC_OVERRIDE = 1n << 1n;
 const SLASH = 0x2f;
-/** Where it sees everything from: what lies above is no part of any path. */
-const ROOT = /^\/proc\/\d+\/root$/;
 
 export class OwnRights {
   /** Alike if the rights are. */
@@ -38,27 +36,32 @@ export class OwnRights {
   }
 
   /** By the mode of the file alone. */
-  mayOpen(file: Stats, isWriting: boolean): boolean {
+  mayOpen(file: FileStatus, isWriting: boolean): boolean {
     return this.isGranted(file, isWriting ? READ_AND_WRITE : READ);
   }
 
-  /** Whether every directory on the way to `path`, as we see it, may be searched. */
-  mayReach(path: Buffer): boolean {
+  /**
+   * Whether every directory on the way to `path`, from its root on, may be searched; `lookAt` tells
+   * of each. One that nobody can tell of now is taken to be.
+   */
+  mayReach(
+    path: Buffer,
+    lookAt: (directory: Buffer) => FileStatus | 'untold' | undefined,
+  ): boolean {
     const end = path.lastIndexOf(SLASH);
     if (this.isRoot || end <= 0) return true;
     const directory = path.subarray(0, end);
     const key = directory.toString('latin1');
-    if (ROOT.test(key)) return true;
     const known = this.searchable.get(key);
     if (known !== undefined) return known;
-    const found = statOf(directory);
-    const isOpen = found !== undefined && this.isGranted(found, SEARCH);
-    const may = isOpen && this.mayReach(directory);
+    const found = lookAt(directory);
+    const isOpen = found === 'untold' || (found !== undefined && this.isGranted(found, SEARCH));
+    const may = isOpen && this.mayReach(directory, lookAt);
     this.searchable.set(key, may);
     return may;
   }
 
-  private isGranted({ mode, uid, gid }: Stats, wanted: number): boolean {
+  private isGranted({ mode, uid, gid }: FileStatus, wanted: number): boolean {
     if (this.isRoot) return true;
     const bits = uid === this.uid ? mode >> 6 : this.groups.has(gid) ? mode >> 3 : mode;
     return (bits & wanted) === wanted;

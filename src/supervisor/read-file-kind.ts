@@ -1,10 +1,11 @@
 /** What a descriptor of a process is: of which kind, and what a socket or a terminal is like. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { FileKind } from '../arch/x64/transfer-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { parseFdInfo } from '../procfs/fdinfo.ts';
 import { O_NONBLOCK } from '../sys/file.ts';
 import { isStreamSocket, isUnixSocket } from '../sys/getsockopt.ts';
+import { statKnownLink, typeOf } from '../sys/statx.ts';
 import { readRawMode, type RawMode } from '../sys/termios.ts';
 import { withDescriptor } from './with-descriptor.ts';
 
@@ -26,11 +27,11 @@ export function readFileKind(pid: number, fd: number): FileKind | undefined {
   try {
     const info = parseFdInfo(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'latin1'));
     if (info === undefined || (info.flags & O_NONBLOCK) !== 0) return undefined;
-    const status = statSync(`/proc/${pid}/fd/${fd}`);
-    if (status.isSocket()) return 'socket';
-    if (status.isFIFO()) return 'stream';
-    if (status.isFile()) return 'regular';
-    return status.isCharacterDevice() ? kindOfDevice(status.rdev) : 'other';
+    const status = statKnownLink(`/proc/${pid}/fd/${fd}`);
+    if (status === undefined) return undefined;
+    const type = typeOf(status);
+    if (type === 'pipe') return 'stream';
+    return type === 'device' ? kindOfDevice(status.rdev) : type;
   } catch {
     return undefined; // the process is gone, or the descriptor is
   }

@@ -8,6 +8,7 @@ import { declare, NativeBuffer, toNumber } from './libc.ts';
 
 const SYS_name_to_handle_at = 303;
 const AT_SYMLINK_FOLLOW = 0x400;
+const AT_EMPTY_PATH = 0x1000;
 /** For comparing only: since Linux 6.5, of more file systems than those that can be exported. */
 const AT_HANDLE_FID = 0x200;
 const PATH_MAX = 4096;
@@ -21,13 +22,17 @@ const handle = new NativeBuffer(HEADER_SIZE + HANDLE_MAX);
 const pathname = new NativeBuffer(PATH_MAX);
 const mountId = new NativeBuffer(8);
 
-/** The handle's type and bytes as latin1; empty where the file system has none. */
+/**
+ * The handle's type and bytes as latin1, of `directory` itself where `path` is empty; empty where
+ * the file system has none.
+ */
 export function readHandle(directory: number, path: string | Buffer): string {
   const name = Buffer.from(path);
   if (name.length >= PATH_MAX) return '';
   pathname.bytes.set(name);
   pathname.bytes[name.length] = 0;
-  for (const flags of [AT_SYMLINK_FOLLOW | AT_HANDLE_FID, AT_SYMLINK_FOLLOW]) {
+  const given = name.length === 0 ? AT_EMPTY_PATH : AT_SYMLINK_FOLLOW;
+  for (const flags of [given | AT_HANDLE_FID, given]) {
     handle.words[0] = HANDLE_MAX;
     const { address } = handle;
     const names = [pathname.address, address, mountId.address] as const;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { test } from 'node:test';
-import { parseMountDevices, toDevice } from '../../src/procfs/mountinfo.ts';
+import { parseMountDevices, parseServedMounts, toDevice } from '../../src/procfs/mountinfo.ts';
 
 test('devices are written as /proc/locks has them, by the id of the mount', () => {
   const text =
@@ -13,6 +13,21 @@ test('devices are written as /proc/locks has them, by the id of the mount', () =
   ];
   assert.deepEqual([...parseMountDevices(text)], expected);
   assert.deepEqual([...parseMountDevices('')], []);
+});
+
+test('mounts that a process or another machine serves are told from others', () => {
+  const lines = [
+    '22 27 0:21 / /proc rw - proc proc rw',
+    '30 27 0:40 / /mnt/a\\040b rw,nosuid shared:5 - fuse.sshfs me@there:/ rw',
+    '31 27 0:41 /x / rw master:1 propagate_from:2 - fuse /dev/fuse rw',
+    '32 27 0:42 / /home rw - nfs4 server:/fuse rw',
+    '33 27 0:43 / /tmp rw - tmpfs fuse rw',
+  ];
+  assert.deepEqual(parseServedMounts(lines.join('\n')), [
+    { id: 30, place: '/mnt/a b' },
+    { id: 31, place: '' },
+    { id: 32, place: '/home' },
+  ]);
 });
 
 test('what stat(2) tells is written the same way', () => {

@@ -7,12 +7,12 @@
  * device is not held, since it would have to be open, and may be there for one only. Secret memory
  * (memfd_secret(2)) cannot be opened again: a copy of the program's descriptor holds it.
  */
-import { readdirSync, type Stats } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { Mapping } from '../../procfs/maps.ts';
 import { O_PATH } from '../../sys/descriptor-flags.ts';
 import { O_RDONLY, O_RDWR, openBytes } from '../../sys/file.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
-import { statOf } from '../stat-of.ts';
+import { statKnownLink, typeOf, type FileStatus } from '../../sys/statx.ts';
 import type { Access } from './access.ts';
 
 /** Nothing that a path can lead to may block or become our terminal. */
@@ -42,11 +42,11 @@ export function flagsOf(access: Access): number {
 }
 
 /** To open anything else can wait, or do something. */
-export function isHarmless(file: Stats): boolean {
-  return file.isFile() || file.rdev === DEV_ZERO;
+export function isHarmless(file: FileStatus): boolean {
+  return typeOf(file) === 'regular' || file.rdev === DEV_ZERO;
 }
 
-export function isFileOf(mapping: Mapping, file: Stats): boolean {
+export function isFileOf(mapping: Mapping, file: FileStatus): boolean {
   return file.ino === mapping.inode && isDeviceOf(mapping, file);
 }
 
@@ -58,7 +58,7 @@ function holdFromProgram(tid: number, mapping: Mapping): number {
   const directory = `/proc/${tid}/fd`;
   try {
     const name = readdirSync(directory).find((each) => {
-      const file = statOf(`${directory}/${each}`);
+      const file = statKnownLink(`${directory}/${each}`);
       return file !== undefined && isFileOf(mapping, file);
     });
     if (name === undefined) return -ENOENT;
@@ -69,7 +69,7 @@ function holdFromProgram(tid: number, mapping: Mapping): number {
 }
 
 function hold(link: string): number {
-  const file = statOf(link);
+  const file = statKnownLink(link);
   const isOpenable = file !== undefined && isHarmless(file);
   return isOpenable ? openBytes(Buffer.from(link), O_PATH) : -ENOENT;
 }
@@ -78,7 +78,7 @@ function hold(link: string): number {
  * maps shows the file system's device. Where that is no real one (major 0), a file system may show
  * other devices to stat(2), as btrfs and overlayfs do.
  */
-function isDeviceOf(mapping: Mapping, { dev }: Stats): boolean {
+function isDeviceOf(mapping: Mapping, { dev }: FileStatus): boolean {
   const [major = 0, minor = 0] = numbersOf(mapping);
   if (major === 0) return true;
   return dev === ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) * 2 ** 12));

@@ -12,18 +12,19 @@
  * 3. It is given back only to the rights that the program had at the point, or to such as may open
  *    it anyway.
  */
-import { fstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { parseFdInfo } from '../../procfs/fdinfo.ts';
 import { hasObject, type Mapping } from '../../procfs/maps.ts';
 import { parseMountDevices } from '../../procfs/mountinfo.ts';
-import { AT_FDCWD } from '../../sys/descriptor-flags.ts';
+import { BelayError } from '../../errors.ts';
 import { close } from '../../sys/file.ts';
-import { readHandle } from '../../sys/file-handle.ts';
+import { statKnown, statKnownLink, type FileStatus } from '../../sys/statx.ts';
 import type { Task } from '../../tracee/target-memory.ts';
 import { OwnRights } from '../own-rights.ts';
-import { statOf } from '../stat-of.ts';
+import { isServed, isServer, readServedMounts } from '../served-files.ts';
 import type { Access } from './access.ts';
 import { holdFile, isFileOf, isHarmless, openHeld } from './held-file.ts';
+import { LookUp, type Found } from './look-up.ts';
 import type { MappingTable } from './mapping-table.ts';
 
 /** Files held at once. Chosen: a quarter of the usual limit; what is more is refused by name. */
@@ -33,8 +34,8 @@ const EACCES = 13;
 interface Known {
   /** What holds it; undefined: the program opens it by its path. */
   readonly fd: number | undefined;
-  /** What the path led to; empty: its file system does not tell. */
-  readonly handle: string;
+  /** What the path led to; empty: its file system does not tell; undefined: it was not asked. */
+  readonly handle: string | undefined;
   /** The rights that the program had when each was first seen. */
   readonly tables: Map<MappingTable, string>;
 }
@@ -54,26 +55,33 @@ export class MappedFiles {
     const files = table.mappings.filter(hasObject);
     if (files.length === 0) return;
     const rights = new OwnRights(this.task.living);
+    using lookUp = new LookUp(this.task.living);
     const looked = new Set<string>();
     for (const mapping of files) {
       const access = accessOf(mapping);
       const key = keyOf(mapping, access);
       if (looked.has(key)) continue;
       looked.add(key);
-      const known = this.meet(mapping, access, rights);
+      const known = this.meet(mapping, access, rights, lookUp);
       if (known?.tables.has(table) === false) known.tables.set(table, rights.text);
     }
   }
 
   /** What is to be remembered of a file that is mapped now; undefined: there is no way to it. */
-  private meet(mapping: Mapping, access: Access, rights: OwnRights): Known | undefined {
+  private meet(
+    mapping: Mapping,
+    access: Access,
+    rights: OwnRights,
+    lookUp: LookUp,
+  ): Known | undefined {
     const key = keyOf(mapping, access);
     const files = this.known.get(key) ?? [];
     const held = files.find(({ fd }) => fd !== undefined);
     // While we hold it, no other has its number.
     if (held !== undefined) return held;
-    const isInReach = this.isInReach(mapping, access, rights);
-    const handle = isInReach ? this.handleOf(mapping) : '';
+    const found = this.findInReach(mapping, access, rights, lookUp);
+    const handle = found === 'untold' ? undefined : (found?.handle ?? '');
+    const isInReach = found !== undefined;
     const met = isInReach ? files.find((file) => file.handle === handle) : undefined;
     if (met !== undefined) return met;
     const fd = isInReach ? undefined : this.hold(mapping);
@@ -89,11 +97,6 @@ export class MappedFiles {
     if (fd < 0) return undefined;
     this.heldCount += 1;
     return fd;
-  }
-
-  private handleOf(mapping: Mapping): string {
-    const path = this.pathBelowRoot(mapping);
-    return path === undefined ? '' : readHandle(AT_FDCWD, this.asWeSee(path));
   }
 
   /** No point has this table any more. */
@@ -120,10 +123,11 @@ export class MappedFiles {
   openHeld(table: MappingTable, mapping: Mapping, access: Access): number | undefined {
     const known = this.knownAt(table, mapping, access);
     if (known?.fd === undefined) return undefined;
+    const path = this.pathBelowRoot(mapping);
+    if (path !== undefined) this.refuseOwn(path);
     const rights = new OwnRights(this.task.living);
     const isAllowed =
-      known.tables.get(table) === rights.text ||
-      rights.mayOpen(fstatSync(known.fd), access === 'write');
+      known.tables.get(table) === rights.text || this.mayOpen(rights, known.fd, access);
     return isAllowed ? openHeld(known.fd, mapping, access) : -EACCES;
   }
 
@@ -132,13 +136,21 @@ export class MappedFiles {
     this.known.clear();
   }
 
+  private mayOpen(rights: OwnRights, fd: number, access: Access): boolean {
+    const status = statKnown(fd);
+    return status !== undefined && rights.mayOpen(status, access === 'write');
+  }
+
   /** A path by which the program can open the file, if its rights let it. */
   findPath(table: MappingTable, mapping: Mapping, access: Access): Buffer | undefined {
     const path = this.pathBelowRoot(mapping);
-    const file = path === undefined ? undefined : this.lookAt(path);
-    if (file === undefined || !isFileOf(mapping, file) || !isHarmless(file)) return undefined;
+    if (path === undefined) return undefined;
+    this.refuseOwn(path);
+    using lookUp = new LookUp(this.task.living);
+    const found = lookUp.ask(path);
+    if (found === undefined || !isItself(mapping, found)) return undefined;
     const known = this.knownAt(table, mapping, access);
-    const isSame = known === undefined || known.handle === this.handleOf(mapping);
+    const isSame = known?.handle === undefined || known.handle === found.handle;
     return isSame ? path : undefined;
   }
 
@@ -147,30 +159,44 @@ export class MappedFiles {
    * the one that was first seen there. A file that is held keeps its number.
    */
   findReplaced(table: MappingTable, accessOf: (mapping: Mapping) => Access): Mapping[] {
+    if (table.sharedFiles.length === 0) return [];
+    using lookUp = new LookUp(this.task.living);
     return table.sharedFiles.filter((mapping) => {
       const known = this.knownAt(table, mapping, accessOf(mapping));
-      if (known === undefined || known.fd !== undefined || known.handle === '') return false;
+      if (known?.handle === undefined || known.fd !== undefined || known.handle === '')
+        return false;
       const path = this.pathBelowRoot(mapping);
-      const file = path === undefined ? undefined : this.lookAt(path);
-      if (file === undefined || !isFileOf(mapping, file)) return false;
-      return this.handleOf(mapping) !== known.handle;
+      const found = path === undefined ? undefined : lookUp.find(path);
+      if (found === undefined || found === 'untold' || !isFileOf(mapping, found.status))
+        return false;
+      return found.handle !== known.handle;
     });
   }
 
-  private isInReach(mapping: Mapping, access: Access, rights: OwnRights): boolean {
+  /** Nobody answers who is to open it. */
+  private refuseOwn(path: Buffer): void {
+    const { living } = this.task;
+    if (!isServed(readServedMounts(living), path.toString('latin1')) || !isServer(living)) return;
+    throw new BelayError('ENOTFOUND', 'its file system may be served by the program itself');
+  }
+
+  private findInReach(
+    mapping: Mapping,
+    access: Access,
+    rights: OwnRights,
+    lookUp: LookUp,
+  ): Found | 'untold' | undefined {
     const path = this.pathBelowRoot(mapping);
-    const file = path === undefined ? undefined : this.lookAt(path);
-    if (path === undefined || file === undefined) return false;
-    if (!isFileOf(mapping, file) || !isHarmless(file)) return false;
-    return rights.mayOpen(file, access === 'write') && rights.mayReach(this.asWeSee(path));
-  }
+    const found = path === undefined ? undefined : lookUp.find(path);
+    if (path === undefined || found === undefined || found === 'untold') return found;
+    if (!isItself(mapping, found)) return undefined;
+    const mayOpen = rights.mayOpen(found.status, access === 'write');
+    return mayOpen && rights.mayReach(path, lookAt) ? found : undefined;
 
-  private lookAt(path: Buffer): Stats | undefined {
-    return statOf(this.asWeSee(path));
-  }
-
-  private asWeSee(path: Buffer): Buffer {
-    return Buffer.concat([Buffer.from(`/proc/${this.task.living}/root`), path]);
+    function lookAt(directory: Buffer): FileStatus | 'untold' | undefined {
+      const there = lookUp.find(directory);
+      return there === 'untold' ? there : there?.status;
+    }
   }
 
   /** In /proc it reads as we would open it, however the program's root lies. */
@@ -188,10 +214,14 @@ export function keyOf(mapping: Mapping, access: Access): string {
 
 /** Whether descriptor `fd` of thread `tid` is of the mapping's file: surely, by its file system. */
 export function leadsTo(mapping: Mapping, tid: number, fd: number): boolean {
-  const file = statOf(Buffer.from(`/proc/${tid}/fd/${fd}`));
+  const file = statKnownLink(`/proc/${tid}/fd/${fd}`);
   if (file === undefined || !isFileOf(mapping, file)) return false;
   const info = parseFdInfo(readFileSync(`/proc/${tid}/fdinfo/${fd}`, 'latin1'));
   const mounts = parseMountDevices(readFileSync(`/proc/${tid}/mountinfo`, 'latin1'));
   const device = info === undefined ? undefined : mounts.get(info.mountId);
   return device === undefined || device === mapping.device;
+}
+
+function isItself(mapping: Mapping, { status }: Found): boolean {
+  return isFileOf(mapping, status) && isHarmless(status);
 }

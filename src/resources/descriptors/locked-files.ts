@@ -2,8 +2,9 @@
  * Which open files a lock is on. Locks are told with device and inode, descriptors with mount and
  * inode: inodes are numbered anew on each file system.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseMountDevices, toDevice } from '../../procfs/mountinfo.ts';
+import { statKnownLink } from '../../sys/statx.ts';
 import type { DescriptorImage } from './descriptor-image.ts';
 import type { FileLock } from './file-locks.ts';
 
@@ -25,7 +26,7 @@ export class LockedFiles {
   }
 
   private readDevice(fd: number): string | undefined {
-    const found = statSync(`/proc/${this.living}/fd/${fd}`, { throwIfNoEntry: false });
+    const found = statKnownLink(`/proc/${this.living}/fd/${fd}`);
     return found === undefined ? undefined : toDevice(found.dev);
   }
 }

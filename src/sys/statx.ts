@@ -1,0 +1,92 @@
+/**
+ * openat2(2) and statx(2), asked only for what the kernel has in memory: no file system is waited
+ * for, as one that a stopped program serves would be for ever.
+ *
+ * Source: linux/openat2.h, linux/stat.h.
+ */
+import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
+
+const SYS_statx = 332;
+const SYS_openat2 = 437;
+const O_PATH = 0o10000000;
+const O_CLOEXEC = 0o2000000;
+const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000;
+const AT_STATX_DONT_SYNC = 0x4000;
+const STATX_BASIC_STATS = 0x7ff;
+const RESOLVE_CACHED = 0x20;
+const S_IFMT = 0o170000;
+const TYPES: ReadonlyMap<number, FileType> = new Map([
+  [0o010000, 'pipe'],
+  [0o020000, 'device'],
+  [0o100000, 'regular'],
+  [0o140000, 'socket'],
+]);
+/** struct open_how: flags, mode, resolve. */
+const HOW_SIZE = 24;
+const STATX_SIZE = 256;
+
+const openCall = declare('long syscall(long, int, uint64_t, uint64_t, ulong)');
+const statxCall = declare('long syscall(long, int, const char *, int, uint, uint64_t)');
+const how = new NativeBuffer(HOW_SIZE);
+const told = new NativeBuffer(STATX_SIZE);
+
+/** What is told of a file; numbers of devices are made up as in `Stats` of node:fs. */
+export interface FileStatus {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly ino: number;
+  readonly dev: number;
+  readonly rdev: number;
+}
+
+/** `device`: a character device. */
+export type FileType = 'pipe' | 'device' | 'regular' | 'socket' | 'other';
+
+export function typeOf({ mode }: FileStatus): FileType {
+  return TYPES.get(mode & S_IFMT) ?? 'other';
+}
+
+/**
+ * `openat2(directory, path, O_PATH, RESOLVE_CACHED)`: a descriptor that leads to what the kernel
+ * knows to be at `path` (relative), or minus errno: EAGAIN where it would have to ask.
+ */
+export function openCached(directory: number, path: Buffer): number {
+  const name = new NativeBuffer(path.length + 1);
+  path.copy(name.bytes);
+  how.setUint64(0, O_PATH | O_CLOEXEC);
+  how.setUint64(16, RESOLVE_CACHED);
+  const result = openCall(SYS_openat2, directory, name.address, how.address, HOW_SIZE);
+  const fd = toNumber(result);
+  return fd < 0 ? -errnoNow() : fd;
+}
+
+/** Of a descriptor of ours, what is known; undefined: nothing. */
+export function statKnown(fd: number): FileStatus | undefined {
+  return tell(fd, '', AT_EMPTY_PATH);
+}
+
+/** Of what a link in /proc leads to. */
+export function statKnownLink(link: string): FileStatus | undefined {
+  return tell(AT_FDCWD, link, 0);
+}
+
+function tell(fd: number, path: string, flags: number): FileStatus | undefined {
+  const given = flags | AT_STATX_DONT_SYNC;
+  const result = statxCall(SYS_statx, fd, path, given, STATX_BASIC_STATS, told.address);
+  if (toNumber(result) !== 0) return undefined;
+  const { words, bytes } = told;
+  return {
+    mode: bytes.readUInt16LE(28),
+    uid: words[5] ?? 0,
+    gid: words[6] ?? 0,
+    ino: told.getUint64(32),
+    dev: makeDevice(words[34] ?? 0, words[35] ?? 0),
+    rdev: makeDevice(words[32] ?? 0, words[33] ?? 0),
+  };
+}
+
+function makeDevice(major: number, minor: number): number {
+  return (minor & 0xff) + (major & 0xfff) * 2 ** 8 + (minor & ~0xff) * 2 ** 12;
+}
