@@ -12,7 +12,7 @@
  * has holds for all of the call, or begins anew with each step of it, as the kernel has it: what is
  * done when it has passed is the answer.
  */
-import { Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
+import { ERESTARTSYS, Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
 import { TIMED_CALLS } from '../arch/x64/timed-calls.ts';
 import {
   isReadOf,
@@ -24,6 +24,7 @@ import {
 } from '../arch/x64/transfer-calls.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
+import { LimitSpan } from '../tracee/limit-span.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Piece, Transfer } from '../tracee/transfer.ts';
@@ -63,7 +64,6 @@ function mayBePartial(registers: Registers): boolean {
   const call = TRANSFER_CALLS.get(registers.getInt('orig_rax'));
   if (call === undefined) return false;
   const { bytes } = call;
-  if (call.unlimited !== undefined && registers.getArgument(call.unlimited) !== 0) return false;
   if (bytes.kind === 'range') return registers.isStoppedWithoutRestart();
   const done = registers.getInt('rax');
   if (done <= 0 || registers.isCompatCall() || !isAllowed(call, registers)) return false;
@@ -74,7 +74,20 @@ function mayBePartial(registers: Registers): boolean {
 
 /** The same, or nothing is done, and what there is of a limit would begin anew. */
 export function isBrokenOffTransfer(process_: TracedProcess, registers: Registers): boolean {
-  return mayBePartial(registers) || isLimitedRead(process_, registers);
+  return mayBePartial(registers) || isInSpan(registers) || isLimitedRead(process_, registers);
+}
+
+/** Nothing is done, and the kernel would make the call again with a limit that begins anew. */
+function isInSpan(registers: Registers): boolean {
+  if (registers.getInt('rax') !== ERESTARTSYS || !registers.isInSyscall()) return false;
+  const call = TRANSFER_CALLS.get(registers.getInt('orig_rax'));
+  if (call?.span === undefined || registers.isCompatCall()) return false;
+  return registers.getArgument(call.span) !== 0 && isAllowed(call, registers);
+}
+
+function spanOf({ target }: TracedProcess, call: TransferCall, registers: Registers) {
+  const address = call.span === undefined ? 0 : registers.getArgument(call.span);
+  return address === 0 ? undefined : new LimitSpan(target, address);
 }
 
 /**
@@ -103,6 +116,8 @@ export function beginTransfer(
   const rest = isRing ? whole : piecesAfter(wanted, done, unitSize(call));
   const isLimitedByStep = hasLimitByStep(call, registers, files);
   if (isLate && !isLimitedByStep) return undefined;
+  const span = spanOf(process_, call, registers);
+  if (done > 0 && span?.isOver === true) return undefined;
   const saved = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
   saved.copyFrom(registers);
   if (isRange) saved.set('rax', 0);
@@ -112,6 +127,7 @@ export function beginTransfer(
     hasLimitByStep: isLimitedByStep,
     saved,
     rest,
+    span,
     least: Math.min(leastOf(call, registers) ?? Infinity, files.least),
     asked: 0,
     pieceMax: PIECE_MAX,
@@ -147,7 +163,8 @@ export function continueTransfer(thread: Thread, isLate: boolean): void {
   if (!isRange) transfer.saved.set('rax', done);
   transfer.rest.splice(0, transfer.rest.length, ...piecesAfter(transfer.rest, moved, unit));
   const isEnough = !isRange && done >= transfer.least;
-  const isOver = isEnough || (isLate && !transfer.hasLimitByStep);
+  const isLast = (isLate && !transfer.hasLimitByStep) || transfer.span?.isOver === true;
+  const isOver = isEnough || isLast;
   if (transfer.rest.length === 0 || isOver) endTransfer(thread);
   else loadNext(thread, transfer);
 }
@@ -159,7 +176,8 @@ export function endTransfer(thread: Thread): void {
   thread.transfer = undefined;
   registers.copyFrom(transfer.saved);
   // Where nothing is done the kernel has its way.
-  if (!registers.isInterruptedSyscall()) registers.finishSyscall(registers.getInt('rax'));
+  if (registers.isInterruptedSyscall()) transfer.span?.restore();
+  else registers.finishSyscall(registers.getInt('rax'));
 }
 
 function loadNext(thread: Thread, transfer: Transfer): void {
@@ -167,6 +185,7 @@ function loadNext(thread: Thread, transfer: Transfer): void {
   if (piece === undefined) return;
   const isRange = transfer.call.bytes.kind === 'range';
   transfer.asked = isRange ? Math.min(piece.size, transfer.pieceMax) : piece.size;
+  transfer.span?.writeLeft();
   thread.registers.copyFrom(transfer.saved);
   setRest(thread.registers, transfer.call, transfer.isSocket, piece.address, transfer.asked);
 }

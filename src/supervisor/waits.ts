@@ -88,6 +88,8 @@ export class Waits {
   /** The followed thread enters or leaves its call. */
   resumeFollowed(process_: TracedProcess | undefined, thread: Thread): void {
     if (thread.isAtSyscallEntry || process_ === undefined || !thread.fetchRegisters()) {
+      // It may have been held there.
+      if (thread.isAtSyscallEntry) thread.transfer?.span?.writeLeft();
       thread.resume();
       return;
     }

@@ -1,6 +1,7 @@
 /** A transfer that was broken off and is followed to its end: see supervisor/transfers.ts. */
 import type { Registers } from '../arch/x64/registers.ts';
 import type { TransferCall } from '../arch/x64/transfer-calls.ts';
+import type { LimitSpan } from './limit-span.ts';
 
 /** Consecutive bytes of what is to be transferred. */
 export interface Piece {
@@ -16,6 +17,8 @@ export interface Transfer {
   /** The registers at the exit of the call that was broken off; rax: what is done so far. */
   readonly saved: Registers;
   readonly rest: Piece[];
+  /** A limit of the call's own. */
+  readonly span: LimitSpan | undefined;
   /** With so much done it is over. */
   readonly least: number;
   /** Bytes asked for by the call that is under way. */

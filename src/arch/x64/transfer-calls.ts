@@ -60,8 +60,8 @@ export interface TransferCall {
         readonly least?: number;
       }
     | { readonly kind: 'ring'; readonly size: number };
-  /** An argument that must be 0: a limit of the call's own. */
-  readonly unlimited?: number;
+  /** The argument with the address of a limit of the call's own, in which is left what is left. */
+  readonly span?: number;
 }
 
 const outward: TransferCall['files'] = [[0, ['stream', 'terminal', 'socket']]];
@@ -154,7 +154,7 @@ export const TRANSFER_CALLS: ReadonlyMap<number, TransferCall> = new Map<number,
       files: socket,
       bytes: messages,
       flags: { argument: 3, refused: MSG_DONTWAIT | MSG_WAITFORONE | MSG_PEEK, wanted: 0 },
-      unlimited: 4,
+      span: 4,
     },
   ],
   [
