@@ -10,6 +10,7 @@ import { readStartTime } from '../registry/process-identity.ts';
 import { isTracedBy } from '../registry/state-entries.ts';
 import type { ProgramStatus } from '../protocol/records.ts';
 import { EXIT_BELAY_FAILED, formatRunOptions } from '../options/run-options.ts';
+import { assertCommand, assertOptions, assertPid } from './read-command.ts';
 import { readOptions } from './read-options.ts';
 import { listSupervisions, readPrograms } from './find-targets.ts';
 import type { Supervision } from './find-targets.ts';
@@ -50,7 +51,7 @@ const START_POLL_MS = 10;
 /**
  * Runs a command under supervision, as a child of this process.
  *
- * @throws BelayError ENOTFOUND, ENOTEXECUTABLE, EUSAGE for options out of range, EINTERNAL
+ * @throws BelayError ENOTFOUND, ENOTEXECUTABLE, EUSAGE for what makes no sense, EINTERNAL
  * @example
  * await using program = await run('./server', ['--port', '8080'], { retries: 2 });
  * program.on('fall', (fall) => console.log(fall.signal, fall.where?.function));
@@ -60,15 +61,19 @@ export async function run(
   args: readonly string[] = [],
   options: RunProgramOptions = {},
 ): Promise<Supervised> {
+  assertOptions(options);
   const { stdio = 'inherit', cwd, env = process.env, ...supervising } = options;
+  assertCommand({ command, args, cwd });
   const words = formatRunOptions(readOptions(supervising));
   assertExecutable(command, cwd ?? process.cwd(), env);
   const launcher = fileURLToPath(new URL('../../bin/belay', import.meta.url));
-  const child = spawn(launcher, ['run', ...words, '--', command, ...args], {
-    stdio,
-    env: { ...env },
-    ...(cwd === undefined ? {} : { cwd }),
-  });
+  const child = begin(command, () =>
+    spawn(launcher, ['run', ...words, '--', command, ...args], {
+      stdio,
+      env: { ...env },
+      ...(cwd === undefined ? {} : { cwd }),
+    }),
+  );
   const supervision = await awaitSupervision(child, command, env);
   return supervision === undefined
     ? Supervised.ofEnded(child)
@@ -78,9 +83,11 @@ export async function run(
 /**
  * Puts a running process under supervision; one that belay has already is only connected to.
  *
- * @throws BelayError ESRCH, EPERM, EALREADYTRACED (by a debugger, say), EUNSUPPORTED
+ * @throws BelayError EUSAGE, ESRCH, EPERM, EALREADYTRACED (by a debugger, say), EUNSUPPORTED
  */
 export async function attach(pid: number, options: AttachOptions = {}): Promise<Supervised> {
+  assertPid(pid);
+  assertOptions(options);
   const complete = readOptions(options);
   if (pid === process.pid) {
     throw new BelayError('EUSAGE', `cannot attach to process ${pid}: it is the one that asks`, {
@@ -113,6 +120,19 @@ export async function list(): Promise<ProgramStatus[]> {
   return programs.map(({ status }) => status);
 }
 
+/** Node's own checks of what the environment and `stdio` are. */
+function begin(command: string, start: () => ChildProcess): ChildProcess {
+  try {
+    return start();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BelayError('EUSAGE', `cannot run ${command}: ${why}`, {
+      cause,
+      hint: 'see docs/api.md',
+    });
+  }
+}
+
 /** Before anything is started, so that a missing command has an error and not an exit status. */
 function assertExecutable(command: string, cwd: string, env: Environment): void {
   const candidates = command.includes('/')
@@ -120,7 +140,7 @@ function assertExecutable(command: string, cwd: string, env: Environment): void 
     : (env.PATH ?? '/usr/bin:/bin')
         .split(delimiter)
         .map((folder) => join(isAbsolute(folder) ? folder : resolve(cwd, folder), command));
-  const files = candidates.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  const files = candidates.filter(isFile);
   if (files.length === 0) {
     throw new BelayError('ENOTFOUND', `cannot run ${command}: no such command`, {
       hint: command.includes('/') ? 'is the path right?' : 'it is in no directory of PATH',
@@ -130,6 +150,14 @@ function assertExecutable(command: string, cwd: string, env: Environment): void 
   throw new BelayError('ENOTEXECUTABLE', `cannot run ${command}: it is not executable`, {
     hint: 'see its permissions and its format',
   });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function isExecutable(path: string): boolean {

@@ -181,6 +181,33 @@ test('what cannot be run has a code of its own', async () => {
   }
 });
 
+test('whatever else the functions are given is answered by an error of belay', async () => {
+  const refused: [words: unknown[], code: string, message: RegExp][] = [
+    [[], 'EUSAGE', /command: it must be a string/],
+    [[5], 'EUSAGE', /command: it must be a string/],
+    [['a\0b'], 'EUSAGE', /command: it must be a string without NUL$/],
+    [['true', ['a\0b']], 'EUSAGE', /arguments: they must be a list of strings without NUL$/],
+    [['true', 'x'], 'EUSAGE', /arguments/],
+    [['true', null], 'EUSAGE', /arguments/],
+    [['true', [], null], 'EUSAGE', /options: it must be an object$/],
+    [['true', [], { cwd: 5 }], 'EUSAGE', /cwd must be a string/],
+    [['true', [], { cwd: '/nonesuch' }], 'ENOTFOUND', /in \/nonesuch: it is no directory$/],
+    [['true', [], { env: { A: 'a\0b' } }], 'EUSAGE', /cannot run true: /],
+    [['true', [], { stdio: 'nonsense' }], 'EUSAGE', /cannot run true: /],
+    [['/etc/passwd/x'], 'ENOTFOUND', /no such command/],
+  ];
+  const anything = run as (...words: unknown[]) => Promise<unknown>;
+  for (const [words, code, message] of refused) {
+    await assert.rejects(anything(...words), { name: 'BelayError', code, message });
+  }
+  const pids: unknown[] = [undefined, null, '5', Number.NaN, 1.5, 0, -1];
+  for (const pid of pids) {
+    await assert.rejects(attach(pid as number), { name: 'BelayError', code: 'EUSAGE' });
+  }
+  const nothing = null as unknown as object;
+  await assert.rejects(attach(1, nothing), { name: 'BelayError', code: 'EUSAGE' });
+});
+
 test('points of a program that execs are made, or refused for the moment', async () => {
   const chain = join(folder, 'chain.sh');
   writeFileSync(
