@@ -64,7 +64,11 @@ function lostOf({ count, since, reason }: LostRecord): string {
 
 /** A way back that the program or somebody else asked for is no fall. */
 function whatOf(fall: FallRecord): string {
-  const whats = { signal: 'fell', longjmp: 'jumped back', operator: 'was rewound' } as const;
+  const whats = {
+    signal: 'fell',
+    longjmp: 'jumped back',
+    operator: 'was rewound from outside',
+  } as const;
   return whats[fall.cause];
 }
 
@@ -87,8 +91,9 @@ function causeOf(fallen: FallRecord | GiveupRecord): string[] {
   const { ip, where, mapping, unnamed } = fallen;
   const instruction =
     ip !== undefined && where !== undefined ? [`instruction: ${ip}, ${where.path}`] : [];
+  const isRewind = fallen.type === 'fall' && fallen.cause === 'operator';
   return [
-    formatCause(fallen),
+    ...(isRewind ? [] : [formatCause(fallen)]),
     ...instruction,
     ...(unnamed === undefined ? [] : [`no names: ${unnamed}`]),
     ...(mapping === undefined ? [] : [`mapping: ${mapping.replace(/ {2,}/g, ' ')}`]),

@@ -48,7 +48,9 @@ export const CATALOG: readonly CatalogEntry[] = [
     name: 'own-filter',
     title: 'no filter on belay itself',
     isNeeded: false,
-    meaning: 'this shell runs under a seccomp filter, which can forbid what belay asks for',
+    meaning:
+      'this shell runs under a seccomp filter, which can forbid what belay asks for (under ' +
+      "'belay run' that is belay's own, which forbids nothing)",
     mend: 'in a container: --security-opt seccomp=unconfined, if the lines above say missing',
   },
   {
