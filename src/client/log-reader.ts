@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KilledRecord, LogRecord } from '../protocol/records.ts';
 import { appendLine, openLogFile } from '../registry/log-file.ts';
-import { isAlive } from '../registry/process-identity.ts';
-import { PHASE_ROLLING_BACK, readRollbackState } from '../registry/rollback-state.ts';
+import { isAlive, readStartTime } from '../registry/process-identity.ts';
+import {
+  PHASE_ENDED,
+  PHASE_ROLLING_BACK,
+  readRollbackState,
+  type RollbackState,
+} from '../registry/rollback-state.ts';
 import { LOG_FILE, OLD_LOG_FILE, readSupervisorFile } from '../registry/state-files.ts';
 import { LogTail, type BadLines, type LogEntry } from './log-tail.ts';
 
@@ -14,6 +19,9 @@ const FOLLOW_POLL_MS = 200;
 /** Chosen: finding the names of a fall in a large program takes some tenths of a second. */
 const SETTLE_TIMEOUT_MS = 3000;
 const SETTLE_POLL_MS = 20;
+
+/** What is last told of a process. */
+const ENDINGS: readonly string[] = ['exit', 'detach', 'killed'];
 
 /**
  * Every record of a log, oldest first; those that this release does not know are among them.
@@ -24,9 +32,9 @@ export function* readLog(
   directory: string,
   bad: BadLines = { count: 0 },
 ): Generator<LogEntry, void> {
-  const seen: Seen = { last: undefined };
+  const seen = new Seen();
   for (const tail of openTails(directory, bad)) yield* note(seen, tail.readWhole());
-  yield* readEnding(directory, seen.last);
+  yield* readEnding(directory, seen);
 }
 
 /** As readLog, and then what is added, until the supervisor has ended. */
@@ -50,7 +58,7 @@ export async function* readSettledLog(
     performance.now() > deadline ||
     (file !== undefined && isAlive(file.pid, file.startTime));
   for await (const record of readUntil(directory, isEnough, SETTLE_POLL_MS, bad)) {
-    if (record.pid === file?.pid) isEndWritten = isEnding(record);
+    if (record.pid === file?.pid) isEndWritten = ENDINGS.includes(record.type);
     yield record;
   }
 }
@@ -71,7 +79,7 @@ async function* readUntil(
   pollMs: number,
   bad: BadLines = { count: 0 },
 ): AsyncGenerator<LogEntry, void> {
-  const seen: Seen = { last: undefined };
+  const seen = new Seen();
   const olds = openTails(directory, bad);
   let tail = olds.pop();
   for (const old of olds) yield* note(seen, old.readWhole());
@@ -90,33 +98,74 @@ async function* readUntil(
     await sleep(pollMs);
   }
   if (tail !== undefined) yield* note(seen, tail.readWhole());
-  yield* readEnding(directory, seen.last);
+  yield* readEnding(directory, seen);
 }
 
-interface Seen {
-  /** The last one that we know. */
+/** What was read so far, of which a supervisor that was killed could not write the end. */
+class Seen {
+  /** Of processes whose end, or that of the supervision, has not come yet. */
+  readonly open = new Set<number>();
   last: LogRecord | undefined;
+
+  add(record: LogRecord): void {
+    this.last = record;
+    const { type, pid } = record;
+    if (type === 'detach') this.open.clear();
+    else if (type === 'exit' || type === 'killed') this.open.delete(pid);
+    else if (type !== 'lost' && type !== 'warning') this.open.add(pid);
+    if (type === 'fork') this.open.add(record.child);
+  }
 }
 
 function* note(seen: Seen, entries: Iterable<LogEntry>): Generator<LogEntry, void> {
   for (const entry of entries) {
-    if (entry.type !== 'unknown') seen.last = entry;
+    if (entry.type !== 'unknown') {
+      // It has another supervisor: the one before was killed, or its end is among lost records.
+      if (entry.type === 'start' && seen.open.has(entry.pid)) yield endedUnseen(seen, entry.pid);
+      if (entry.type === 'start') seen.open.clear();
+      seen.add(entry);
+    }
     yield entry;
   }
 }
 
-/** What a supervisor that was killed could not write itself. */
-function* readEnding(directory: string, last: LogRecord | undefined): Generator<LogRecord, void> {
+/** What a supervisor that was killed could not write itself, or one whose disk was full. */
+function* readEnding(directory: string, seen: Seen): Generator<LogRecord, void> {
   const killed = noteInterruption(directory);
-  if (killed !== undefined) yield killed;
-  else if (last !== undefined && !isEnding(last) && !isSupervisorAlive(directory)) {
-    const reason = 'its supervisor ended without notice, and it went on by itself';
-    yield { type: 'detach', time: last.time, pid: last.pid, reason };
+  if (killed !== undefined) {
+    seen.add(killed);
+    yield killed;
+  }
+  if (isSupervisorAlive(directory)) return;
+  const state = readRollbackState(directory);
+  if (state?.phase === PHASE_ENDED) {
+    yield* unloggedOf(state, seen);
+    return;
+  }
+  const file = readSupervisorFile(directory);
+  for (const pid of seen.open) {
+    const isRoot = pid === file?.pid;
+    const isGone = isRoot ? !isAlive(pid, file.startTime) : readStartTime(pid) === undefined;
+    // Nothing is known of a child but that there is none of that pid any more.
+    if (isRoot || !isGone) yield endedUnseen(seen, pid, isGone);
   }
 }
 
-function isEnding({ type }: LogEntry): boolean {
-  return type === 'exit' || type === 'detach' || type === 'killed';
+/** When it was is not known: its time is that of the last record. */
+function endedUnseen({ last }: Seen, pid: number, isGone = false): LogRecord {
+  const went = isGone
+    ? 'and it went on by itself, or had ended before'
+    : 'and it went on by itself';
+  const reason = `its supervisor ended without notice, some time after this, ${went}`;
+  return { type: 'detach', time: last?.time ?? 0, pid, reason };
+}
+
+/** What the supervisor said in the `state` file, since there was no room for it in the log. */
+function* unloggedOf({ pid, cd: count, timeMs }: RollbackState, { last }: Seen) {
+  if (count === 0) return;
+  const reason = 'the log could not be written, to the end of the supervision';
+  const since = last?.time ?? timeMs;
+  yield { type: 'lost', time: timeMs, pid: Math.max(1, pid), count, since, reason } as const;
 }
 
 /**

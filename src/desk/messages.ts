@@ -38,7 +38,9 @@ export const SHARED_EVENTS_DONE = 5;
 export const SHARED_WORKER_TID = 6;
 /** The process to ring; 0: there is none. It is another one when the first was killed. */
 export const SHARED_BELL_PID = 7;
-export const SHARED_LENGTH = 8;
+/** After 'close': how many records could not be written, nor told of in the log. */
+export const SHARED_UNLOGGED = 8;
+export const SHARED_LENGTH = 9;
 
 export const WORKER_STARTING = 0;
 export const WORKER_LISTENING = 1;

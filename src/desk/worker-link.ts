@@ -18,6 +18,7 @@ import {
   SHARED_PENDING_EVENTS,
   SHARED_PENDING_MAPS_BYTES,
   SHARED_SUBSCRIBERS,
+  SHARED_UNLOGGED,
   SHARED_WORKER_STATE,
   WORKER_ABANDONED,
   WORKER_CLOSED,
@@ -198,39 +199,42 @@ export class WorkerLink implements News {
     this.replace();
   }
 
-  /** Have the log completed, and wait for that. */
-  close(): void {
+  /** Have the log completed, and wait for that. How many records it could not be told of. */
+  close(): number {
     this.set({ kind: 'close' });
     const deadline = Date.now() + CLOSE_TIMEOUT_MS;
     while (this.canaryPid !== 0 && Date.now() < deadline && !this.hasTaken(CPU_FOR_LOG_MS)) {
       const state = Atomics.load(this.shared, SHARED_WORKER_STATE);
-      if (state === WORKER_CLOSED) return;
+      if (state === WORKER_CLOSED) return Atomics.load(this.shared, SHARED_UNLOGGED);
       if (Atomics.wait(this.shared, SHARED_WORKER_STATE, state, LOOK_AGAIN_MS) !== 'timed-out') {
         continue;
       }
       if (readStartTime(this.canaryPid) === undefined) this.replace();
     }
-    this.tellUnwritten();
+    return this.tellUnwritten();
   }
 
   /** The worker is stuck, or too late: what it still has is lost with it. */
-  private tellUnwritten(): void {
+  private tellUnwritten(): number {
     const { shared, pid } = this;
     Atomics.store(shared, SHARED_WORKER_STATE, WORKER_ABANDONED);
     const pending = Atomics.load(shared, SHARED_PENDING_EVENTS);
     const count = pending + Atomics.load(shared, SHARED_LOST_EVENTS);
-    if (count === 0) return;
+    if (count === 0) return 0;
     const time = Date.now();
+    const [first] = this.unwritten.take(Atomics.load(shared, SHARED_EVENTS_DONE)).events;
+    const since = first?.time ?? time;
     const ended = this.thread.port === undefined ? NOBODY_WRITES : ENDED_BEFORE;
     const reason = this.hasTaken(0) ? SPENT : ended;
     const log = new LogWriter(this.place.directory);
     // It was the last to be told, so it is among them.
     const lastCount = this.detached === undefined ? 0 : 1;
     if (count > lastCount) {
-      log.append({ type: 'lost', time, pid, count: count - lastCount, since: time, reason });
+      log.append({ type: 'lost', time, pid, count: count - lastCount, since, reason });
     }
     if (this.detached !== undefined) log.append(this.detached);
     log.close();
+    return log.lost?.count ?? 0;
   }
 
   /** The worker listens, or cannot. */

@@ -18,6 +18,7 @@ import {
   SHARED_PENDING_EVENTS,
   SHARED_PENDING_MAPS_BYTES,
   SHARED_SUBSCRIBERS,
+  SHARED_UNLOGGED,
   SHARED_WORKER_STATE,
   SHARED_WORKER_TID,
   WORKER_ABANDONED,
@@ -211,6 +212,7 @@ class IoWorker {
     this.#annotator.close();
     clearTimeout(this.#retryTimer);
     this.#log.close();
+    Atomics.store(this.#data.shared, SHARED_UNLOGGED, this.#log.lost?.count ?? 0);
     this.#caller.flush();
     this.#announce(WORKER_CLOSED);
     this.#data.port.close();

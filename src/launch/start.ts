@@ -92,7 +92,7 @@ function startRun(pid: number, helperPid: number, words: readonly Buffer[]): voi
     if (link !== undefined) {
       closeSync(CALLERS_STDERR);
       process_.group.leader?.resume();
-      loop(supervisor, link);
+      loop(supervisor, link, prepared.state);
     }
   } catch (error) {
     tell(asBelayError(error));
@@ -166,7 +166,7 @@ function startAttach(words: readonly string[]): void {
     link.waitUntilStarted();
     answerAttach({ ok: true, children: takenCount, left, unnamedCount });
     letGoOfInherited(openNothing(), 0);
-    loop(supervisor, link);
+    loop(supervisor, link, prepared.state);
   } catch (error) {
     letGo(supervisor);
     if (directory !== undefined) removeUnbegun(directory);
@@ -206,7 +206,8 @@ function prepare(pid: number, living: number, command: readonly string[], option
   process.chdir('/');
   const news = new EarlyNews();
   const program = new Program(pid, command, options);
-  return { supervisor: new Supervisor(program, news, new StateWriter(directory)), directory, news };
+  const state = new StateWriter(directory);
+  return { supervisor: new Supervisor(program, news, state), directory, news, state };
 }
 
 interface Taken {
@@ -271,7 +272,7 @@ function handlersOf(supervisor: Supervisor): DeskHandlers {
   };
 }
 
-function loop(supervisor: Supervisor, link: WorkerLink): void {
+function loop(supervisor: Supervisor, link: WorkerLink, state: StateWriter): void {
   try {
     supervisor.run();
   } catch (error) {
@@ -280,7 +281,7 @@ function loop(supervisor: Supervisor, link: WorkerLink): void {
     letGo(supervisor);
     link.tell({ type: 'detach', time: Date.now(), pid, reason: `internal error: ${message}` });
   }
-  link.close();
+  state.finish(supervisor.program.rootPid, link.close());
   const { bellPid } = supervisor.pump.own;
   if (bellPid > 0) kill(bellPid, SIGKILL);
   try {

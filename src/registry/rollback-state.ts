@@ -1,11 +1,14 @@
 /**
- * The `state` file, by which a rollback that was cut short is known of afterwards.
+ * The `state` file, by which a rollback that was cut short is known of afterwards, and an end of
+ * the supervisor that it did not foresee.
  *
  *     64 bytes of Uint32, little endian:
- *     [0] phase: 0 idle, 1 rolling back   [1] pid   [2] cd   [3] [4] ms since 1970, low, high
+ *     [0] phase: 0 idle, 1 rolling back, 2 ended   [1] pid   [3] [4] ms since 1970, low, high
+ *     [2] of phase 1 the cd, of phase 2 how many records are in no log
  *
  * The tracer writes phase 1 before it changes the program and 0 when the program is whole again. A
- * supervisor that is gone while it says 1 was killed in between.
+ * supervisor that is gone while it says 1 was killed in between. One that is gone while it says 0
+ * was, too; phase 2 is the last that it does, and takes no room on a disk that is full.
  */
 import { join } from 'node:path';
 import { readSmallFile } from './small-file.ts';
@@ -15,10 +18,12 @@ export const ROLLBACK_STATE_BYTES = 64;
 
 export const PHASE_IDLE = 0;
 export const PHASE_ROLLING_BACK = 1;
+export const PHASE_ENDED = 2;
 
 export interface RollbackState {
   readonly phase: number;
   readonly pid: number;
+  /** Of phase 2: how many records are in no log. */
   readonly cd: number;
   readonly timeMs: number;
 }
