@@ -15,6 +15,8 @@ export class Stopped {
   rewindsOutput = false;
   /** The point that is being made is the program's own, or a person's: none of a clock's many. */
   isMeant = true;
+  /** Threads that have let go of their rseq area, as it was at the point, in a rollback. */
+  readonly withoutArea = new Set<Thread>();
   private readonly findSyscall: () => number;
   private readonly session: RemoteSession;
   /** Chooses the thread that makes calls; set by whoever holds the process. */

@@ -12,15 +12,22 @@
 import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../sys/mmap.ts';
-import { ptraceGetRseqConfiguration, ptracePeekdata, ptracePokedata } from '../sys/ptrace.ts';
+import {
+  ptraceGetRseqConfiguration,
+  ptracePeekdata,
+  ptracePokedata,
+  type RseqConfiguration,
+} from '../sys/ptrace.ts';
 import type { TargetMemory } from './target-memory.ts';
 import type { Thread } from './thread.ts';
 
+interface Calls {
+  call(nr: number, ...values: readonly number[]): number;
+}
 /** Calls of some thread of the program, begun when first needed: what a RemoteSource gives. */
-type CallSource = () => {
-  readonly calls: { call(nr: number, ...values: readonly number[]): number };
-};
+type CallSource = () => { readonly calls: Calls };
 
+const RSEQ_FLAG_UNREGISTER = 1;
 /** Bytes of struct rseq up to its pointer to a critical section, and of that pointer. */
 const RSEQ_CS_OFFSET = 8;
 const RSEQ_CS_SIZE = 8;
@@ -66,6 +73,11 @@ export function repairRseq(target: TargetMemory, thread: Thread): void {
   const pointer = rseqPointer(thread);
   if (pointer === 0) return;
   target.forceWriteFrom(NO_CRITICAL_SECTION.address, pointer, RSEQ_CS_SIZE);
+}
+
+/** Have the thread that makes the calls let go of its area. */
+export function unregisterRseq(calls: Calls, area: RseqConfiguration): void {
+  calls.call(SYS.rseq, area.address, area.sizeBytes, RSEQ_FLAG_UNREGISTER, area.signature);
 }
 
 /** A thread that is to end must come back to user mode once more: give it a page for that. */

@@ -9,8 +9,10 @@ import type { Range } from '../../procfs/maps.ts';
 import type { PageStore } from '../../store/page-store.ts';
 import { close, openOrThrow, O_RDONLY } from '../../sys/file.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
+import { ptraceGetRseqConfiguration } from '../../sys/ptrace.ts';
 import { uffdioApi, UFFD_USER_MODE_ONLY } from '../../sys/userfaultfd.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
+import { unregisterRseq } from '../../tracee/rseq.ts';
 import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { ATTRIBUTES, foretellGuess } from '../guess.ts';
@@ -18,7 +20,8 @@ import { LOST, Obstacle, type Applied, type Named, type Resource } from '../reso
 import type { Stopped } from '../stopped.ts';
 import type { Attributes } from './attributes.ts';
 import { MappingTable } from './mapping-table.ts';
-import { Mappings, type MappingsPlan } from './mappings.ts';
+import type { MappingsPlan } from './mappings-plan.ts';
+import { Mappings } from './mappings.ts';
 import { Memory } from './memory.ts';
 import { nameUnrestored, nameUnwatched } from './name-losses.ts';
 import { WrittenPages } from './written-pages.ts';
@@ -96,6 +99,19 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     const delta = asDelta(image);
     const mappings = this.mappings.prepare(image.table, image.attributes, claims);
     return mappings instanceof Obstacle ? mappings : { mappings, image, delta };
+  }
+
+  /** Whoever makes the calls must not have its rseq area in what is unmapped for a moment. */
+  loosen(stopped: Stopped, { mappings }: Plan): void {
+    if (mappings.touched.length === 0) return;
+    const { calls } = stopped.remote();
+    const area = ptraceGetRseqConfiguration(calls.thread.tid);
+    if (area === undefined || area.address === 0) return;
+    const [start, end] = [area.address, area.address + area.sizeBytes];
+    const isTouched = mappings.touched.some((range) => range.start < end && range.end > start);
+    if (!isTouched) return;
+    unregisterRseq(calls, area);
+    stopped.withoutArea.add(calls.thread);
   }
 
   apply(stopped: Stopped, { mappings, image, delta }: Plan): Applied {

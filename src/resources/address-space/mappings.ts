@@ -26,6 +26,7 @@ import { MappingTable } from './mapping-table.ts';
 import { MapsReader } from './maps-reader.ts';
 import { findMissing, nameDiminished } from './missing.ts';
 import { mendAttributes, mendNames, nameLasting, nameLoss, UNSURE } from './mend-attributes.ts';
+import type { MappingsApplied, MappingsPlan } from './mappings-plan.ts';
 import { readPinnedBuffers } from './pinned-buffers.ts';
 import type { Unwatched } from './unwatched-pages.ts';
 import { isWithin, Registration } from './registration.ts';
@@ -39,29 +40,6 @@ const NOTHING_UNSURE: readonly Named[] = [];
 const REPLACED = 'another file has that path and number by now, and may have been mapped since';
 const UNATTACHED = 'its segment is gone: it is memory of its own now, and no attachment';
 const GUESS = nameGuess(LOST.mappings, ATTRIBUTES);
-
-/** What `prepare` has found: nothing to do as of `generation`, or files open in the program. */
-export interface MappingsPlan {
-  readonly wanted: MappingTable;
-  readonly attributes: Attributes;
-  readonly isDone: boolean;
-  readonly generation: number;
-  readonly files: ClaimedFiles;
-  /** Ranges whose attributes or protection no call can change. */
-  readonly irreparable: readonly Range[];
-  /** Nothing may become executable: PR_SET_MDWE. */
-  readonly isExecRefused: boolean;
-  /** What cannot be known of those that are not changed. */
-  readonly unsure: readonly Named[];
-  /** What is known to be otherwise, and stays so. */
-  readonly named: readonly Named[];
-}
-
-/** Ranges mapped anew, whose pages must all be written back; undefined: there was nothing to do. */
-export interface MappingsApplied {
-  readonly renewed: readonly Range[] | undefined;
-  readonly lost: readonly Named[];
-}
 
 export class Mappings {
   private readonly stopped: Stopped;
@@ -146,11 +124,11 @@ export class Mappings {
     const plan = { wanted, attributes, isDone, generation, files, irreparable, unsure, named };
     if (!isDone) return this.prepareSteps(plan, now ?? [], claims);
     const obstacle = findLackOfScratch(this.stopped.pid, wanted.mappings);
-    return obstacle ?? { ...plan, isExecRefused: false };
+    return obstacle ?? { ...plan, touched: [], isExecRefused: false };
   }
 
   private prepareSteps(
-    plan: Omit<MappingsPlan, 'isExecRefused'>,
+    plan: Omit<MappingsPlan, 'touched' | 'isExecRefused'>,
     now: readonly AttributeRange[],
     claims: Claims,
   ): MappingsPlan | Obstacle {
@@ -178,7 +156,7 @@ export class Mappings {
       findForbidden(stopped, missing, isExecRefused) ??
       (needsHand ? plan.files.claimHand(claims) : undefined) ??
       plan.files.claimAll(missing, table.mappings, claims);
-    return obstacle ?? { ...plan, irreparable, isExecRefused };
+    return obstacle ?? { ...plan, irreparable, touched: [...anew, ...steps], isExecRefused };
   }
 
   /** Make the mappings those of the plan. */

@@ -7,12 +7,10 @@
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { ptraceGetRseqConfiguration, type RseqConfiguration } from '../../sys/ptrace.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
-import { isRseqWritable, repairRseq } from '../../tracee/rseq.ts';
+import { isRseqWritable, repairRseq, unregisterRseq } from '../../tracee/rseq.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import { Obstacle } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-
-const RSEQ_FLAG_UNREGISTER = 1;
 
 /** A thread's area at a point; undefined: the kernel does not tell. */
 interface WithArea {
@@ -52,17 +50,14 @@ export function findMovedAreas(
 
 /** Have the threads let go of the areas that they have now. */
 export function unregisterAreas(stopped: Stopped, moved: MovedAreas): void {
-  for (const [thread, { address, sizeBytes, signature }] of moved) {
-    if (address === 0) continue;
+  for (const [thread, area] of moved) {
+    if (area.address === 0) continue;
     repairRseq(stopped.target, thread);
-    const letGo = (calls: RemoteCalls): void => {
-      calls.callOrThrow('rseq', SYS.rseq, address, sizeBytes, RSEQ_FLAG_UNREGISTER, signature);
-    };
     const { calls } = stopped.remote();
-    if (calls.thread === thread) letGo(calls);
+    if (calls.thread === thread) unregisterRseq(calls, area);
     else {
       stopped.withCallsOf(thread, (remote) => {
-        letGo(remote().calls);
+        unregisterRseq(remote().calls, area);
       });
     }
   }

@@ -110,7 +110,8 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
       stopped.withCallsOf(thread, (remote) => {
         leaveEntry(thread, remote);
         lost.push(...this.registerWithKernel(stopped.pid, state, remote));
-        if (moved.has(thread)) registerArea(state.rseq, () => remote().calls);
+        const isWithout = stopped.withoutArea.delete(thread) || moved.has(thread);
+        if (isWithout) registerArea(state.rseq, () => remote().calls);
       });
       this.restore(thread, state);
       lost.push(...restoreStack(stopped, thread, state, this.facts));

@@ -1,4 +1,4 @@
-/* belay: argument since since-in-thread moved */
+/* belay: argument since since-in-thread moved mapped-anew */
 /* Each thread has its restartable sequences registered where it had at the point, whatever memory
  * it has registered since, or not at all. */
 #include "../target.h"
@@ -60,6 +60,23 @@ static void moved(void) {
   CHECK(set_area(second, UNREGISTER) == 0);
 }
 
+static void mapped_anew(void) {
+  struct tjmp why;
+  void *area = anonymous(PAGE);
+  CHECK(set_area(area, 0) == 0);
+  point(NULL);
+  /* The first point may seal the area that it finds, and then nothing can be mapped over it. */
+  void *other = anonymous(PAGE);
+  CHECK(set_area(area, UNREGISTER) == 0 && set_area(other, 0) == 0);
+  point(&why);
+  if (why.cause == TJMP_SAVED) {
+    int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    CHECK(mmap(other, PAGE, PROT_READ | PROT_WRITE, flags, -1, 0) == other);
+    fall();
+  }
+  CHECK(set_area(other, UNREGISTER) == 0);
+}
+
 int main(int argc, char **argv) {
   CHECK(argc == 2);
   if (getenv("GLIBC_TUNABLES") == NULL) {
@@ -69,6 +86,7 @@ int main(int argc, char **argv) {
     fail("cannot begin anew");
   }
   if (strcmp(argv[1], "moved") == 0) moved();
+  else if (strcmp(argv[1], "mapped-anew") == 0) mapped_anew();
   else since(strcmp(argv[1], "since-in-thread") == 0);
   return ok();
 }
