@@ -65,8 +65,16 @@ export function whyNotHeld({ pid }: TracedProcess, outcome: NotHeld): BelayError
   return new BelayError('EAGAIN', `${doing}: one of its threads does not stop`, { hint });
 }
 
+function whyAsking({ pid }: TracedProcess, tid: number): BelayError {
+  const why = `thread ${tid} waits for the listener of a seccomp filter to answer its call`;
+  const hint = 'a stop would have the listener asked once more; try again';
+  return new BelayError('EAGAIN', `cannot stop process ${pid}: ${why}`, { hint });
+}
+
 /** Hold the process and make a point. The process stays held. */
 export function checkpoint(process_: TracedProcess, request: CheckpointRequest): CheckpointOutcome {
+  const asking = process_.stopped.pump.confinement.findAsking(process_.group);
+  if (asking !== undefined) return { ok: false, error: whyAsking(process_, asking) };
   const held = hold(process_);
   if (held !== 'held') return { ok: false, error: whyNotHeld(process_, held) };
   if (isHidden(process_.group)) return { ok: false, error: new HiddenError(process_.pid) };

@@ -22,11 +22,14 @@ import {
   ptraceSetoptions,
 } from '../sys/ptrace.ts';
 import { readStatus } from '../tasks/read-status.ts';
+import { readWaitChannel } from '../tasks/read-wait-channel.ts';
 import type { Thread, ThreadGroup } from './thread.ts';
 import { TRACE_OPTIONS } from './trace-options.ts';
 import { writeUserDispatch } from './user-dispatch.ts';
 
 const ESRCH = 3;
+/** Where a thread waits for the answer to a call (SECCOMP_RET_USER_NOTIF). */
+const LISTENER_WAIT = 'seccomp_do_user_notification';
 const MODE_STRICT = 1;
 const MODE_FILTER = 2;
 /** MAX_INSNS_PER_PATH of the kernel allows for fewer. */
@@ -99,7 +102,7 @@ export class Confinement {
   /** Whether the stopped thread has filters of its own. */
   hasOwnFilters(thread: Thread): boolean {
     if (!this.canSuspend(thread)) return this.whyConfinedNow(thread) !== undefined;
-    return ptraceSeccompGetFilter(thread.tid, this.expectedCountOf(thread)) >= 0;
+    return ptraceSeccompGetFilter(thread.tid, this.expectedCountOf(thread.group)) >= 0;
   }
 
   /** `wanted` if it may make calls for us, else another thread that may. Throws ConfinedError. */
@@ -127,10 +130,30 @@ export class Confinement {
     if (!this.canSuspend(thread)) return undefined;
     let count = expected;
     while (count < FILTERS_MAX && ptraceSeccompGetFilter(thread.tid, count) >= 0) count += 1;
+    if (count > this.expectedCountOf(thread.group)) thread.group.isFiltered = true;
     return count;
   }
 
-  private expectedCountOf({ group }: Thread): number {
+  /**
+   * A thread that waits for a listener of the program's filters to answer its call
+   * (seccomp_unotify(2)): a stop of it would have the listener asked once more. Asked of a process
+   * that runs; undefined: none does.
+   */
+  findAsking(group: ThreadGroup): number | undefined {
+    group.isFiltered ??= this.looksFiltered(group);
+    if (!group.isFiltered) return undefined;
+    for (const tid of group.threads.keys()) {
+      if (readWaitChannel(group.pid, tid).startsWith(LISTENER_WAIT)) return tid;
+    }
+    return undefined;
+  }
+
+  private looksFiltered(group: ThreadGroup): boolean {
+    const count = readStatus(group.pid, group.living)?.seccompFilterCount ?? 0;
+    return count > this.expectedCountOf(group);
+  }
+
+  private expectedCountOf(group: ThreadGroup): number {
     return this.givenCount + group.filterCount;
   }
 
@@ -154,8 +177,9 @@ export class Confinement {
     if (status?.seccomp === MODE_STRICT) return 'strict seccomp confines it';
     if (status?.seccomp !== MODE_FILTER) return undefined;
     const count = status.seccompFilterCount ?? 0;
-    if (count <= this.expectedCountOf(thread)) return undefined;
+    if (count <= this.expectedCountOf(thread.group)) return undefined;
     this.confined.add(thread);
+    thread.group.isFiltered = true;
     return why;
   }
 }

@@ -272,6 +272,8 @@ export class ThreadGroup {
   execCount = 0;
   /** Filters of belay's: those left behind by earlier supervisors, and the one of now. */
   filterCount = 0;
+  /** A thread has filters of its own, as far as anybody has looked. */
+  isFiltered: boolean | undefined = undefined;
   /** It is being let go: each of its threads as soon as it stops. */
   isLeaving = false;
 
