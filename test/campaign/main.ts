@@ -11,8 +11,8 @@ const USAGE = `npm run campaign -- [--seed S] [--count N] [--threads T] [--user 
   --user UID    run the target and belay as this user
   --from LIFE   begin with this target life, to repeat one that failed
   --damage BITS which damage may be drawn (target/campaign.h)
-  --unruly      lives with job control, storms of vfork and handlers that have the first try, too:
-                differences are found there still, of which it is not known whose fault they are
+  --unruly      storms of vfork under a clock, and lives with handlers that have the first try, too:
+                there are differences there still, some of which the documents name
   --keep-going  go on with the next life after a difference, and report each`;
 
 function readOptions(): CampaignOptions & { keepGoing: boolean } {

@@ -36,7 +36,7 @@ export interface Circumstances {
   readonly threads?: number | undefined;
   /** Who is not makes no points in a filter of his own. */
   readonly privileged: boolean;
-  /** Also job control, storms of vfork, and handlers that have the first try at a fault. */
+  /** Also storms of vfork under a clock, and handlers that have the first try at a fault. */
   readonly unruly?: boolean | undefined;
 }
 
@@ -46,7 +46,7 @@ export function drawTraits(draws: Draws, circumstances: Circumstances): Traits {
   const clocked = draws.chance(3);
   const every = clocked ? ([1, 1, 2, 5][draws.below(4)] ?? 1) : 0;
   const hard = !clocked && draws.chance(2);
-  const jobs = draws.chance(5) && unruly;
+  const jobs = draws.chance(5);
   const attributes = draws.chance(3);
   const stops = draws.chance(2);
   const auto = draws.chance(2);
@@ -65,7 +65,8 @@ export function drawTraits(draws: Draws, circumstances: Circumstances): Traits {
     refusing: hard && refusing,
     confined,
     jobs,
-    stormy: draws.chance(5) && unruly,
+    // Under a clock the ignored signals of its children end calls, as the documents say.
+    stormy: draws.chance(5) && (!clocked || unruly),
     attributes,
   };
 }
