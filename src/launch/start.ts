@@ -168,8 +168,11 @@ function startAttach(words: readonly string[]): void {
     letGoOfInherited(openNothing(), 0);
     loop(supervisor, link, prepared.state);
   } catch (error) {
+    // Whoever has a filter keeps it, and the note that it is ours has to stay as well.
+    const { processes = new Map<number, TracedProcess>() } = supervisor?.program ?? {};
+    const isFiltered = [...processes.values()].some(({ hasFilter }) => hasFilter);
     letGo(supervisor);
-    if (directory !== undefined) removeUnbegun(directory);
+    if (directory !== undefined && !isFiltered) removeUnbegun(directory);
     const { code, message, hint } = asBelayError(error);
     answerAttach({ ok: false, code, message, ...(hint === undefined ? {} : { hint }) });
     process.exit(0);

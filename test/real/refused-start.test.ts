@@ -1,8 +1,10 @@
 /** What fails while a supervisor starts: the command is not begun, or it is supervised. */
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { readFilterNotes } from '../../src/registry/filter-notes.ts';
+import { ROOT } from '../support/paths.ts';
 import { runProcess, type ProcessResult } from '../support/run-process.ts';
 import { makeWatchedBelay } from '../support/watched-belay.ts';
 import { usePlace } from './place.ts';
@@ -11,7 +13,8 @@ import { belay, start, until } from './started.ts';
 const place = usePlace();
 const scripts = path.join(place, 'scripts');
 mkdirSync(scripts);
-const watched = makeWatchedBelay(scripts, path.join(import.meta.dirname, 'programs/fail-start.ts'));
+const preload = path.join(import.meta.dirname, 'programs/fail-start.ts');
+const watched = makeWatchedBelay(scripts, preload);
 /** Says whether it is traced. */
 const command = ['sh', '-c', 'grep TracerPid /proc/self/status; exit 3'];
 
@@ -35,6 +38,21 @@ test('no room for what a later attach has to know: supervised, and named', async
   assert.deepEqual([code, stderr], [3, '']);
   assert.match(stdout, /^TracerPid:\t[1-9]/);
   assert.match(await belay('log', 'sh'), /warning: .+ will find it confined: ENOSPC: refused/);
+});
+
+test('no thread for a running program: it is let go, and its filter is noted', async () => {
+  const { pid } = start(['sleep', '1000']);
+  const main = path.join(ROOT, 'src/launch/main.ts');
+  const attach = [process.execPath, '--import', preload, main, 'attach', String(pid)] as const;
+  const { stdout } = await runProcess(attach, { env: { ...process.env, FAIL: 'thread' } });
+  assert.match(stdout, /^\{"ok":false,.+refused by a test/);
+  assert.match(readFileSync(`/proc/${pid}/status`, 'latin1'), /^TracerPid:\t0$/m);
+  const [directory = ''] = globSync(path.join(process.env.BELAY_DIR ?? '', `${pid}-*`));
+  assert.deepEqual(
+    readFilterNotes(directory).map((note) => note.pid),
+    [pid],
+  );
+  assert.match(await belay('attach', String(pid)), /is supervised by/);
 });
 
 test('standard error ends when the program closes it, while it runs on', async () => {
