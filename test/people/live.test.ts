@@ -212,7 +212,7 @@ test('points of a program that execs are made, or refused for the moment', async
   const chain = join(folder, 'chain.sh');
   writeFileSync(
     chain,
-    '[ "$1" = 150 ] && exec sleep 60\n/bin/true\nexec /bin/sh "$0" $(($1 + 1))\n',
+    '[ "$1" = 300 ] && exec sleep 60\n/bin/true\nexec /bin/sh "$0" $(($1 + 1))\n',
   );
   await using chained = await run('/bin/sh', [chain, '0'], { stdio: 'ignore' });
   const refusals = new Set<string>();

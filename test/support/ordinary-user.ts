@@ -19,8 +19,11 @@ export interface OrdinaryCheckout {
 /** What `belay run` and the target programs need of a checkout, beside the packages. */
 const NEEDED = ['bin', 'include', 'python', 'src', 'package.json', 'build'];
 
-/** Headers, manuals and npm: two thirds of the files that come with Node. */
-const NOT_NEEDED = /\/node_modules\/node-linux-[^/]+\/(include|lib|share)$/;
+/**
+ * Headers, manuals and npm: two thirds of the files that come with Node. And what other tests are
+ * compiling, which is gone a moment later.
+ */
+const NOT_NEEDED = /\/node_modules\/node-linux-[^/]+\/(include|lib|share)$|\/build\/.*\.\d+$/;
 
 /** The words before a command that make it run as the ordinary user; none when we are one. */
 export function ordinaryUserPrefix(): string[] {
