@@ -10,6 +10,7 @@
  *    at K.
  * 3. The oldest point's delta is never undone: its former versions are all ABSENT or freed.
  */
+import { at } from '../at.ts';
 import { ABSENT, PAGES_PER_CHUNK, PageIndex } from './page-index.ts';
 
 export class PageDelta {
@@ -69,7 +70,7 @@ export class PageHistory {
     if (delta === undefined) return;
     delta.isGone = true;
     for (let index = delta.pages.length - 1; index >= 0; index -= 1) {
-      const page = delta.pages[index] ?? 0;
+      const page = at(delta.pages, index);
       const slot = this.current.get(page);
       if (slot !== ABSENT) this.free(slot);
       this.current.set(page, delta.former[index] ?? ABSENT);

@@ -4,6 +4,7 @@
  * Both lists are cut at all their boundaries; each elementary interval is unmapped, mapped anew,
  * protected, or left alone, and neighbours with the same need are joined again.
  */
+import { at } from '../at.ts';
 import { hasObject, isKernelMapping, type Mapping, type Range } from '../procfs/maps.ts';
 
 export type MappingStep =
@@ -26,8 +27,8 @@ export function planMappings(now: readonly Mapping[], wanted: readonly Mapping[]
   const nowAt = cursor(now);
   const wantedAt = cursor(wanted);
   for (let index = 0; index + 1 < cuts.length; index += 1) {
-    const start = cuts[index] ?? 0;
-    const end = cuts[index + 1] ?? 0;
+    const start = at(cuts, index);
+    const end = at(cuts, index + 1);
     const have = nowAt(start);
     const want = wantedAt(start);
     const step = planInterval(start, end, have, want);

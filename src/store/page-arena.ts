@@ -5,6 +5,7 @@
  * address is fixed. Fresh memory costs up to several microseconds a page when it is touched first:
  * `warm` does that while the program runs.
  */
+import { at } from '../at.ts';
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
 import type { PageStore } from './page-store.ts';
 import { isZeroMemory, mmapAnonymous, munmapOwn } from '../sys/mmap.ts';
@@ -43,7 +44,7 @@ export class PageArena implements PageStore {
   /** The native address of a slot's first byte. */
   address(slot: number): number {
     const index = slot - 1;
-    const block = this.blocks[Math.floor(index / SLOTS_PER_BLOCK)] ?? 0;
+    const block = at(this.blocks, Math.floor(index / SLOTS_PER_BLOCK));
     return block + (index % SLOTS_PER_BLOCK) * PAGE_SIZE;
   }
 

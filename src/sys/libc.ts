@@ -6,6 +6,7 @@
  * 2. 64-bit results come as number or bigint; `toNumber` is the one place that converts.
  * 3. A native address is a number: user addresses are below 2^47 and exact in a double.
  */
+import { at } from '../at.ts';
 import koffi from 'koffi';
 import { SyscallError } from '../errors.ts';
 
@@ -69,8 +70,8 @@ export class NativeBuffer {
   }
 
   getUint64(offset: number): number {
-    const low = this.words[offset >> 2] ?? 0;
-    const high = this.words[(offset >> 2) + 1] ?? 0;
+    const low = at(this.words, offset >> 2);
+    const high = at(this.words, (offset >> 2) + 1);
     return low + high * 4294967296;
   }
 }

@@ -3,6 +3,7 @@
  *
  * Source: include/uapi/linux/fs.h, Documentation/admin-guide/mm/pagemap.rst.
  */
+import { at } from '../at.ts';
 import { declare, errnoNow, failed, NativeBuffer, toNumber } from './libc.ts';
 
 const PAGEMAP_SCAN = 0xc0606610; // _IOWR('f', 16, struct pm_scan_arg)
@@ -146,6 +147,6 @@ export class PagemapScanner {
   }
 
   categories(index: number): number {
-    return this.regions.words[index * 6 + 4] ?? 0;
+    return at(this.regions.words, index * 6 + 4);
   }
 }

@@ -6,6 +6,7 @@
  *    `found` from a capture that failed.
  * 2. A page without a saved version held zeros, or its file's content, at every live point.
  */
+import { at } from '../../at.ts';
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { PageHistory, type PageDelta } from '../../points/page-history.ts';
 import { ABSENT, GUARD, PAGES_PER_CHUNK } from '../../points/page-index.ts';
@@ -240,8 +241,8 @@ export class Memory {
     const { found, history } = this;
     const doubtful: number[] = [];
     for (let index = 0; index < found.length; index += 1) {
-      const start = found.starts[index] ?? 0;
-      const end = found.ends[index] ?? 0;
+      const start = at(found.starts, index);
+      const end = at(found.ends, index);
       let known = 0;
       for (let page = start; page < end; page += 1) {
         const slot = history.current.get(page);

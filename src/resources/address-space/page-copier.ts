@@ -8,6 +8,7 @@
  * So a process that shares pages is read through /proc/PID/mem: a call for each run of neighbours,
  * which costs half a microsecond more where written pages lie scattered.
  */
+import { at } from '../../at.ts';
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { IOV_MAX, IovecTable, processVmReadv, processVmWritev } from '../../sys/process-vm.ts';
 import type { TargetMemory } from '../../tracee/target-memory.ts';
@@ -48,7 +49,7 @@ export class PageReader {
     if (this.count === 0) return;
     const { memory } = this;
     const size = memory.isShared
-      ? memory.forceReadVector(this.local, (this.pages[0] ?? 0) * PAGE_SIZE)
+      ? memory.forceReadVector(this.local, at(this.pages, 0) * PAGE_SIZE)
       : processVmReadv(memory.tid, this.local, this.remote);
     if (size !== this.count * PAGE_SIZE) this.readSingly(Math.max(size, 0));
     this.clear();
@@ -56,7 +57,7 @@ export class PageReader {
 
   /** Whether `page` can be read by the same call as those that are queued. */
   private isBatch(page: number): boolean {
-    return !this.memory.isShared || page === (this.pages[this.count - 1] ?? 0) + 1;
+    return !this.memory.isShared || page === at(this.pages, this.count - 1) + 1;
   }
 
   private clear(): void {
@@ -68,8 +69,8 @@ export class PageReader {
   /** The rest, one page a call: behind one that cannot be read there may be others. */
   private readSingly(readBytes: number): void {
     for (let index = Math.floor(readBytes / PAGE_SIZE); index < this.count; index += 1) {
-      const page = this.pages[index] ?? 0;
-      const address = this.addresses[index] ?? 0;
+      const page = at(this.pages, index);
+      const address = at(this.addresses, index);
       const size = this.memory.forceReadInto(address, page * PAGE_SIZE, PAGE_SIZE);
       if (size !== PAGE_SIZE) this.lost.push(page);
     }
@@ -123,8 +124,8 @@ export class PageWriter {
   /** The rest, one page a call, whatever its protection. */
   private writeSingly(movedBytes: number): void {
     for (let index = Math.floor(movedBytes / PAGE_SIZE); index < this.count; index += 1) {
-      const page = this.pages[index] ?? 0;
-      const address = this.addresses[index] ?? 0;
+      const page = at(this.pages, index);
+      const address = at(this.addresses, index);
       const size = this.memory.forceWriteFrom(address, page * PAGE_SIZE, PAGE_SIZE);
       if (size !== PAGE_SIZE) this.lost.push(page);
     }

@@ -1,4 +1,5 @@
 /** Writes pages back to the target: a version each, zeros, or the content of their file. */
+import { at } from '../../at.ts';
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { findMapping, isAnonymous, type Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
@@ -69,8 +70,8 @@ export class PageRestorer {
     const { history } = this;
     let count = 0;
     for (let index = 0; index < found.length; index += 1) {
-      const start = found.starts[index] ?? 0;
-      const end = found.ends[index] ?? 0;
+      const start = at(found.starts, index);
+      const end = at(found.ends, index);
       let known = 0;
       for (let page = start; page < end; page += 1) {
         const slot = history.current.get(page);

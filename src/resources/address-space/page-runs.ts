@@ -1,4 +1,5 @@
 /** Runs of pages that are to be given back: found in a list, and dropped by one call each. */
+import { at } from '../../at.ts';
 import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
 import { findMapping, type Mapping } from '../../procfs/maps.ts';
 import { MADV_DONTNEED, MADV_DONTNEED_LOCKED } from '../../sys/madvise.ts';
@@ -18,11 +19,11 @@ export function splitRuns(pages: number[], mappings: readonly Mapping[]): PageRu
   pages.sort((a, b) => a - b);
   const runs: PageRun[] = [];
   for (let index = 0; index < pages.length;) {
-    const first = pages[index] ?? 0;
+    const first = at(pages, index);
     const mapping = findMapping(mappings, first * PAGE_SIZE);
     let end = first + 1;
     for (index += 1; index < pages.length; index += 1) {
-      const page = pages[index] ?? 0;
+      const page = at(pages, index);
       if (page > end || (mapping !== undefined && page * PAGE_SIZE >= mapping.end)) break;
       end = page + 1;
     }

@@ -5,6 +5,7 @@
  * registered has been made since, or was refused. It is refused what is under another userfaultfd,
  * or droppable. That is asked again each time, since its owner can let go.
  */
+import { at } from '../../at.ts';
 import type { Mapping, Range } from '../../procfs/maps.ts';
 import { uffdioRegister, uffdioUnregister } from '../../sys/userfaultfd.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
@@ -58,7 +59,7 @@ export class Registration {
     this.findUnregistered();
     this.untracked = this.unregistered.starts.map((start, index) => ({
       start,
-      end: this.unregistered.ends[index] ?? 0,
+      end: at(this.unregistered.ends, index),
     }));
     return found;
   }
@@ -77,7 +78,7 @@ export class Registration {
     const parts: Range[] = [];
     this.unregistered.starts.forEach((from, index) => {
       const start = Math.max(from, mapping.start);
-      const end = Math.min(this.unregistered.ends[index] ?? 0, mapping.end);
+      const end = Math.min(at(this.unregistered.ends, index), mapping.end);
       if (start < end) parts.push({ start, end });
     });
     return parts;

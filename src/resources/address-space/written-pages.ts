@@ -11,6 +11,7 @@
  *    and is a hole that is not reported as written.
  * 2. Mappings without registration are new: a scan for them alone.
  */
+import { at } from '../../at.ts';
 import { PAGE_SIZE, TASK_SIZE } from '../../arch/x64/syscalls.ts';
 import type { PageIndex } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
@@ -51,21 +52,21 @@ export class PageRanges {
 
   forEachPage(visit: (page: number) => void): void {
     for (let index = 0; index < this.length; index += 1) {
-      const end = this.ends[index] ?? 0;
-      for (let page = this.starts[index] ?? 0; page < end; page += 1) visit(page);
+      const end = at(this.ends, index);
+      for (let page = at(this.starts, index); page < end; page += 1) visit(page);
     }
   }
 
   /** Visit the pages that have a version. */
   forEachVersion(current: PageIndex, visit: (page: number) => void): void {
     for (let index = 0; index < this.length; index += 1) {
-      current.forEachIn(this.starts[index] ?? 0, this.ends[index] ?? 0, visit);
+      current.forEachIn(at(this.starts, index), at(this.ends, index), visit);
     }
   }
 
   countPages(): number {
     let count = 0;
-    for (let i = 0; i < this.length; i += 1) count += (this.ends[i] ?? 0) - (this.starts[i] ?? 0);
+    for (let i = 0; i < this.length; i += 1) count += at(this.ends, i) - at(this.starts, i);
     return count;
   }
 }

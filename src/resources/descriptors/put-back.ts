@@ -7,6 +7,7 @@
  * Whatever of this the kernel refuses, the number ends hung up or closed: it never leads to another
  * file than it did.
  */
+import { at } from '../../at.ts';
 import { SYS } from '../../arch/x64/syscalls.ts';
 import {
   F_DUPFD_CLOEXEC,
@@ -183,7 +184,7 @@ export class PutBack {
   private closeAll(fds: readonly number[]): void {
     const sorted = [...fds].sort((a, b) => a - b);
     for (let index = 0; index < sorted.length;) {
-      const first = sorted[index] ?? 0;
+      const first = at(sorted, index);
       let last = first;
       for (index += 1; sorted[index] === last + 1; index += 1) last += 1;
       this.call(SYS.close_range, first, last, 0);
