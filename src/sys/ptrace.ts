@@ -54,7 +54,7 @@ const ptrace = declare('long ptrace(long, int, uint64_t, uint64_t)');
 const iovec = new NativeBuffer(16);
 const message = new NativeBuffer(128);
 
-function request(code: number, tid: number, address: number, data: number): number {
+function request(code: number, tid: number, address: number, data: number | bigint): number {
   return ptrace(code, tid, address, data) === -1 ? errnoNow() : 0;
 }
 
@@ -78,8 +78,13 @@ export function ptracePeekdata(tid: number, address: number): number {
   return toNumber(ptrace(PTRACE_PEEKDATA, tid, address, 0));
 }
 
+/** The same as the 64 bits that they are. */
+export function ptracePeekBits(tid: number, address: number): bigint {
+  return BigInt.asUintN(64, BigInt(ptrace(PTRACE_PEEKDATA, tid, address, 0)));
+}
+
 /** `ptrace(PTRACE_POKEDATA, tid, address, value)`: 8 bytes, whatever the protection says. */
-export function ptracePokedata(tid: number, address: number, value: number): number {
+export function ptracePokedata(tid: number, address: number, value: number | bigint): number {
   return request(PTRACE_POKEDATA, tid, address, value);
 }
 

@@ -30,7 +30,7 @@ import {
 } from '../sys/ptrace.ts';
 import type { EventPump } from './event-pump.ts';
 import { handOver, sendDeferredAgain } from './hand-over.ts';
-import { readCriticalSection, writeCriticalSection } from './rseq.ts';
+import { setSectionAside, writeCriticalSection } from './rseq.ts';
 import type { Thread } from './thread.ts';
 import { readUserDispatch, writeUserDispatch } from './user-dispatch.ts';
 import type { Stop } from '../sys/wait.ts';
@@ -56,7 +56,7 @@ export class RemoteCalls {
   private readonly saved = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
   private readonly mask = new NativeBuffer(16);
   /** Where the thread's rseq area pointed to before it made calls. */
-  private section = 0;
+  private section: number | bigint = 0;
   /** Its calls come as SIGSYS: not while it makes ours. */
   private readonly dispatch: Uint8Array | undefined;
   private hasExeced = false;
@@ -99,7 +99,7 @@ export class RemoteCalls {
   private make(nr: number, values: readonly number[], waits: boolean): number {
     const { thread } = this;
     const registers = thread.registers;
-    if (!this.hasCalled) this.section = readCriticalSection(thread.tid);
+    if (!this.hasCalled) this.section = setSectionAside(thread.tid);
     registers.copyFrom(this.saved);
     ARGUMENT_REGISTERS.forEach((name, index) => {
       registers.set(name, values[index] ?? 0);
@@ -146,7 +146,12 @@ export class RemoteCalls {
       if (thread.stop === this.stopBefore) thread.stopFor({ kind: 'interrupt' }, true);
     }
     thread.storeRegisters();
-    if (this.hasCalled) this.leaveCall();
+    if (this.hasCalled) {
+      // Its memory may have been written meanwhile.
+      const section = setSectionAside(thread.tid);
+      if (section !== 0) this.section = section;
+      this.leaveCall();
+    }
     ptraceSetsigmask(thread.tid, this.mask.address);
     writeCriticalSection(thread.tid, this.section);
     if (this.dispatch !== undefined) writeUserDispatch(thread.tid, this.dispatch);

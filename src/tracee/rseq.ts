@@ -14,6 +14,7 @@ import { NativeBuffer } from '../sys/libc.ts';
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../sys/mmap.ts';
 import {
   ptraceGetRseqConfiguration,
+  ptracePeekBits,
   ptracePeekdata,
   ptracePokedata,
   type RseqConfiguration,
@@ -42,19 +43,29 @@ function rseqPointer(thread: { readonly tid: number }): number {
   return rseq === undefined || rseq.address === 0 ? 0 : rseq.address + RSEQ_CS_OFFSET;
 }
 
-/** The pointer to the critical section that a stopped thread says it is in; 0: none. */
-export function readCriticalSection(tid: number): number {
-  return sectionAt(tid, ptraceGetRseqConfiguration(tid)?.address ?? 0);
-}
-
-/** The same of one whose area is registered at `address`; 0: nowhere. */
+/**
+ * The pointer to the critical section that a stopped thread, whose area is registered at `address`,
+ * says it is in; 0: none.
+ */
 export function sectionAt(tid: number, address: number): number {
   const section = address === 0 ? 0 : ptracePeekdata(tid, address + RSEQ_CS_OFFSET);
   return section > 0 && section < ADDRESS_MAX ? section : 0;
 }
 
+/**
+ * Take the pointer out of the area of a stopped thread that is to make calls, whatever it is: 0
+ * where it is none. Garbage is put back as well: the thread is to fall of it, and not our calls.
+ */
+export function setSectionAside(tid: number): number | bigint {
+  const pointer = rseqPointer({ tid });
+  if (pointer === 0 || ptracePeekdata(tid, pointer) === 0) return 0;
+  const section = ptracePeekBits(tid, pointer);
+  ptracePokedata(tid, pointer, 0);
+  return section;
+}
+
 /** Have the thread point to a critical section again. */
-export function writeCriticalSection(tid: number, section: number): void {
+export function writeCriticalSection(tid: number, section: number | bigint): void {
   const pointer = section === 0 ? 0 : rseqPointer({ tid });
   if (pointer !== 0) ptracePokedata(tid, pointer, section);
 }

@@ -11,7 +11,7 @@ const USAGE = `npm run campaign -- [--seed S] [--count N] [--threads T] [--user 
   --user UID    run the target and belay as this user
   --from LIFE   begin with this target life, to repeat one that failed
   --damage BITS which damage may be drawn (target/campaign.h)
-  --unruly      storms of vfork under a clock, and lives with handlers that have the first try, too:
+  --unruly      storms of vfork, and lives with handlers that have the first try, too:
                 there are differences there still, some of which the documents name
   --keep-going  go on with the next life after a difference, and report each`;
 

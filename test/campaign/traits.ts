@@ -36,7 +36,7 @@ export interface Circumstances {
   readonly threads?: number | undefined;
   /** Who is not makes no points in a filter of his own. */
   readonly privileged: boolean;
-  /** Also storms of vfork under a clock, and handlers that have the first try at a fault. */
+  /** Also storms of vfork, and handlers that have the first try at a fault. */
   readonly unruly?: boolean | undefined;
 }
 
@@ -65,8 +65,8 @@ export function drawTraits(draws: Draws, circumstances: Circumstances): Traits {
     refusing: hard && refusing,
     confined,
     jobs,
-    // Under a clock the ignored signals of its children end calls, as the documents say.
-    stormy: draws.chance(5) && (!clocked || unruly),
+    // The ignored signals of its children end calls now and then, as the documents say.
+    stormy: draws.chance(5) && unruly,
     attributes,
   };
 }
