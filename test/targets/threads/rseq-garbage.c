@@ -4,7 +4,7 @@
 #include <sys/rseq.h>
 
 static int pipes[2];
-static volatile uint64_t *volatile section;
+static volatile __u64 *volatile section;
 
 static void *work(void *argument) {
   char byte;
