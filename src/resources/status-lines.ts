@@ -8,12 +8,14 @@
  * Source: proc_pid_status(5); fs/proc/array.c, task_sig, task_cap.
  */
 import { BelayError } from '../errors.ts';
+import { hasSignal } from '../procfs/signal-digits.ts';
 import { close, openOrThrow, O_RDONLY, pread } from '../sys/file.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import type { Stopped } from './stopped.ts';
 
 const STATUS_SIZE = 8192;
-const LINE_SIZE = 8 + 16 + 1;
+const NAME_SIZE = 8;
+const LINE_SIZE = NAME_SIZE + 16 + 1;
 const IGNORED_LINE = Buffer.from('\nSigIgn:\t');
 const USERS_LINE = Buffer.from('\nUid:\t');
 const SIZE_LINE = Buffer.from('\nFDSize:\t');
@@ -56,11 +58,9 @@ export class StatusLines {
     return Uint8Array.from(this.status.bytes.subarray(at, at + 2 * LINE_SIZE));
   }
 
-  /** Whether there is a handler for it: a digit tells of four signals, the last of 1 to 4. */
+  /** Whether there is a handler for it. */
   isCaught(signo: number): boolean {
-    const last = this.read() + 2 * LINE_SIZE - 2;
-    const digit = String.fromCharCode(this.status.bytes[last - ((signo - 1) >> 2)] ?? 0);
-    return (parseInt(digit, 16) & (1 << ((signo - 1) & 3))) !== 0;
+    return hasSignal(this.status.bytes, this.read() + LINE_SIZE + NAME_SIZE, signo);
   }
 
   /** Nothing waits for the process as a whole, and nothing for this one of its threads. */

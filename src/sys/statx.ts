@@ -4,6 +4,7 @@
  *
  * Source: linux/openat2.h, linux/stat.h.
  */
+import { at } from '../at.ts';
 import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
 
 const SYS_statx = 332;
@@ -79,11 +80,11 @@ function tell(fd: number, path: string, flags: number): FileStatus | undefined {
   const { words, bytes } = told;
   return {
     mode: bytes.readUInt16LE(28),
-    uid: words[5] ?? 0,
-    gid: words[6] ?? 0,
+    uid: at(words, 5),
+    gid: at(words, 6),
     ino: told.getUint64(32),
-    dev: makeDevice(words[34] ?? 0, words[35] ?? 0),
-    rdev: makeDevice(words[32] ?? 0, words[33] ?? 0),
+    dev: makeDevice(at(words, 34), at(words, 35)),
+    rdev: makeDevice(at(words, 32), at(words, 33)),
   };
 }
 

@@ -3,6 +3,7 @@
  *
  * @see https://man7.org/linux/man-pages/man3/termios.3.html
  */
+import { at } from '../at.ts';
 import { declare, NativeBuffer } from './libc.ts';
 
 const TCGETS = 0x5401;
@@ -29,5 +30,5 @@ export function readRawMode(fd: number): RawMode | undefined {
   if (ioctl(fd, TCGETS, termios.address) !== 0) return undefined;
   const { bytes } = termios;
   if ((bytes.readUInt32LE(LFLAG_OFFSET) & ICANON) !== 0) return undefined;
-  return { least: bytes[CC_OFFSET + VMIN] ?? 0, limitMs: (bytes[CC_OFFSET + VTIME] ?? 0) * 100 };
+  return { least: at(bytes, CC_OFFSET + VMIN), limitMs: at(bytes, CC_OFFSET + VTIME) * 100 };
 }

@@ -2,13 +2,13 @@
  * For which signals a process has handlers, asked at each fault: a handler that has had its turn
  * may be gone the next time.
  */
+import { hasSignal } from '../procfs/signal-digits.ts';
 import { close, open, O_RDONLY, pread } from '../sys/file.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 
 /** The kernel writes some 1.5 KB; the sets of signals are within the first 1 KB. */
 const STATUS_MAX_BYTES = 4096;
 const KEY = Buffer.from('\nSigCgt:\t');
-const DIGITS = 16;
 
 const text = new NativeBuffer(STATUS_MAX_BYTES);
 
@@ -26,11 +26,7 @@ export class CaughtSignals {
     if (this.fd < 0) return false;
     const sizeBytes = Math.max(pread(this.fd, text.address, STATUS_MAX_BYTES, 0), 0);
     const at = text.bytes.subarray(0, sizeBytes).indexOf(KEY);
-    if (at < 0) return false;
-    // The first digit is for the signals 61 to 64.
-    const last = at + KEY.length + DIGITS - 1;
-    const digit = text.bytes.toString('latin1', last - ((signo - 1) >> 2)).charAt(0);
-    return (parseInt(digit, 16) & (1 << ((signo - 1) & 3))) !== 0;
+    return at >= 0 && hasSignal(text.bytes, at + KEY.length, signo);
   }
 
   close(): void {

@@ -1,20 +1,16 @@
 /** Signals to all processes of a service: the program ends as it likes, supervised until then. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { list, run } from '../../src/index.ts';
+import { childrenOf } from '../support/children-of.ts';
 
 const KEPT = new Set(['SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGCHLD']);
 /** They tell of a mistake: whoever has made one is to end. And SIGXCPU, SIGXFSZ and SIGSYS. */
 const FAULTS = /^SIG(SEGV|BUS|ILL|FPE|ABRT|IOT|TRAP|SYS|XCPU|XFSZ|UNUSED)$/;
 const REALTIME = Array.from({ length: 31 }, (_, index) => 34 + index);
-
-function childrenOf(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
-  return children.split(' ').filter(Boolean).map(Number);
-}
 
 test('a supervisor that is asked to end goes on until the program has ended', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'belay-asked-'));

@@ -6,7 +6,7 @@
  * BELAY_SEED=S repeats the moments of a run; each failure prints it.
  */
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { before, describe, test } from 'node:test';
@@ -22,6 +22,7 @@ import { Random } from './random.ts';
 import { fill, findFreePort, readContents, RedisConnection, superviseRedis } from './redis.ts';
 import { belay, start, until } from './started.ts';
 import type { Started } from './started.ts';
+import { childrenOf } from '../support/children-of.ts';
 
 const SEED = Number(process.env.BELAY_SEED ?? Date.now() % 1_000_000);
 const REPEAT = `repeat with: BELAY_SEED=${SEED} node --test test/real/supervisor-killed.test.ts`;
@@ -96,12 +97,6 @@ async function liveAndLoseSupervisor(kind: 'fault' | 'jump', ageMs: number): Pro
   process.kill(life.supervisorPid, 'SIGKILL');
   await until('what it has begun ends with it', () => !begun.some(isThere));
   return judge(life, kind);
-}
-
-/** The processes that its first thread has begun: those that only sleep. */
-function childrenOf(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
-  return children.split(' ').filter(Boolean).map(Number);
 }
 
 /** A zombie, which init has not asked for yet, is none. */

@@ -53,8 +53,9 @@ export class Credentials implements Resource<CredentialsImage, readonly Named[]>
   }
 
   prepare(stopped: Stopped, image: CredentialsImage): readonly Named[] | Obstacle {
-    const now = this.status.copyIdentity();
-    const changed = compareIdentities(image.process, now, 'it has');
+    const isSame = this.status.isSameIdentity(image.process);
+    const now = isSame ? image.process : this.status.copyIdentity();
+    const changed = isSame ? [] : compareIdentities(image.process, now, 'it has');
     if (changed instanceof Obstacle) return changed;
     const lost = changed.map(({ bit, text }) => ({ bit, text: `its ${text}` }));
     const { asked, others } = image.threads;

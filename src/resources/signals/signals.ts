@@ -6,6 +6,7 @@
  * and else as often as it may cost (`AskBudget`). A point that is made without knows what the one
  * before knew, and says so, as does each rollback to it.
  */
+import { hasSignal } from '../../procfs/signal-digits.ts';
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { AskBudget } from '../ask-budget.ts';
 import { foretellGuess, nameGuess } from '../guess.ts';
@@ -138,23 +139,15 @@ export class Signals implements Resource<SignalTable, SignalTable> {
 function isAnyCaught(lines: Uint8Array): boolean {
   for (let at = CAUGHT_AT; at < CAUGHT_AT + DIGITS; at += 1) {
     if (lines[at] !== DIGIT_0 && lines[at] !== OF_LIBC_DIGITS[at - CAUGHT_AT]) {
-      return signals.some((signo) => !OF_LIBC.has(signo) && hasBit(lines, CAUGHT_AT, signo));
+      return signals.some((signo) => !OF_LIBC.has(signo) && hasSignal(lines, CAUGHT_AT, signo));
     }
   }
   return false;
 }
 
 function classOf(lines: Uint8Array, signo: number): 'default' | 'ignored' | 'caught' {
-  if (hasBit(lines, IGNORED_AT, signo)) return 'ignored';
-  return hasBit(lines, CAUGHT_AT, signo) ? 'caught' : 'default';
-}
-
-/** Whether the 16 hexadecimal digits at `offset` have the signal's bit. */
-function hasBit(lines: Uint8Array, offset: number, signo: number): boolean {
-  const bit = signo - 1;
-  const digit = lines[offset + 15 - (bit >> 2)] ?? 0x30;
-  const value = digit <= 0x39 ? digit - 0x30 : digit - 0x57;
-  return (value & (1 << (bit & 3))) !== 0;
+  if (hasSignal(lines, IGNORED_AT, signo)) return 'ignored';
+  return hasSignal(lines, CAUGHT_AT, signo) ? 'caught' : 'default';
 }
 
 /** Tell the kernel what to do with a signal; what it did until now. Undefined: only ask. */
