@@ -52,8 +52,8 @@ const PENDING_MAPS_MAX_BYTES = 4 * 1024 * 1024;
 /** Why an instruction has no names, when its maps are not sent along. */
 const TOO_MANY_MAPS = 'too many mappings, or falls that come too fast, to look it up';
 
-/** Chosen: of the processor time that is kept in reserve, half is for the log. */
-const CPU_FOR_LOG_MS = 150;
+/** Chosen: of the processor time that is kept in reserve, a sixth is for names in the log. */
+const CPU_FOR_LOG_MS = 50;
 const SPENT = 'the processor time that its caller allows (ulimit -t) is used up';
 
 /** Chosen: what ends this often is ended by something that goes on. */

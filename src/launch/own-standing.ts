@@ -7,6 +7,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
+import { ownCpuMs } from '../desk/cpu-watch.ts';
 import { BelayError } from '../errors.ts';
 import { ignoreRequestsToEnd } from './own-signals.ts';
 import { resetIoPriority } from '../sys/ioprio.ts';
@@ -39,6 +40,8 @@ const FILE_SIZE_MIN = 64 * 1024;
 /** Chosen: from being told to having let go takes a few milliseconds; the log takes some more. */
 const CPU_RESERVE_MS = 300;
 const CPU_RESERVE_SHARE = 0.1;
+/** Chosen: beginning takes some 600 ms of a fast processor, and tells how fast this one is. */
+const CPU_RESERVE_OF_BEGINNING = 0.5;
 
 /** Standing of our own, as far as we may have it. */
 export function takeOwnStanding(): void {
@@ -75,7 +78,8 @@ function tooSmall(limit: string): BelayError {
 export function cpuBudgetMs(): number | undefined {
   const limitMs = readOwnLimit(RLIMIT_CPU).hard * 1000;
   if (limitMs === Infinity) return undefined;
-  return limitMs - Math.max(CPU_RESERVE_MS, limitMs * CPU_RESERVE_SHARE);
+  const least = Math.max(CPU_RESERVE_MS, ownCpuMs() * CPU_RESERVE_OF_BEGINNING);
+  return limitMs - Math.max(least, limitMs * CPU_RESERVE_SHARE);
 }
 
 /**
