@@ -6,9 +6,10 @@
  */
 import { describeHardship, drawHardship, refuseBelay } from './hard-times.ts';
 import { type LivePoint, checkLanding } from './landing.ts';
-import { LifeFailure } from './life-failure.ts';
+import { LifeFailure, LifeOver } from './life-failure.ts';
 import type { Draws } from './random.ts';
 import type { Stage } from './stage.ts';
+import { TargetFailure } from './target-process.ts';
 import { CAUSE, COMMAND, DAMAGE, type Fall, type Point, type Refused } from './wire.ts';
 
 export interface HardFall {
@@ -20,11 +21,13 @@ export interface HardFall {
   refusalFile: string | undefined;
 }
 
+const DOOMED = 'the rseq area of a thread is destroyed';
 /** ENOTRECOVERABLE, as tlongjmp answers it. */
 const NOT_RECOVERABLE = -131;
 /** Threads that it began would change memory while it stands. */
 const NOT_WHILE_IT_STANDS = DAMAGE.threads | DAMAGE.ruin;
 
+/** @throws LifeOver where it is refused, and the damage ends a thread as soon as that is stopped */
 export async function hardFall(stage: Stage, draws: Draws, wanted: HardFall): Promise<void> {
   const { dialogue, points, traits, newest } = stage;
   const { target, cd, value, refusalFile } = wanted;
@@ -37,13 +40,19 @@ export async function hardFall(stage: Stage, draws: Draws, wanted: HardFall): Pr
   const range = await dialogue.await('held');
   const before = await stage.look((thread) => stage.isStill(thread));
   if (before === undefined) throw new LifeFailure('before its fall it does not stand still');
+  const doomed = stage.findDoomed(before);
   const heard = stage.witness?.refusals.length ?? 0;
   refuseBelay(refusalFile, hardship.refusal);
-  const first = await goOn(stage);
+  const first = await goOn(stage).catch(async (error: unknown) => {
+    if (doomed === undefined || !(error instanceof TargetFailure)) throw error;
+    if ((await stage.witness?.refusalAfter(heard)) === undefined) throw error;
+    throw new LifeOver(DOOMED);
+  });
   const { refused } = first;
   let { fall, point } = first;
   refuseBelay(refusalFile, '');
   if (refused !== undefined) {
+    if (doomed !== undefined) throw new LifeOver(DOOMED);
     checkRefused(refused, fall, cd);
     const reason = await stage.witness?.refusalAfter(heard);
     stage.tell('refused', reason ?? 'for a reason that was told before');

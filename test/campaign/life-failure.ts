@@ -2,3 +2,8 @@
 export class LifeFailure extends Error {
   override name = 'LifeFailure';
 }
+
+/** A life that ended as it would have ended without belay, for the reason given. */
+export class LifeOver extends Error {
+  override name = 'LifeOver';
+}

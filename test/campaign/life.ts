@@ -9,7 +9,7 @@ import {
   isUncertain,
   saysTheSame,
 } from './landing.ts';
-import { LifeFailure } from './life-failure.ts';
+import { LifeFailure, LifeOver } from './life-failure.ts';
 import { Draws } from './random.ts';
 import { Stage } from './stage.ts';
 import type { Tally } from './tally.ts';
@@ -75,9 +75,13 @@ export class Life {
       while (stage.falls < this.#options.falls) await this.#step();
       await this.#finish();
     } catch (error) {
+      if (error instanceof LifeOver) {
+        stage.tell('over', error.message);
+        return;
+      }
       // What belay says of it may be on the way.
       await sleep(stage.witness === undefined ? 0 : HEARING_MS);
-      throw stage.dialogue.tellAll(error);
+      throw stage.dialogue.tellAll(await stage.target.explain(error));
     } finally {
       stage.witness?.close();
       await stage.target.end();

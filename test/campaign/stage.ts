@@ -21,6 +21,9 @@ import type { Hello, Point } from './wire.ts';
 /** Of a storm's children: by default ignored, but whoever is traced sees it wait. */
 const SIGCHLD = 1n << 16n;
 
+/** Where struct rseq points to the section that the thread is in: 0, as none of them is in one. */
+const RSEQ_CS_OFFSET = 8;
+
 export type Stands = (thread: Thread, all: Thread[]) => boolean;
 
 export class Stage {
@@ -108,6 +111,20 @@ export class Stage {
       // It has ended, and whoever waits for its words tells how.
       return false;
     }
+  }
+
+  /**
+   * A thread whose rseq area was destroyed while it waits: the kernel ends the process as soon as
+   * that thread is stopped, or comes back from its call.
+   */
+  findDoomed({ mappings }: Snapshot): number | undefined {
+    const { pid } = this.target;
+    return this.dialogue.parked.find(({ rseq }) => {
+      if (rseq === 0) return false;
+      const mapping = mappings.find(({ start, end }) => start <= rseq && rseq < end);
+      if (mapping?.permissions.startsWith('rw') !== true) return true;
+      return readMemoryAt(pid, rseq + RSEQ_CS_OFFSET, 8).some((byte) => byte !== 0);
+    })?.tid;
   }
 
   /** All of it, when it stands still as wanted; undefined when it never does. */

@@ -10,7 +10,9 @@ import {
   encodeCommand,
 } from './wire.ts';
 
+/** As its steps are counted: a machine that is suspended meanwhile is not the target's silence. */
 const RECORD_TIMEOUT_MS = 30_000;
+const STEP_MS = 100;
 /** Chosen: how long it says nothing before it is asked whether it is there already. */
 const MOMENT_MS = 10;
 const STANDSTILL_TIMEOUT_MS = 3_000;
@@ -91,17 +93,17 @@ export class TargetProcess {
   async next(): Promise<TargetRecord>;
   async next(isOver: () => boolean): Promise<TargetRecord | undefined>;
   async next(isOver?: () => boolean): Promise<TargetRecord | undefined> {
-    const deadline = Date.now() + RECORD_TIMEOUT_MS;
-    for (;;) {
+    const stepMs = isOver === undefined ? STEP_MS : MOMENT_MS;
+    for (let silentMs = 0; ; silentMs += stepMs) {
       const record = this.#records.shift();
       if (record !== undefined) return record;
       if (this.#failure !== undefined) {
         await Promise.race([this.ended, sleep(1000)]);
         throw new TargetFailure(`${this.#failure}${this.#stderr && `\n${this.#stderr}`}`);
       }
-      const left = deadline - Date.now();
-      if (left <= 0) throw new TargetFailure(`silent for ${RECORD_TIMEOUT_MS} ms\n${this.state()}`);
-      await this.#news(isOver === undefined ? left : MOMENT_MS);
+      if (silentMs >= RECORD_TIMEOUT_MS)
+        throw new TargetFailure(`silent for ${RECORD_TIMEOUT_MS} ms\n${this.state()}`);
+      await this.#news(stepMs);
       if (this.#records.length === 0 && isOver?.() === true) return undefined;
     }
   }
@@ -122,6 +124,14 @@ export class TargetProcess {
   /** Lets it run, should it have stopped itself. */
   wake(): void {
     if (this.stops) process.kill(this.pid, 'SIGCONT');
+  }
+
+  /** The error, or that the target has ended, where that is what kept us from reading of it. */
+  async explain(error: unknown): Promise<unknown> {
+    if (!/^(ENOENT|ESRCH)$/.test((error as NodeJS.ErrnoException).code ?? '')) return error;
+    const how = await Promise.race([this.ended, sleep(1000)]);
+    if (how === undefined) return error;
+    return new TargetFailure(`${this.#failure ?? how}${this.#stderr && `\n${this.#stderr}`}`);
   }
 
   /** What its threads are about, for a report. */
