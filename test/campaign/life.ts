@@ -88,10 +88,13 @@ export class Life {
     }
   }
 
-  /** Two threads that fall in their handler at once: the one takes the handler from the other. */
+  /**
+   * Two threads that fall in their handler at once: the one takes the handler from the other. And
+   * one that is in a section when all is ruined falls of that first.
+   */
   get #damage(): number {
-    const { every, auto } = this.#stage.traits;
-    return this.#options.damage & ~(every > 0 && auto ? DAMAGE.ruin : 0);
+    const { every, auto, sections } = this.#stage.traits;
+    return this.#options.damage & ~((every > 0 && auto) || sections ? DAMAGE.ruin : 0);
   }
 
   #drawPoint(): LivePoint {

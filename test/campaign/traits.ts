@@ -24,6 +24,8 @@ export interface Traits {
   stormy: boolean;
   /** Its mappings have attributes that /proc/PID/maps does not show. */
   attributes: boolean;
+  /** Threads of it are in restartable sequences. */
+  sections: boolean;
 }
 
 /** Far more falls on one point than the default allows: that policy is tested elsewhere. */
@@ -53,6 +55,8 @@ export function drawTraits(draws: Draws, circumstances: Circumstances): Traits {
   const watched = draws.chance(2);
   const refusing = draws.chance(2);
   const confined = draws.chance(5) && privileged;
+  const stormy = draws.chance(5) && unruly;
+  const sections = draws.chance(4);
   return {
     threads: threads ?? drawn,
     // A point of the clock's may be one of a stopped process, which is not stopped any more then.
@@ -66,12 +70,13 @@ export function drawTraits(draws: Draws, circumstances: Circumstances): Traits {
     confined,
     jobs,
     // The ignored signals of its children end calls now and then, as the documents say.
-    stormy: draws.chance(5) && unruly,
+    stormy,
     attributes,
+    sections,
   };
 }
 
-const WORDS = ['confined', 'jobs', 'stormy', 'attributes'] as const;
+const WORDS = ['confined', 'jobs', 'stormy', 'attributes', 'sections'] as const;
 
 export function describeTraits(traits: Traits): string {
   const words = [`${traits.threads} threads`];
@@ -92,8 +97,9 @@ export function runOptions({ every, auto }: Traits): string[] {
 
 /** The target's own word for how it is to live. */
 export function targetMode(traits: Traits): string {
-  const { stops, every, hard, confined, jobs, stormy, attributes } = traits;
-  const words = { stops, every: every > 0, hard, confined, jobs, stormy, attributes };
+  const { every, ...ways } = traits;
+  const { stops, hard, confined, jobs, stormy, attributes, sections } = ways;
+  const words = { stops, every: every > 0, hard, confined, jobs, stormy, attributes, sections };
   const drawn = Object.entries(words).filter(([, isDrawn]) => isDrawn);
   return ['belay', ...drawn.map(([word]) => word)].join(',');
 }

@@ -19,7 +19,7 @@ async function until(target: TargetProcess, type: TargetRecord['type']): Promise
   }
 }
 
-for (const way of ['every', 'hard', 'confined', 'jobs', 'stormy', 'attributes'])
+for (const way of ['every', 'hard', 'confined', 'jobs', 'stormy', 'attributes', 'sections'])
   test(`it lives well: ${way}`, async () => {
     for (let seed = 1n; seed <= SEEDS; seed++) {
       const command = [workshop.target, workshop.dataFile, String(seed), '3', `plain,${way}`];

@@ -130,6 +130,7 @@ const WRONG: Record<number, string> = {
   62: 'tlongjmp returned',
   63: "the program's own handler ran",
   64: 'what wait(2) tells of a child that stops and goes on',
+  65: 'what was counted in restartable sequences',
 };
 
 const THREAD_STATE = [

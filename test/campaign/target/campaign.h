@@ -113,13 +113,16 @@ enum ways {
   CONFINED = 16,   /* in a seccomp filter of its own */
   JOBS = 32,       /* with children that stop and go on, and stopped itself from outside */
   STORMY = 64,     /* threads of it vfork again and again */
-  ATTRIBUTES = 128 /* with mappings of mixed attributes */
+  ATTRIBUTES = 128, /* with mappings of mixed attributes */
+  SECTIONS = 256    /* threads of it are in restartable sequences */
 };
 extern u32 ways;
 void sandbox_enter(struct draws *d);
 void job_control(void);
 void storms_start(struct draws *d);
 void storms_blow(void);
+void sections_start(struct draws *d);
+void sections_shop(void);
 long attribute_change(struct draws *d, u64 at, u64 size);
 
 /* ---- worker threads ---- */

@@ -58,6 +58,7 @@ static __attribute__((noinline)) void obey(const struct command *c) {
   draw_seed(&d, c->seed);
   hardships_end();
   storms_blow();
+  sections_shop();
   switch (c->what) {
   case CMD_POINT: fresh_point(&d); break;
   case CMD_FALL: fall(&d, c);
@@ -84,7 +85,8 @@ static void install_handlers(struct draws *d) {
 
 static u32 read_ways(const char *mode) {
   static const char *const words[] = {"belay",    "stops", "every",  "hard",
-                                      "confined", "jobs",  "stormy", "attributes"};
+                                      "confined", "jobs",  "stormy", "attributes",
+                                      "sections"};
   u32 found = 0;
   for (u32 i = 0; i < sizeof words / sizeof *words; i++)
     if (strstr(mode, words[i])) found |= 1u << i;
@@ -105,6 +107,7 @@ int main(int argc, char **argv) {
   workers_start((u32)atoi(argv[3]), &d);
   workers_park(&d);
   storms_start(&d);
+  sections_start(&d);
   tell(REC_HELLO, (u64)sys1(SYS_getpid, 0), (u64)&point_frame, (u64)&point.why, workers_count(),
        rseq_address(), 0);
   for (;;) {
