@@ -42,7 +42,8 @@
 #define TJMP_LOST_LOCKS 16      /* locks on files */
 #define TJMP_LOST_SIGNALS 32    /* dispositions, alternate stacks, pending signals */
 #define TJMP_LOST_PRIVILEGES 64 /* what was dropped since stays dropped: filters, ids */
-#define TJMP_LOST_UNSURE 128    /* all of the above may be as it was, but is not known to be */
+#define TJMP_LOST_UNSURE 128    /* all that is named may be as it was, but is not known to be */
+#define TJMP_LOST_TERMINALS 256 /* modes of a terminal, or who is in its foreground */
 
 /* The system calls: numbers that Linux leaves unused. */
 #define BELAY_SYS_TSETJMP 0xBE01

@@ -10,6 +10,7 @@ import { Signals } from './signals/signals.ts';
 import { StatusLines } from './status-lines.ts';
 import { StackUse } from './stack-use.ts';
 import type { Stopped } from './stopped.ts';
+import { Terminals } from './terminals/terminals.ts';
 import { Crew } from './threads/crew.ts';
 import { FactsOfThreads } from './threads/thread-facts.ts';
 import { Sandboxes } from './threads/sandboxes.ts';
@@ -30,10 +31,12 @@ export class ResourceList {
     const status = new StatusLines(stopped);
     const stackUse = new StackUse(status);
     const facts = new FactsOfThreads(stackUse);
+    const descriptors = new Descriptors(stopped);
     this.all = [
       new Crew(facts),
       this.addressSpace,
-      new Descriptors(stopped),
+      new Terminals(descriptors),
+      descriptors,
       new OwnTables(),
       new Signals(status, stackUse),
       new PendingSignals(status),

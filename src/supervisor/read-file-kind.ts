@@ -6,16 +6,12 @@ import { parseFdInfo } from '../procfs/fdinfo.ts';
 import { O_NONBLOCK } from '../sys/file.ts';
 import { isStreamSocket, isUnixSocket } from '../sys/getsockopt.ts';
 import { statKnownLink, typeOf } from '../sys/statx.ts';
-import { readRawMode, type RawMode } from '../sys/termios.ts';
+import { isTerminalDevice, isTerminalMaster, readRawMode, type RawMode } from '../sys/termios.ts';
 import { withDescriptor } from './with-descriptor.ts';
 
 /** /dev/zero, full, random and urandom. */
 const MEMORY_MAJOR = 1;
 const ENDLESS_MINORS: ReadonlySet<number> = new Set([5, 7, 8, 9]);
-/** Consoles and serial lines, /dev/tty and /dev/console, pseudo-terminals; serial lines by USB. */
-const TERMINAL_MAJORS: ReadonlySet<number> = new Set([4, 5, 136, 137, 138, 139, 166, 188, 204]);
-/** The other end of a pseudo-terminal, whose modes are not its own. */
-const PTMX = (5 << 8) | 2;
 
 export interface SocketKind {
   readonly isStream: boolean;
@@ -54,6 +50,6 @@ export function readTerminalMode(process_: TracedProcess, fd: number): RawMode |
 function kindOfDevice(rdev: number): FileKind | undefined {
   const major = rdev >> 8;
   if (major === MEMORY_MAJOR) return ENDLESS_MINORS.has(rdev & 0xff) ? 'endless' : undefined;
-  if (rdev === PTMX) return 'stream';
-  return TERMINAL_MAJORS.has(major) ? 'terminal' : undefined;
+  if (isTerminalMaster(rdev)) return 'stream';
+  return isTerminalDevice(rdev) ? 'terminal' : undefined;
 }

@@ -1,12 +1,25 @@
 /**
- * tcgetattr(3): whether a terminal gives lines, and if not, when a read of it answers.
+ * Terminals: which devices are some, and their modes, as tcgetattr(3) and tcsetattr(3) have them.
  *
  * @see https://man7.org/linux/man-pages/man3/termios.3.html
+ * @see https://man7.org/linux/man-pages/man2/ioctl_tty.2.html
  */
 import { at } from '../at.ts';
 import { declare, NativeBuffer } from './libc.ts';
 
+/** Consoles and serial lines, /dev/tty and /dev/console, pseudo-terminals; serial lines by USB. */
+const TERMINAL_MAJORS: ReadonlySet<number> = new Set([4, 5, 136, 137, 138, 139, 166, 188, 204]);
+/** The other end of a pseudo-terminal, whose modes are not its own. */
+const PTMX = (5 << 8) | 2;
+
 const TCGETS = 0x5401;
+/** With the speeds as numbers, and nothing thrown away or waited for. */
+const TCGETS2 = 0x802c542a;
+const TCSETS2 = 0x402c542b;
+const TIOCGDEV = 0x80045432;
+/** Who is in the foreground: pid_t. */
+export const TIOCSPGRP = 0x5410;
+const TERMIOS2_SIZE = 44;
 const ICANON = 2;
 const VTIME = 5;
 const VMIN = 6;
@@ -17,6 +30,16 @@ const CC_OFFSET = 17;
 
 const ioctl = declare('int ioctl(int, ulong, uint64_t)');
 const termios = new NativeBuffer(TERMIOS_SIZE);
+
+/** Whether the device of this number is a terminal; the master of a pseudo-terminal is none. */
+export function isTerminalDevice(rdev: number): boolean {
+  return rdev !== PTMX && TERMINAL_MAJORS.has(rdev >> 8);
+}
+
+/** Whether it is the end of a pseudo-terminal that makes one. */
+export function isTerminalMaster(rdev: number): boolean {
+  return rdev === PTMX;
+}
 
 export interface RawMode {
   /** VMIN: bytes. */
@@ -31,4 +54,22 @@ export function readRawMode(fd: number): RawMode | undefined {
   const { bytes } = termios;
   if ((bytes.readUInt32LE(LFLAG_OFFSET) & ICANON) !== 0) return undefined;
   return { least: at(bytes, CC_OFFSET + VMIN), limitMs: at(bytes, CC_OFFSET + VTIME) * 100 };
+}
+
+/** `ioctl(fd, TCGETS2)`: struct termios2; undefined: it is no terminal. */
+export function readTerminalModes(fd: number): Buffer | undefined {
+  if (ioctl(fd, TCGETS2, termios.address) !== 0) return undefined;
+  return Buffer.from(termios.bytes.subarray(0, TERMIOS2_SIZE));
+}
+
+/** `ioctl(fd, TCSETS2)`: at once, with what waits to be read or written left alone. */
+export function writeTerminalModes(fd: number, modes: Uint8Array): boolean {
+  termios.bytes.set(modes.subarray(0, TERMIOS2_SIZE));
+  return ioctl(fd, TCSETS2, termios.address) === 0;
+}
+
+/** `ioctl(fd, TIOCGDEV)`: the terminal's own device, behind /dev/tty too; 0: it is none. */
+export function readTerminalDevice(fd: number): number {
+  if (ioctl(fd, TIOCGDEV, termios.address) !== 0) return 0;
+  return termios.bytes.readUInt32LE(0);
 }

@@ -3,12 +3,12 @@
  * exit statuses and signals are as without belay.
  */
 import assert from 'node:assert/strict';
-import path from 'node:path';
 import { describe, test } from 'node:test';
 import { BIN_BELAY } from '../support/paths.ts';
 import { runProcess } from '../support/run-process.ts';
 import type { ProcessResult } from '../support/run-process.ts';
 import { usePlace } from './place.ts';
+import { programPath } from './program-path.ts';
 import { start, until } from './started.ts';
 
 const PYTHON = '/usr/bin/python3';
@@ -18,10 +18,6 @@ const CONTROL_Z = '\x1a';
 const CONTROL_BACKSLASH = '\x1c';
 
 usePlace();
-
-function programPath(name: string): string {
-  return path.join(import.meta.dirname, 'programs', name);
-}
 
 /** Runs a command alone and under belay; both results. */
 async function runBoth(

@@ -5,7 +5,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
-import path from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
@@ -13,6 +12,7 @@ import { run } from '../../src/index.ts';
 import { runUnderBelay } from '../support/belay.ts';
 import { runProcess } from '../support/run-process.ts';
 import { usePlace } from './place.ts';
+import { programPath } from './program-path.ts';
 import { belay, endAfterTests } from './started.ts';
 
 const OUT_OF_MEMORY = /FATAL ERROR: .*JavaScript heap out of memory/g;
@@ -20,10 +20,6 @@ const FALLS = 10;
 const NODE = [process.execPath, '--max-old-space-size=32'] as const;
 
 usePlace();
-
-function programPath(name: string): string {
-  return path.join(import.meta.dirname, 'programs', name);
-}
 
 /** The answer's body; where `agent` is given, over a connection that was there before. */
 async function request(url: string, agent: http.Agent | false): Promise<string> {

@@ -11,6 +11,7 @@ import { runUnderBelay } from '../support/belay.ts';
 import { PYTHON } from '../support/paths.ts';
 import { runProcess } from '../support/run-process.ts';
 import { usePlace } from './place.ts';
+import { programPath } from './program-path.ts';
 
 const ROUNDS = 200;
 /** What falls, and what hangs and is told so by its alarm clock. */
@@ -32,10 +33,6 @@ const interpreters = [
     round: /^round \d+ *$/,
   },
 ] as const;
-
-function programPath(name: string): string {
-  return path.join(import.meta.dirname, 'programs', name);
-}
 
 for (const { name, command, round } of interpreters) {
   describe(name, () => {

@@ -41,6 +41,8 @@ describeTargetsOfOrdinaryUser([
   'signals/handler-replaced.c',
   'signals/pending.c',
   'signals/segv-null.c',
+  'terminals/foreground.c',
+  'terminals/modes.c',
   'threads/all-fall-at-once.c',
   'threads/born-since-gone.c',
   'threads/fall-in-another.c',

@@ -37,10 +37,8 @@ import { findOwnFile } from './own-files.ts';
 import { findMixed, type Sharing } from './sharing.ts';
 import { PutBack } from './put-back.ts';
 import { LockedFiles } from './locked-files.ts';
-import { parseLocks, readRecordLocks, type FileLock } from './file-locks.ts';
+import { parseLocks, readRecordLocks, takeLockLines, type FileLock } from './file-locks.ts';
 import { findSpared, nameSpared, settleLocks } from './settle-locks.ts';
-
-const LOCK_LINE = Buffer.from('lock:\t');
 
 const VERSION = 5;
 const NEVER = -1;
@@ -83,6 +81,11 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       isKnown: (image) => known.isKnown(image),
     };
     this.names = new DescriptionNames(this.sharing.isOne);
+  }
+
+  /** As it was read last. */
+  get table(): DescriptorsImage {
+    return this.last;
   }
 
   /** All descriptors, ascending. The same array as last time when nothing changed. */
@@ -255,7 +258,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const hasContent = kind === 'epoll' || isCounter(link) || isSignalfd(link) || isNotifier(link);
     const content = hasContent ? Uint8Array.from(this.reader.rest) : undefined;
     if (kind !== 'socket' && kind !== 'pipe') fresh.push(fd);
-    const locks = kind === 'path' ? toLocks(this.reader.rest) : undefined;
+    const locks = kind === 'path' ? takeLockLines(this.reader.rest) : undefined;
     const handle = kind === 'path' && !isLasting(link) ? this.reader.readHandle(fd) : '';
     return this.keep({
       fd,
@@ -272,7 +275,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   /** What is told of locks; the same object when it is what was told last time. */
   private locksAs({ kind, locks }: DescriptorImage): Uint8Array | undefined {
     if (kind !== 'path') return undefined;
-    const now = toLocks(this.reader.rest);
+    const now = takeLockLines(this.reader.rest);
     if (now === undefined || locks === undefined) return now;
     return Buffer.compare(now, locks) === 0 ? locks : now;
   }
@@ -308,10 +311,4 @@ function isOutput({ fd, kind, flags }: DescriptorImage): boolean {
 /** Devices, and what else no inode number is given twice for while it is open somewhere. */
 function isLasting(link: string): boolean {
   return link.startsWith('/dev/') || link.startsWith('/memfd:');
-}
-
-/** Lines of fdinfo from the first on that tells of a lock. */
-function toLocks(rest: Buffer): Uint8Array | undefined {
-  const at = rest.length === 0 ? -1 : rest.indexOf(LOCK_LINE);
-  return at < 0 ? undefined : Uint8Array.from(rest.subarray(at));
 }

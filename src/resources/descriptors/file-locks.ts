@@ -20,6 +20,8 @@ import {
 } from '../../sys/descriptor-flags.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
 
+const LOCK_LINE = Buffer.from('lock:\t');
+
 /** As /proc/locks has it, and fdinfo behind "lock:"; a line with "->" is one that waits. */
 const LOCK = new RegExp(
   '^(?:lock:\\t)?\\d+: (POSIX|FLOCK|OFDLCK) +\\w+ +(READ|WRITE) +(-?\\d+) +' +
@@ -96,4 +98,10 @@ function encodeLock(lock: FileLock, isTaken: boolean): Buffer {
   bytes.writeBigInt64LE(lock.start, 8);
   bytes.writeBigInt64LE(lock.length, 16);
   return bytes;
+}
+
+/** Lines of fdinfo from the first on that tells of a lock. */
+export function takeLockLines(rest: Buffer): Uint8Array | undefined {
+  const at = rest.length === 0 ? -1 : rest.indexOf(LOCK_LINE);
+  return at < 0 ? undefined : Uint8Array.from(rest.subarray(at));
 }

@@ -1,0 +1,92 @@
+/**
+ * Reaches the program's terminals through copies of its descriptors, which are closed at once: a
+ * copy that stays would keep the other end of a pseudo-terminal waiting for its end.
+ */
+import { close, open, O_RDWR } from '../../sys/file.ts';
+import { O_NOCTTY, O_NONBLOCK } from '../../sys/descriptor-flags.ts';
+import { getDescriptor } from '../../sys/pidfd.ts';
+import { statKnownLink } from '../../sys/statx.ts';
+import { isTerminalDevice, readTerminalDevice } from '../../sys/termios.ts';
+
+const DEVICES = '/dev/';
+
+/** What is to be known of a descriptor. */
+export interface Leading {
+  readonly fd: number;
+  readonly kind: string;
+  /** What /proc/PID/fd/N leads to. */
+  readonly link: string;
+}
+
+export interface FoundTerminal {
+  readonly device: number;
+  readonly fd: number;
+  readonly path: string;
+}
+
+/** The number of the terminal that each descriptor leads to; 0: it leads to none. */
+export type KnownDevices = WeakMap<Leading, number>;
+
+/** The terminals that the table leads to, each once, by the lowest number that leads there. */
+export function findTerminals(
+  tid: number,
+  table: readonly Leading[],
+  known: KnownDevices,
+): readonly FoundTerminal[] {
+  const found = new Map<number, FoundTerminal>();
+  for (const image of table) {
+    const { kind, link, fd } = image;
+    if (kind !== 'path' || !link.startsWith(DEVICES)) continue;
+    const device = known.get(image) ?? readDevice(tid, fd);
+    known.set(image, device);
+    if (device !== 0 && !found.has(device)) found.set(device, { device, fd, path: link });
+  }
+  return [...found.values()];
+}
+
+/** The device is looked at first: some are served by programs, and asked for nothing. */
+function readDevice(tid: number, fd: number): number {
+  const status = statKnownLink(`/proc/${tid}/fd/${fd}`);
+  if (status === undefined || !isTerminalDevice(status.rdev)) return 0;
+  return withCopy(tid, fd, readTerminalDevice) ?? 0;
+}
+
+/** What `work` makes of a copy of the descriptor; undefined: there is none to be had. */
+export function withCopy<Result>(
+  tid: number,
+  fd: number,
+  work: (own: number) => Result,
+): Result | undefined {
+  return withOwn(copyOf(tid, fd), work);
+}
+
+/** As `withCopy`, of a terminal that no descriptor leads to any more: opened where it was. */
+export function withOpened<Result>(
+  tid: number,
+  { device, path }: { readonly device: number; readonly path: string },
+  work: (own: number) => Result,
+): Result | undefined {
+  const inRoot = `/proc/${tid}/root${path}`;
+  if (statKnownLink(inRoot)?.rdev !== device) return undefined;
+  return withOwn(open(inRoot, O_RDWR | O_NOCTTY | O_NONBLOCK), (own) =>
+    readTerminalDevice(own) === device ? work(own) : undefined,
+  );
+}
+
+function withOwn<Result>(own: number, work: (own: number) => Result): Result | undefined {
+  if (own < 0) return undefined;
+  try {
+    return work(own);
+  } finally {
+    close(own);
+  }
+}
+
+/** Minus errno: there is none, or we have no number or no right for one. */
+function copyOf(tid: number, fd: number): number {
+  try {
+    return getDescriptor(tid, fd);
+  } catch {
+    return -1;
+  }
+}
