@@ -14,6 +14,7 @@ import { OwnTables } from '../../src/resources/descriptors/own-tables.ts';
 import type { Resource } from '../../src/resources/resource.ts';
 import { PendingSignals } from '../../src/resources/signals/pending-signals.ts';
 import { Signals } from '../../src/resources/signals/signals.ts';
+import { Terminals } from '../../src/resources/terminals/terminals.ts';
 import { Crew } from '../../src/resources/threads/crew.ts';
 import { Sandboxes } from '../../src/resources/threads/sandboxes.ts';
 import { ThreadStates } from '../../src/resources/threads/thread-states.ts';
@@ -35,6 +36,7 @@ const codecs = new Map(
     ['sandboxes', Sandboxes],
     ['credentials', Credentials],
     ['descriptor tables of threads', OwnTables],
+    ['terminals', Terminals],
   ].map(([name, kind]) => [
     name as string,
     Object.create((kind as typeof Crew).prototype as object) as Resource,

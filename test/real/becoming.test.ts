@@ -139,7 +139,7 @@ describe('job control', () => {
       await playSession(shell, 'env --');
     });
     test(`of ${shell[0]} is the same under belay`, async () => {
-      await playSession(shell, `${BIN_BELAY} run --`);
+      await playSession(shell, `"${BIN_BELAY}" run --`);
     });
   }
 });

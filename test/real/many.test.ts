@@ -71,7 +71,7 @@ describe('many programs', () => {
     const ruined = path.join(import.meta.dirname, 'programs/ruined.py');
     const children = [
       ...Array<string>(CHILDREN).fill(`${program} fault ${ROUNDS}`),
-      `/usr/bin/python3 ${ruined} 20 ${place}/ruined.txt`,
+      `/usr/bin/python3 "${ruined}" 20 ${place}/ruined.txt`,
     ];
     const script = `${children.map((each) => `${each} & `).join('')} wait`;
     const env = { ...process.env, PYTHONPATH: PYTHON, PYTHONDONTWRITEBYTECODE: '1' };
