@@ -55,6 +55,7 @@ export function prepareRollback(process_: TracedProcess, point: Point): Prepared
   }
   if (isHidden(stopped.group)) return new Obstacle(HIDDEN);
   if (process_.sharing !== undefined) return new Obstacle(process_.sharing);
+  stopped.pointTime = point.time;
   const plans: unknown[] = [];
   const claims: Claims[] = [];
   try {

@@ -9,12 +9,12 @@ import {
 import { SYS } from '../arch/x64/syscalls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { SyscallError } from '../errors.ts';
-import { readTicks } from '../registry/filter-notes.ts';
 import { PR_SET_NO_NEW_PRIVS } from '../sys/prctl.ts';
 import { RemoteCalls } from '../tracee/remote-calls.ts';
 import { Scratch } from '../tracee/scratch.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
+import { readTicks } from '../tasks/read-ticks.ts';
 
 const { EACCES } = constants.errno;
 

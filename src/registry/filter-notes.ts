@@ -6,7 +6,7 @@
  * A line for each: `PID START INSTALLED`, the times in clock ticks since the machine started. One
  * that is lost makes a process look confined: it is refused by name, and not harmed.
  */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAlive } from './process-identity.ts';
 import { readSmallFile } from './small-file.ts';
@@ -15,8 +15,6 @@ const FILTERS_FILE = 'filters';
 const FILE_MAX_BYTES = 256 * 1024;
 /** Chosen: so many fit in the file. */
 const NOTES_MAX = 4096;
-/** USER_HZ of the kernel. */
-const TICKS_PER_SECOND = 100;
 
 export interface ProcessIdentity {
   readonly pid: number;
@@ -67,10 +65,4 @@ export function countFilters(
     untilTicks = startTicks;
   }
   return count;
-}
-
-/** In the ticks that processes start at. */
-export function readTicks(): number {
-  const [seconds] = readFileSync('/proc/uptime', 'latin1').split(' ');
-  return Math.floor(Number(seconds) * TICKS_PER_SECOND);
 }

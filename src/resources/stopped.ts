@@ -13,6 +13,8 @@ export class Stopped {
   readonly ownIds: OwnIds;
   /** Standard output and error are results, to be written over, and no log. */
   rewindsOutput = false;
+  /** When the point was made that it goes back to: ms since 1970. */
+  pointTime = 0;
   /** The point that is being made is the program's own, or a person's: none of a clock's many. */
   isMeant = true;
   /** Threads that have let go of their rseq area, as it was at the point, in a rollback. */

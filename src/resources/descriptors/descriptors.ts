@@ -14,13 +14,12 @@ import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
 import { isSameFile as areOneFile } from '../../sys/process.ts';
 import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import { Obstacle, type Applied, type Resource } from '../resource.ts';
+import { Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import {
   accessOf,
   isAnonymous,
   isNotifier,
-  isSameFile,
   kindOf,
   type DescriptorImage,
   type DescriptorsImage,
@@ -38,6 +37,7 @@ import { findMixed, type Sharing } from './sharing.ts';
 import { PutBack } from './put-back.ts';
 import { LockedFiles } from './locked-files.ts';
 import { parseLocks, readRecordLocks, takeLockLines, type FileLock } from './file-locks.ts';
+import { KeptOffsets } from './kept-offsets.ts';
 import { findSpared, nameSpared, settleLocks } from './settle-locks.ts';
 
 const VERSION = 5;
@@ -63,8 +63,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   /** What fdinfo read like when it told what each image says. */
   private readonly notes = new WeakMap<DescriptorImage, Buffer>();
   private last: DescriptorsImage = [];
-  /** Standard output and error as they were at the first point, where they are files. */
-  private streams: DescriptorsImage | undefined = undefined;
+  private readonly keptOffsets = new KeptOffsets();
   private readonly names: DescriptionNames;
 
   private readonly known: KnownFiles;
@@ -92,7 +91,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   capture(): DescriptorsImage {
     const table = this.readTable();
     this.known.hold(table);
-    this.streams ??= table.filter(isOutput);
+    this.keptOffsets.note(table);
     return table;
   }
 
@@ -132,10 +131,11 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const steps = planDescriptors(wanted, others, this.sharing);
     const lockedFiles = new LockedFiles(stopped.living);
     const spared = findSpared(steps, wanted, locks, lockedFiles);
+    const kept: Named[] = [];
     const putBack = new PutBack(stopped, {
       hungUp,
       spared: new Set(spared.map(({ fd }) => fd)),
-      keepsOffset: (image) => !stopped.rewindsOutput && this.keepsOffset(image),
+      keepsOffset: this.keptOffsets.keeper(stopped, kept),
       leadsTo: (fd, image) => this.leadsTo(fd, image),
     });
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.hard, limit.hard);
@@ -144,6 +144,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     this.adopt(wanted);
     const lost = [
       ...uncertain,
+      ...kept,
       ...putBack.lost,
       ...spared.map(nameSpared),
       ...settleLocks(stopped, wanted, now, locks, lockedFiles, (fd) => this.readLocks(fd)),
@@ -166,11 +167,6 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   close(): void {
     this.reader.close();
     this.known.close();
-  }
-
-  /** Lines of a log that were written since the point are not to be written over. */
-  private keepsOffset(image: DescriptorImage): boolean {
-    return this.streams?.some((stream) => isSameFile(stream, image)) ?? false;
   }
 
   private readLocks(fd: number): FileLock[] {
@@ -301,11 +297,6 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const open = new Set(this.last.map((image) => image.fd));
     for (const fd of this.images.keys()) if (!open.has(fd)) this.images.delete(fd);
   }
-}
-
-/** Written to, and with an offset of its own. */
-function isOutput({ fd, kind, flags }: DescriptorImage): boolean {
-  return fd <= 2 && kind === 'path' && (flags & O_ACCMODE) !== 0;
 }
 
 /** Devices, and what else no inode number is given twice for while it is open somewhere. */

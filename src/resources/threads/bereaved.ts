@@ -6,10 +6,10 @@
  *
  * Source: PR_SET_PDEATHSIG(2const); forget_original_parent in the kernel.
  */
-import { readFileSync } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { asBelayError } from '../../errors.ts';
 import { PR_GET_PDEATHSIG, PR_SET_PDEATHSIG } from '../../sys/prctl.ts';
+import { listChildrenOf } from '../../tasks/list-children.ts';
 import { findSyscallInstruction } from '../../tracee/find-syscall.ts';
 import { RemoteCalls } from '../../tracee/remote-calls.ts';
 import { Scratch } from '../../tracee/scratch.ts';
@@ -21,7 +21,7 @@ import type { Stopped } from '../stopped.ts';
 
 /** Until the claims are given back no child of `ending` is told of its end; else it is named. */
 export function holdBereaved(stopped: Stopped, ending: readonly Thread[], claims: Claims): Named[] {
-  const children = ending.flatMap(({ tid }) => listChildren(stopped.pid, tid));
+  const children = ending.flatMap(({ tid }) => listChildrenOf(stopped.pid, tid));
   return children.flatMap((pid) => {
     const why = holdChild(stopped, pid, claims);
     if (why === undefined) return [];
@@ -87,14 +87,4 @@ function exchange(pump: Stopped['pump'], thread: Thread, signo: number): number 
 
 function addressOf(group: ThreadGroup, memory: TargetMemory): number {
   return findSyscallInstruction(group.living, memory);
-}
-
-/** A kernel without this file tells of no children: their parents are then not known. */
-function listChildren(pid: number, tid: number): number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${tid}/children`, 'latin1');
-    return text.trim() === '' ? [] : text.trim().split(' ').map(Number);
-  } catch {
-    return [];
-  }
 }
