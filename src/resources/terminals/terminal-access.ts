@@ -2,12 +2,15 @@
  * Reaches the program's terminals through copies of its descriptors, which are closed at once: a
  * copy that stays would keep the other end of a pseudo-terminal waiting for its end.
  */
+import { constants } from 'node:os';
+import { SyscallError } from '../../errors.ts';
 import { close, open, O_RDWR } from '../../sys/file.ts';
 import { O_NOCTTY, O_NONBLOCK } from '../../sys/descriptor-flags.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
 import { statKnownLink } from '../../sys/statx.ts';
 import { isTerminalDevice, readTerminalDevice } from '../../sys/termios.ts';
 
+const { EBADF } = constants.errno;
 const DEVICES = '/dev/';
 
 /** What is to be known of a descriptor. */
@@ -51,13 +54,22 @@ function readDevice(tid: number, fd: number): number {
   return withCopy(tid, fd, readTerminalDevice) ?? 0;
 }
 
-/** What `work` makes of a copy of the descriptor; undefined: there is none to be had. */
+/**
+ * What `work` makes of a copy of the descriptor; undefined: there is no such descriptor.
+ *
+ * @throws SyscallError where we have no number or no right for one
+ */
 export function withCopy<Result>(
   tid: number,
   fd: number,
   work: (own: number) => Result,
 ): Result | undefined {
-  return withOwn(copyOf(tid, fd), work);
+  const own = getDescriptor(tid, fd);
+  if (own < 0 && own !== -EBADF) {
+    const context = { syscall: 'pidfd_getfd', errno: -own };
+    throw new SyscallError(`cannot reach descriptor ${fd} of process ${tid}`, context);
+  }
+  return withOwn(own, work);
 }
 
 /** As `withCopy`, of a terminal that no descriptor leads to any more: opened where it was. */
@@ -79,14 +91,5 @@ function withOwn<Result>(own: number, work: (own: number) => Result): Result | u
     return work(own);
   } finally {
     close(own);
-  }
-}
-
-/** Minus errno: there is none, or we have no number or no right for one. */
-function copyOf(tid: number, fd: number): number {
-  try {
-    return getDescriptor(tid, fd);
-  } catch {
-    return -1;
   }
 }

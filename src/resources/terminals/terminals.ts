@@ -10,6 +10,7 @@
  * What was typed and not read stays, and so does the size, which is the window's.
  */
 import { SYS } from '../../arch/x64/syscalls.ts';
+import { asBelayError } from '../../errors.ts';
 import { readTerminalModes, writeTerminalModes, TIOCSPGRP } from '../../sys/termios.ts';
 import { kill } from '../../sys/process.ts';
 import { readStat } from '../../tasks/read-stat.ts';
@@ -80,9 +81,7 @@ export class Terminals implements Resource<TerminalsImage, TerminalsImage> {
   }
 
   apply(stopped: Stopped, wanted: TerminalsImage): Applied {
-    if (wanted.length === 0) return {};
-    const found = new Map(this.find(stopped).map((terminal) => [terminal.device, terminal]));
-    return { lost: wanted.flatMap((image) => putBack(stopped, image, found.get(image.device))) };
+    return wanted.length === 0 ? {} : { lost: this.putAllBack(stopped, wanted) };
   }
 
   release(): void {
@@ -99,6 +98,19 @@ export class Terminals implements Resource<TerminalsImage, TerminalsImage> {
 
   close(): void {
     // Holds nothing.
+  }
+
+  /** What cannot be reached, for whatever reason, is named. */
+  private putAllBack(stopped: Stopped, wanted: TerminalsImage): Named[] {
+    return wanted.flatMap((image) => {
+      try {
+        const found = this.find(stopped).find(({ device }) => device === image.device);
+        return putBack(stopped, image, found);
+      } catch (error) {
+        const text = `terminal ${image.path}: ${asBelayError(error).message}`;
+        return [{ bit: LOST.terminals, text }];
+      }
+    });
   }
 
   private find({ living }: Stopped): readonly FoundTerminal[] {
@@ -137,7 +149,9 @@ function putBack(
     }
     if (isElsewhere && bringForward(stopped, foreground.group, found)) {
       const group = stat.terminalForegroundGroup;
-      named.push({ bit: 0, text: `terminal ${image.path}: ${sendBack(group)}` });
+      if (group !== stat.processGroup) {
+        named.push({ bit: 0, text: `terminal ${image.path}: ${sendBack(group)}` });
+      }
     } else if (isElsewhere) named.push(...lost('its foreground is not what it was'));
     if (!foreground.isOwn) return named;
   }
