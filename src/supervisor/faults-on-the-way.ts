@@ -3,18 +3,19 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Program } from './program.ts';
 
-const SIGTRAP = 5;
+/** SIGTRAP, SIGSYS: the thread is stopped behind its instruction. */
+const BEHIND: ReadonlySet<number> = new Set([5, 31]);
 
 /**
  * A fault of a thread that was put back and has not run since: it was on its way before (the kernel
- * forces SIGSEGV on a thread whose rseq area is gone), and what caused it is undone. A trap comes
- * behind its instruction: it was on its way at the point, too.
+ * forces SIGSEGV on a thread whose rseq area is gone), and what caused it is undone. A trap and
+ * a call that is refused come behind their instruction: they were on their way at the point, too.
  */
 export function isStale(thread: Thread): boolean {
   const { restoredAt } = thread;
   thread.restoredAt = undefined;
   const { words } = thread.fetchSiginfo() ?? {};
-  if (restoredAt === undefined || words?.[0] === SIGTRAP) return false;
+  if (restoredAt === undefined || BEHIND.has(words?.[0] ?? 0)) return false;
   const code = (words?.[2] ?? 0) | 0;
   return code > 0 && thread.fetchRegisters() && thread.registers.get('rip') === restoredAt;
 }

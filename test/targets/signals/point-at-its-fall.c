@@ -1,12 +1,24 @@
-/* belay: --every 1 --on ABRT,TRAP; argument abort trap */
+/* belay: --every 1 --on ABRT,TRAP,SYS; argument abort trap call */
 /* A point that the clock made when the thread was about to take a signal that no instruction makes
  * again: going back there it takes it again, and never goes on as if nothing were. */
 #include "../target.h"
+#include <sys/prctl.h>
 
-enum { ROUNDS = 400 };
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
+
+enum { ROUNDS = 400, ALLOW = 0, BLOCK };
+
+static volatile char selector = ALLOW;
 
 static void take(const char *how) {
-  if (strcmp(how, "trap") == 0) __asm__ volatile("int3");
+  if (strcmp(how, "call") == 0) {
+    CHECK(prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, 0, 0, &selector) == 0);
+    selector = BLOCK;
+    syscall(SYS_getppid);
+    selector = ALLOW;
+  } else if (strcmp(how, "trap") == 0) __asm__ volatile("int3");
   else syscall(SYS_tgkill, getpid(), gettid(), SIGABRT);
 }
 
