@@ -8,6 +8,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { runBelay, runBelayOrdinary } from './belay.ts';
 import { openOrdinaryCheckout } from './ordinary-user.ts';
 import type { OrdinaryCheckout } from './ordinary-user.ts';
@@ -54,7 +55,12 @@ async function assertKeepsPromise(
   try {
     const result = await belay(['run', ...target.options, '--', ...command], options);
     const found = [result.stdout, result.code, result.signal];
-    assert.deepEqual(found, ['ok\n', target.code, target.signal], describeResult(result));
+    const wanted = ['ok\n', target.code, target.signal];
+    if (!isDeepStrictEqual(found, wanted)) {
+      // What fails seldom is to be understood from what was said the one time.
+      const { stdout } = await belay(['log', path.basename(command[0] ?? '')], options);
+      assert.deepEqual(found, wanted, `${describeResult(result)}\nlog: ${stdout}`);
+    }
     assert.equal(result.stderr, '');
     if (target.log === undefined) return;
     const { stdout } = await belay(['log', path.basename(command[0] ?? '')], options);
