@@ -140,7 +140,7 @@ test('ps lists the processes of every supervisor', async () => {
   assert.match(heading ?? '', /^ +PID +THREADS +POINTS +FALLS +SAVED +UP +COMMAND$/);
   const values = `${targetPid} +3 +1 +2 +3.0 MB +1 min  /usr/bin/demo 'one two'$`;
   assert.match(first ?? '', new RegExp(values));
-  assert.match(second ?? '', new RegExp(`^${childPid} .+ worker$`));
+  assert.match(second ?? '', new RegExp(`^ *${childPid} .+ worker$`));
   assert.equal(warning, `! ${childPid}: \\x1b[2J is odd`);
   const json = await runCli(harness.base, 'ps', '--json');
   const statuses = JSON.parse(json.stdout) as ProgramStatus[];
