@@ -46,12 +46,4 @@ static int be_shell(const char *path) {
   return WEXITSTATUS(status);
 }
 
-int main(void) {
-  int status = 0;
-  struct pty pty = open_pty();
-  pid_t shell = fork();
-  CHECK(shell >= 0);
-  if (shell == 0) _exit(be_shell(pty.path));
-  CHECK(waitpid(shell, &status, 0) == shell && WIFEXITED(status));
-  return WEXITSTATUS(status) == 0 ? ok() : WEXITSTATUS(status);
-}
+int main(void) { return run_leader(be_shell); }

@@ -28,12 +28,4 @@ static int lead(const char *path) {
   return 0;
 }
 
-int main(void) {
-  int status = 0;
-  struct pty pty = open_pty();
-  pid_t leader = fork();
-  CHECK(leader >= 0);
-  if (leader == 0) _exit(lead(pty.path));
-  CHECK(waitpid(leader, &status, 0) == leader && WIFEXITED(status));
-  return WEXITSTATUS(status) == 0 ? ok() : WEXITSTATUS(status);
-}
+int main(void) { return run_leader(lead); }

@@ -47,4 +47,15 @@ UNUSED static int has_modes(int fd, const struct termios *wanted) {
   return memcmp(&modes, wanted, sizeof modes) == 0;
 }
 
+/* Runs `lead` in a child that is to lead a session of its own; its exit status is this one's. */
+UNUSED static int run_leader(int (*lead)(const char *path)) {
+  int status = 0;
+  struct pty pty = open_pty();
+  pid_t leader = fork();
+  CHECK(leader >= 0);
+  if (leader == 0) _exit(lead(pty.path));
+  CHECK(waitpid(leader, &status, 0) == leader && WIFEXITED(status));
+  return WEXITSTATUS(status) == 0 ? ok() : WEXITSTATUS(status);
+}
+
 #endif
