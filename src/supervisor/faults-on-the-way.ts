@@ -1,23 +1,20 @@
 /** Faults and signals that were on their way to threads of a process that goes back. */
 import type { TracedProcess } from '../engine/traced-process.ts';
+import { isMadeAgain } from '../tracee/siginfo.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Program } from './program.ts';
 
-/** SIGTRAP, SIGSYS: the thread is stopped behind its instruction. */
-const BEHIND: ReadonlySet<number> = new Set([5, 31]);
-
 /**
  * A fault of a thread that was put back and has not run since: it was on its way before (the kernel
- * forces SIGSEGV on a thread whose rseq area is gone), and what caused it is undone. A trap and
- * a call that is refused come behind their instruction: they were on their way at the point, too.
+ * forces SIGSEGV on a thread whose rseq area is gone), and what caused it is undone. Others,
+ * as a trap, come behind their instruction: they were on their way at the point, too.
  */
 export function isStale(thread: Thread): boolean {
   const { restoredAt } = thread;
   thread.restoredAt = undefined;
-  const { words } = thread.fetchSiginfo() ?? {};
-  if (restoredAt === undefined || BEHIND.has(words?.[0] ?? 0)) return false;
-  const code = (words?.[2] ?? 0) | 0;
-  return code > 0 && thread.fetchRegisters() && thread.registers.get('rip') === restoredAt;
+  const info = thread.fetchSiginfo();
+  if (restoredAt === undefined || info === undefined || !isMadeAgain(info.bytes)) return false;
+  return thread.fetchRegisters() && thread.registers.get('rip') === restoredAt;
 }
 
 /** What caused the fault that a thread is stopped for is about to be undone. */

@@ -47,6 +47,16 @@ export function close(fd: number): void {
   closeCall(checkInt(fd));
 }
 
+/** What `work` makes of a descriptor of ours, which is closed then; undefined: there is none. */
+export function useAndClose<Result>(fd: number, work: (fd: number) => Result): Result | undefined {
+  if (fd < 0) return undefined;
+  try {
+    return work(fd);
+  } finally {
+    close(fd);
+  }
+}
+
 /** `ssize_t pread(fd, address, size, offset)`: bytes read, or minus errno. */
 export function pread(fd: number, address: number, sizeBytes: number, offset: number): number {
   const size = toNumber(preadCall(fd, address, sizeBytes, offset));

@@ -40,11 +40,11 @@ export async function hardFall(stage: Stage, draws: Draws, wanted: HardFall): Pr
   const range = await dialogue.await('held');
   const before = await stage.look((thread) => stage.isStill(thread));
   if (before === undefined) throw new LifeFailure('before its fall it does not stand still');
-  const doomed = stage.findDoomed(before);
+  const isDoomed = stage.isDoomed(before);
   const heard = stage.witness?.refusals.length ?? 0;
   refuseBelay(refusalFile, hardship.refusal);
   const first = await goOn(stage).catch(async (error: unknown) => {
-    if (doomed === undefined || !(error instanceof TargetFailure)) throw error;
+    if (!isDoomed || !(error instanceof TargetFailure)) throw error;
     if ((await stage.witness?.refusalAfter(heard)) === undefined) throw error;
     throw new LifeOver(DOOMED);
   });
@@ -52,7 +52,7 @@ export async function hardFall(stage: Stage, draws: Draws, wanted: HardFall): Pr
   let { fall, point } = first;
   refuseBelay(refusalFile, '');
   if (refused !== undefined) {
-    if (doomed !== undefined) throw new LifeOver(DOOMED);
+    if (isDoomed) throw new LifeOver(DOOMED);
     checkRefused(refused, fall, cd);
     const reason = await stage.witness?.refusalAfter(heard);
     stage.tell('refused', reason ?? 'for a reason that was told before');

@@ -114,17 +114,17 @@ export class Stage {
   }
 
   /**
-   * A thread whose rseq area was destroyed while it waits: the kernel ends the process as soon as
-   * that thread is stopped, or comes back from its call.
+   * Whether the rseq area of a thread was destroyed while it waits: the kernel ends the process as
+   * soon as that thread is stopped, or comes back from its call.
    */
-  findDoomed({ mappings }: Snapshot): number | undefined {
+  isDoomed({ mappings }: Snapshot): boolean {
     const { pid } = this.target;
-    return this.dialogue.parked.find(({ rseq }) => {
+    return this.dialogue.parked.some(({ rseq }) => {
       if (rseq === 0) return false;
       const mapping = mappings.find(({ start, end }) => start <= rseq && rseq < end);
       if (mapping?.permissions.startsWith('rw') !== true) return true;
       return readMemoryAt(pid, rseq + RSEQ_CS_OFFSET, 8).some((byte) => byte !== 0);
-    })?.tid;
+    });
   }
 
   /** All of it, when it stands still as wanted; undefined when it never does. */

@@ -99,7 +99,7 @@ export class TargetProcess {
       if (record !== undefined) return record;
       if (this.#failure !== undefined) {
         await Promise.race([this.ended, sleep(1000)]);
-        throw new TargetFailure(`${this.#failure}${this.#stderr && `\n${this.#stderr}`}`);
+        throw this.#failed(this.#failure);
       }
       if (silentMs >= RECORD_TIMEOUT_MS)
         throw new TargetFailure(`silent for ${RECORD_TIMEOUT_MS} ms\n${this.state()}`);
@@ -131,7 +131,12 @@ export class TargetProcess {
     if (!/^(ENOENT|ESRCH)$/.test((error as NodeJS.ErrnoException).code ?? '')) return error;
     const how = await Promise.race([this.ended, sleep(1000)]);
     if (how === undefined) return error;
-    return new TargetFailure(`${this.#failure ?? how}${this.#stderr && `\n${this.#stderr}`}`);
+    return this.#failed(this.#failure ?? how);
+  }
+
+  /** With what it has said of that on standard error. */
+  #failed(what: string): TargetFailure {
+    return new TargetFailure(`${what}${this.#stderr && `\n${this.#stderr}`}`);
   }
 
   /** What its threads are about, for a report. */

@@ -14,6 +14,7 @@ import {
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
+import { listChildren } from '../../src/tasks/list-children.ts';
 import type { PointRecord } from '../../src/protocol/records.ts';
 import { usePlace } from '../real/place.ts';
 import { belay, start, until, type Started } from '../real/started.ts';
@@ -151,7 +152,7 @@ test('a worker whose canary alone is killed', async () => {
   const program = await startProgram();
   const supervisor = Number(/^TracerPid:\t(\d+)/m.exec(statusOf(program.pid))?.[1]);
   const canary = await until('it is traced by the worker', () =>
-    childrenOf(supervisor).find((pid) => {
+    listChildren(supervisor).find((pid) => {
       const tracer = /^TracerPid:\t(\d+)/m.exec(statusOf(pid))?.[1];
       return tracer !== '0' && tracer !== String(supervisor);
     }),
@@ -172,7 +173,7 @@ test('a worker that ends each time: that is said, and the program goes on', asyn
 
 /** The bell is the child that the tracer itself traces. */
 function findBell(supervisor: number): number | undefined {
-  return childrenOf(supervisor).find((pid) =>
+  return listChildren(supervisor).find((pid) =>
     statusOf(pid).includes(`\nTracerPid:\t${supervisor}\n`),
   );
 }
@@ -184,14 +185,4 @@ function statusOf(pid: number): string {
   } catch {
     return '';
   }
-}
-
-function childrenOf(pid: number): number[] {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.flatMap((tid) =>
-    readFileSync(`/proc/${pid}/task/${tid}/children`, 'latin1')
-      .split(' ')
-      .filter(Boolean)
-      .map(Number),
-  );
 }

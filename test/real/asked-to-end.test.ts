@@ -5,7 +5,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { list, run } from '../../src/index.ts';
-import { childrenOf } from '../support/children-of.ts';
+import { listChildrenOf } from '../../src/tasks/list-children.ts';
 
 const KEPT = new Set(['SIGKILL', 'SIGSTOP', 'SIGCONT', 'SIGCHLD']);
 /** They tell of a mistake: whoever has made one is to end. And SIGXCPU, SIGXFSZ and SIGSYS. */
@@ -21,14 +21,14 @@ test('a supervisor that is asked to end goes on until the program has ended', as
     const asked = Object.entries(constants.signals).filter(([name]) => {
       return !KEPT.has(name) && !FAULTS.test(name);
     });
-    const ours = [supervisorPid, ...childrenOf(supervisorPid)];
+    const ours = [supervisorPid, ...listChildrenOf(supervisorPid, supervisorPid)];
     assert.ok(ours.length > 1);
     for (const signo of [...asked.map(([, number]) => number), ...REALTIME]) {
       for (const pid of ours) process.kill(pid, signo);
     }
     const { cd } = await program.checkpoint();
     await program.rewind(cd);
-    assert.deepEqual(childrenOf(supervisorPid), ours.slice(1));
+    assert.deepEqual(listChildrenOf(supervisorPid, supervisorPid), ours.slice(1));
     const [status] = await list();
     assert.equal(status?.supervisorPid, supervisorPid);
   } finally {

@@ -13,6 +13,7 @@ import { runProcess } from '../support/run-process.ts';
 import type { ProcessResult } from '../support/run-process.ts';
 import { compileProgram } from './compile.ts';
 import { usePlace } from './place.ts';
+import { programPath } from './program-path.ts';
 
 const PROGRAMS_PER_USER = 4;
 const ROUNDS = 100;
@@ -68,7 +69,7 @@ describe('many programs', () => {
   });
 
   test('that are children of one supervised shell fall and come back, each by itself', async () => {
-    const ruined = path.join(import.meta.dirname, 'programs/ruined.py');
+    const ruined = programPath('ruined.py');
     const children = [
       ...Array<string>(CHILDREN).fill(`${program} fault ${ROUNDS}`),
       `/usr/bin/python3 "${ruined}" 20 ${place}/ruined.txt`,

@@ -22,7 +22,7 @@ import { Random } from './random.ts';
 import { fill, findFreePort, readContents, RedisConnection, superviseRedis } from './redis.ts';
 import { belay, start, until } from './started.ts';
 import type { Started } from './started.ts';
-import { childrenOf } from '../support/children-of.ts';
+import { listChildrenOf } from '../../src/tasks/list-children.ts';
 
 const SEED = Number(process.env.BELAY_SEED ?? Date.now() % 1_000_000);
 const REPEAT = `repeat with: BELAY_SEED=${SEED} node --test test/real/supervisor-killed.test.ts`;
@@ -93,7 +93,7 @@ function isRollingBack({ directory }: Life): boolean {
 async function liveAndLoseSupervisor(kind: 'fault' | 'jump', ageMs: number): Promise<string> {
   const life = await startLife(kind, 1, 1);
   await sleep(random.below(ageMs));
-  const begun = childrenOf(life.supervisorPid);
+  const begun = listChildrenOf(life.supervisorPid, life.supervisorPid);
   process.kill(life.supervisorPid, 'SIGKILL');
   await until('what it has begun ends with it', () => !begun.some(isThere));
   return judge(life, kind);

@@ -3,9 +3,10 @@
  * before it hands them over. To the program they wait as much as those in the queue: but not those
  * that stop the process, which is nothing that it does.
  */
+import { isMadeAgain, signoOf } from '../../tracee/siginfo.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import type { StatusLines } from '../status-lines.ts';
-import { isMadeAgain, isStopping, signoOf, type SignalQueue } from './pending-queues.ts';
+import { isStopping, type SignalQueue } from './pending-queues.ts';
 
 const NONE: SignalQueue = [];
 

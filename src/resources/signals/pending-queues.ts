@@ -1,8 +1,7 @@
 /**
  * Compares queues of pending signals: what is to be taken off, and what is to be put in again.
- *
- *   siginfo_t: signo at 0, code at 8, the sender's pid at 16 where it was sent (code <= 0)
  */
+import { codeOf, signoOf, viewOf } from '../../tracee/siginfo.ts';
 
 /** SIGILL, SIGTRAP, SIGABRT (of abort(3), to itself), SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
 const FAULTS: readonly number[] = [4, 5, 6, 7, 8, 11, 31];
@@ -13,20 +12,8 @@ const SI_TKILL = -6;
 /** The siginfo_t of each, the first to come first. */
 export type SignalQueue = readonly Uint8Array[];
 
-export function signoOf(info: Uint8Array): number {
-  return viewOf(info).getInt32(0, true);
-}
-
 export function isFault(signo: number): boolean {
   return FAULTS.includes(signo);
-}
-
-/** SIGILL, SIGBUS, SIGFPE, SIGSEGV of an instruction that is executed anew, and falls anew. */
-const FAULTS_MADE_AGAIN: readonly number[] = [4, 7, 8, 11];
-
-/** Whether a thread that goes on from where it was stopped for it makes it once more. */
-export function isMadeAgain(info: Uint8Array): boolean {
-  return FAULTS_MADE_AGAIN.includes(signoOf(info)) && codeOf(info) > 0;
 }
 
 /** SIGCONT takes it back: whether a process is stopped is not up to its points. */
@@ -131,18 +118,10 @@ export function isSendableByAny(info: Uint8Array): boolean {
   return code < 0 && code !== SI_TKILL;
 }
 
-function codeOf(info: Uint8Array): number {
-  return viewOf(info).getInt32(8, true);
-}
-
 function isEqual(one: Uint8Array, other: Uint8Array | undefined): boolean {
   return other !== undefined && Buffer.compare(one, other) === 0;
 }
 
 function hasEqual(queue: SignalQueue, info: Uint8Array): boolean {
   return queue.some((other) => Buffer.compare(other, info) === 0);
-}
-
-function viewOf(info: Uint8Array): DataView {
-  return new DataView(info.buffer, info.byteOffset, info.byteLength);
 }

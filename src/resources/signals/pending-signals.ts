@@ -10,6 +10,7 @@ import { SYS } from '../../arch/x64/syscalls.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import { ptraceCont, ptracePeeksiginfo, ptraceSetsigmask } from '../../sys/ptrace.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
+import { signoOf } from '../../tracee/siginfo.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
@@ -24,7 +25,6 @@ import {
   isSendableByAny,
   isStop,
   planQueue,
-  signoOf,
   type QueueChange,
   type SignalQueue,
 } from './pending-queues.ts';

@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:os';
 import { SyscallError } from '../../errors.ts';
-import { close, open, O_RDWR } from '../../sys/file.ts';
+import { open, useAndClose, O_RDWR } from '../../sys/file.ts';
 import { O_NOCTTY, O_NONBLOCK } from '../../sys/descriptor-flags.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
 import { statKnownLink } from '../../sys/statx.ts';
@@ -69,7 +69,7 @@ export function withCopy<Result>(
     const context = { syscall: 'pidfd_getfd', errno: -own };
     throw new SyscallError(`cannot reach descriptor ${fd} of process ${tid}`, context);
   }
-  return withOwn(own, work);
+  return useAndClose(own, work);
 }
 
 /** As `withCopy`, of a terminal that no descriptor leads to any more: opened where it was. */
@@ -80,16 +80,7 @@ export function withOpened<Result>(
 ): Result | undefined {
   const inRoot = `/proc/${tid}/root${path}`;
   if (statKnownLink(inRoot)?.rdev !== device) return undefined;
-  return withOwn(open(inRoot, O_RDWR | O_NOCTTY | O_NONBLOCK), (own) =>
+  return useAndClose(open(inRoot, O_RDWR | O_NOCTTY | O_NONBLOCK), (own) =>
     readTerminalDevice(own) === device ? work(own) : undefined,
   );
-}
-
-function withOwn<Result>(own: number, work: (own: number) => Result): Result | undefined {
-  if (own < 0) return undefined;
-  try {
-    return work(own);
-  } finally {
-    close(own);
-  }
 }
