@@ -49,11 +49,6 @@ export function isAnonymous({ kind }: DescriptorImage): boolean {
   return kind === 'anonymous' || kind === 'epoll';
 }
 
-/** What watches files, and tells of each change of what it watches: inotify(7), fanotify(7). */
-export function isNotifier(link: string): boolean {
-  return link === 'anon_inode:inotify' || link === 'anon_inode:[fanotify]';
-}
-
 /** Reading, writing or both: what is fixed for as long as a file is open. */
 export function accessOf(flags: number): number {
   return flags & (O_ACCMODE | O_PATH);

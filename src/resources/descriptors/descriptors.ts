@@ -19,13 +19,11 @@ import type { Stopped } from '../stopped.ts';
 import {
   accessOf,
   isAnonymous,
-  isNotifier,
   kindOf,
   type DescriptorImage,
   type DescriptorsImage,
 } from './descriptor-image.ts';
-import { isCounter } from './counters.ts';
-import { isSignalfd } from './signal-masks.ts';
+import { findKind } from './kinds/list.ts';
 import { readDescriptorLimit, setSoftLimit } from './descriptor-limit.ts';
 import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
@@ -251,8 +249,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const link = this.reader.readLink(fd);
     if (link === undefined) return undefined;
     const kind = kindOf(link);
-    const hasContent = kind === 'epoll' || isCounter(link) || isSignalfd(link) || isNotifier(link);
-    const content = hasContent ? Uint8Array.from(this.reader.rest) : undefined;
+    const content = findKind(link) !== undefined ? Uint8Array.from(this.reader.rest) : undefined;
     if (kind !== 'socket' && kind !== 'pipe') fresh.push(fd);
     const locks = kind === 'path' ? takeLockLines(this.reader.rest) : undefined;
     const handle = kind === 'path' && !isLasting(link) ? this.reader.readHandle(fd) : '';

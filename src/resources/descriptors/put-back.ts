@@ -2,7 +2,7 @@
  * Makes the program's table of descriptors what a plan says, by calls of its own.
  *
  *   copies aside of what is in the way → copies → closing → opening again → hung up
- *   → offsets and flags → counters, masks → epoll sets
+ *   → offsets and flags → what is in those made by a call of their own
  *
  * Whatever of this the kernel refuses, the number ends hung up or closed: it never leads to another
  * file than it did.
@@ -20,13 +20,11 @@ import {
 import { SEEK_CUR, SEEK_SET } from '../../sys/file.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import { giveBackCount, isCounter } from './counters.ts';
-import { isNotifier, type DescriptorImage } from './descriptor-image.ts';
-import { parseWatches, restoreWatches } from './epoll-sets.ts';
+import type { DescriptorImage } from './descriptor-image.ts';
 import { makeHungUp } from './hung-up.ts';
+import { KINDS } from './kinds/list.ts';
 import type { DescriptorSteps, Refill, Settle } from './plan-descriptors.ts';
 import { findPath, reopen } from './reopen.ts';
-import { isSignalfd, restoreMask } from './signal-masks.ts';
 
 export interface PutBackOptions {
   /** A hung-up descriptor in the program; 0: it is still to be made. */
@@ -66,8 +64,7 @@ export class PutBack {
       this.settleOffset(image);
     }
     for (const settle of settles) this.settle(settle);
-    for (const settle of settles) this.settleContent(settle);
-    this.settleEpolls(settles, new Set(refills.map(({ image }) => image.fd)));
+    this.settleContents(settles, new Set(refills.map(({ image }) => image.fd)));
   }
 
   private call(nr: number, ...values: readonly number[]): number {
@@ -142,17 +139,17 @@ export class PutBack {
     }
   }
 
-  private settleContent({ image, present }: Settle): void {
-    const { fd, link, content } = image;
-    if (isSameContent(content, present.content)) return;
-    const lose = (text: string): void => {
-      this.lost.push({ bit: LOST.descriptors, text });
-    };
-    if (isCounter(link) && !giveBackCount(this.stopped.living, image, present)) {
-      lose(`what was taken off eventfd ${fd} since is not there again`);
-    } else if (isSignalfd(link) && !restoreMask(this.stopped.remote, image)) {
-      lose(`signalfd ${fd} takes the signals that it was told to since`);
-    } else if (isNotifier(link)) lose(`${link} ${fd} watches what it was told to since`);
+  /** By kinds, in their order; a set whose entry was closed since may read as it did. */
+  private settleContents(settles: readonly Settle[], replaced: ReadonlySet<number>): void {
+    for (const kind of KINDS) {
+      for (const { image, present } of settles) {
+        if (image.content === undefined || !kind.has(image.link)) continue;
+        const isSame = isSameContent(image.content, present.content);
+        if (isSame && image.kind !== 'epoll') continue;
+        const text = kind.settle({ stopped: this.stopped, image, present, replaced });
+        if (text !== undefined) this.lost.push({ bit: LOST.descriptors, text });
+      }
+    }
   }
 
   private settleOffset(image: DescriptorImage): void {
@@ -166,18 +163,6 @@ export class PutBack {
     const low = BigInt.asUintN(32, position);
     this.call(SYS.lseek, fd, Number(position - low), SEEK_SET);
     this.call(SYS.lseek, fd, Number(low), SEEK_CUR);
-  }
-
-  private settleEpolls(settles: readonly Settle[], replaced: ReadonlySet<number>): void {
-    for (const { image, present } of settles) {
-      if (image.kind !== 'epoll') continue;
-      const wanted = parseWatches(image.content);
-      const now = parseWatches(present.content);
-      const lost = restoreWatches(this.stopped.remote, image.fd, wanted, now, replaced);
-      if (lost.length === 0) continue;
-      const text = `epoll set ${image.fd} does not watch ${lost.join(', ')} any more`;
-      this.lost.push({ bit: LOST.descriptors, text });
-    }
   }
 
   /** By ranges: programs open many in a row. */

@@ -3,20 +3,25 @@
  *
  * Source: signalfd(2), proc_pid_fdinfo(5).
  */
-import { SYS } from '../../arch/x64/syscalls.ts';
-import type { RemoteSource } from '../../tracee/remote-session.ts';
-import type { DescriptorImage } from './descriptor-image.ts';
+import { SYS } from '../../../arch/x64/syscalls.ts';
+import type { RemoteSource } from '../../../tracee/remote-session.ts';
+import type { DescriptorImage } from '../descriptor-image.ts';
+import type { AnonymousKind } from './kind.ts';
 
 const SIGNALFD = 'anon_inode:[signalfd]';
 const MASK = /^sigmask:\s*([0-9a-f]+)$/m;
 const MASK_SIZE = 8;
 
-export function isSignalfd(link: string): boolean {
-  return link === SIGNALFD;
-}
+export const signalMasks: AnonymousKind = {
+  has: (link) => link === SIGNALFD,
+  settle: ({ stopped, image }) =>
+    restoreMask(stopped.remote, image)
+      ? undefined
+      : `signalfd ${image.fd} takes the signals that it was told to since`,
+};
 
 /** Have it take the signals of the image; false when that is refused. */
-export function restoreMask(remote: RemoteSource, { fd, content }: DescriptorImage): boolean {
+function restoreMask(remote: RemoteSource, { fd, content }: DescriptorImage): boolean {
   const mask = MASK.exec(Buffer.from(content ?? []).toString('latin1'))?.[1];
   if (mask === undefined) return false;
   const bytes = Buffer.alloc(MASK_SIZE);

@@ -4,19 +4,24 @@
  * signals: whoever sent it may know nothing of a rollback, and one event too many is looked into.
  */
 import { writeSync } from 'node:fs';
-import { close } from '../../sys/file.ts';
-import { getDescriptor } from '../../sys/pidfd.ts';
-import type { DescriptorImage } from './descriptor-image.ts';
+import { close } from '../../../sys/file.ts';
+import { getDescriptor } from '../../../sys/pidfd.ts';
+import type { DescriptorImage } from '../descriptor-image.ts';
+import type { AnonymousKind } from './kind.ts';
 
 const EVENTFD = 'anon_inode:[eventfd]';
 const COUNT = /^eventfd-count:\s*([0-9a-f]+)$/m;
 
-export function isCounter(link: string): boolean {
-  return link === EVENTFD;
-}
+export const counters: AnonymousKind = {
+  has: (link) => link === EVENTFD,
+  settle: ({ stopped, image, present }) =>
+    giveBackCount(stopped.living, image, present)
+      ? undefined
+      : `what was taken off eventfd ${image.fd} since is not there again`,
+};
 
 /** Give back what is missing, through a descriptor of ours; false when that is refused. */
-export function giveBackCount(tid: number, image: DescriptorImage, now: DescriptorImage): boolean {
+function giveBackCount(tid: number, image: DescriptorImage, now: DescriptorImage): boolean {
   const missing = countOf(image) - countOf(now);
   if (missing <= 0n) return true;
   let fd = -1;

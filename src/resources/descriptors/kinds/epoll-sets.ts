@@ -6,26 +6,37 @@
  *
  * Source: epoll_ctl(2), proc_pid_fdinfo(5).
  */
-import { SYS } from '../../arch/x64/syscalls.ts';
+import { SYS } from '../../../arch/x64/syscalls.ts';
 import {
   EPOLL_CTL_ADD,
   EPOLL_CTL_DEL,
   EPOLL_CTL_MOD,
   EPOLL_EVENT_SIZE,
-} from '../../sys/descriptor-flags.ts';
-import type { RemoteSource } from '../../tracee/remote-session.ts';
+} from '../../../sys/descriptor-flags.ts';
+import type { RemoteSource } from '../../../tracee/remote-session.ts';
+import type { AnonymousKind } from './kind.ts';
 
 const WATCH =
   /^tfd:\s*(\d+)\s+events:\s*([0-9a-f]+)\s+data:\s*([0-9a-f]+)(?:.*\bino:([0-9a-f]+))?/gm;
 
-export interface Watch {
+export const epollSets: AnonymousKind = {
+  has: (link) => link === 'anon_inode:[eventpoll]',
+  settle: ({ stopped, image, present, replaced }) => {
+    const [wanted, now] = [parseWatches(image.content), parseWatches(present.content)];
+    const lost = restoreWatches(stopped.remote, image.fd, wanted, now, replaced);
+    if (lost.length === 0) return undefined;
+    return `epoll set ${image.fd} does not watch ${lost.join(', ')} any more`;
+  },
+};
+
+interface Watch {
   readonly fd: number;
   readonly events: number;
   readonly data: bigint;
   readonly inode: string;
 }
 
-export function parseWatches(text: Uint8Array | undefined): Watch[] {
+function parseWatches(text: Uint8Array | undefined): Watch[] {
   const lines = Buffer.from(text ?? []).toString('latin1');
   return [...lines.matchAll(WATCH)].map(([, fd, events, data, inode]) => ({
     fd: Number(fd),
@@ -40,7 +51,7 @@ export function parseWatches(text: Uint8Array | undefined): Watch[] {
  * `replaced` are the numbers that lead to another file since. Answers the numbers that it could not
  * be made to watch.
  */
-export function restoreWatches(
+function restoreWatches(
   remote: RemoteSource,
   epoll: number,
   wanted: readonly Watch[],

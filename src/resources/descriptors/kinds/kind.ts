@@ -1,0 +1,24 @@
+/**
+ * What the open files hold that are made by a call of their own, as eventfd(2) or epoll_create(2),
+ * and lead to nothing in a file system: each kind is a file here, and `list.ts` has them all.
+ */
+import type { Stopped } from '../../stopped.ts';
+import type { DescriptorImage } from '../descriptor-image.ts';
+
+/** An open file that is the point's; what it holds may have changed since. */
+export interface Settling {
+  readonly stopped: Stopped;
+  readonly image: DescriptorImage;
+  /** As it was read before anything was put back; of another number, perhaps, that leads there. */
+  readonly present: DescriptorImage;
+  /** Numbers that lead to another file than before this rollback. */
+  readonly replaced: ReadonlySet<number>;
+}
+
+export interface AnonymousKind {
+  /** @param link what /proc/PID/fd/N leads to */
+  readonly has: (link: string) => boolean;
+
+  /** Have it hold what it held, all numbers being in place; what is lost, in words for the log. */
+  readonly settle: (settling: Settling) => string | undefined;
+}
