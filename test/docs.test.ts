@@ -21,6 +21,7 @@ import {
   runConsoleBlock,
   type Step,
 } from './support/console-block.ts';
+import { findUntrue } from '../scripts/fates.ts';
 import { readAnchors, readCodeBlocks, readLinks, type CodeBlock } from './support/markdown.ts';
 import { BIN_BELAY, INCLUDE, ROOT } from './support/paths.ts';
 import { runProcess } from './support/run-process.ts';
@@ -127,6 +128,10 @@ async function readHelp(words: readonly string[]): Promise<string> {
   assert.equal(result.code, 0, result.stderr);
   return result.stdout;
 }
+
+test('the documents say what the resources say of themselves', async () => {
+  assert.deepEqual(await findUntrue(), [], '`npm run fates` writes them anew');
+});
 
 test('every command and option of --help is in README.md and docs/cli.md', async () => {
   const readme = readDocument('README.md');

@@ -1,0 +1,49 @@
+/** What becomes of it in a rollback, as the documents tell it. */
+import type { Fates } from '../fates.ts';
+
+export const fates: Fates = {
+  title: 'open files',
+  bits: ['descriptors', 'locks'],
+  rows: [
+    {
+      what: 'offsets and flags of open files',
+      becomes: 'put back; where others write, too, and of standard output, it goes on',
+    },
+    { what: 'descriptors opened since', becomes: 'closed' },
+    {
+      what: 'files and the terminal, closed since',
+      becomes: 'opened again by their path, or else as the next line says',
+    },
+    {
+      what: 'sockets, pipes and others closed since',
+      becomes: "hung up: end of file, EPIPE; never somebody else's; the log names it",
+    },
+    {
+      what: 'descriptors of a thread with a table of its own',
+      becomes: '**not** put back: named (`unshare(CLONE_FILES)`)',
+    },
+    {
+      what: 'numbers that were redirected since',
+      becomes: 'lead to their own file again, if that is still open in the program',
+    },
+    {
+      what: 'epoll sets',
+      becomes: 'watch what they watched; edges that were seen do not come again',
+    },
+    { what: 'signals that a signalfd takes', becomes: 'as they were' },
+    { what: 'watches of inotify and fanotify', becomes: '**not** put back: named' },
+    {
+      what: 'counters of eventfds',
+      becomes: 'what was taken off since is there again; what came since stays',
+    },
+    {
+      what: 'locks on files (fcntl, flock, OFD)',
+      becomes: 'as they were; one that had to be taken again is named',
+    },
+    {
+      what: 'bytes in pipes and sockets, sent or consumed',
+      becomes: '**not** undone: what left is gone',
+    },
+    { what: 'leases, F_SETOWN, F_SETSIG, sizes of pipes', becomes: '**not** put back' },
+  ],
+};

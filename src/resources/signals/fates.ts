@@ -1,0 +1,22 @@
+/** What becomes of it in a rollback, as the documents tell it. */
+import type { Fates } from '../fates.ts';
+
+export const fates: Fates = {
+  title: 'signals and timers',
+  bits: ['signals'],
+  rows: [
+    { what: 'which signals are ignored, caught, default', becomes: 'put back' },
+    {
+      what: 'handlers of signals, alternate signal stacks',
+      becomes: 'exact where they were asked for; else named as "not known"',
+    },
+    {
+      what: 'signals that waited, blocked or on their way',
+      becomes: 'wait again in their order; what came since stays, but for faults that are undone',
+    },
+    {
+      what: 'timers, working directory, root, umask, limits',
+      becomes: '**not** put back: they stay as they are',
+    },
+  ],
+};
