@@ -3,7 +3,8 @@ import { BelayError } from '../errors.ts';
 import { parseAttachArguments, type RunOptions } from '../options/run-options.ts';
 
 const NUMBERS = { retries: '--retries', every: '--every', maxPoints: '--max-points' };
-const FLAGS = { verbose: '--verbose', rewindOutput: '--rewind-output', children: '' };
+const FLAGS = { verbose: '--verbose', children: '' };
+const CHOICES = { sharedOffsets: '--shared-offsets' };
 
 /**
  * The defaults, and the command line's own checks.
@@ -30,6 +31,10 @@ function wordsOf(name: string, value: unknown): string[] {
     if (typeof value !== 'number') throw refusal(`${name} must be a number`);
     return [`${NUMBERS[name]}=${value}`];
   }
+  if (isKeyOf(CHOICES, name)) {
+    if (typeof value !== 'string') throw refusal(`${name} must be a string`);
+    return [`${CHOICES[name]}=${value}`];
+  }
   if (!isKeyOf(FLAGS, name)) throw refusal(`there is no option '${name}'`);
   if (typeof value !== 'boolean') throw refusal(`${name} must be true or false`);
   if (name === 'children') return value ? [] : ['--no-children'];
@@ -38,7 +43,8 @@ function wordsOf(name: string, value: unknown): string[] {
 
 /** Who calls a function has not written `--every`. */
 function inOwnNames(message: string): string {
-  return Object.entries(NUMBERS).reduce((text, [name, word]) => text.replace(word, name), message);
+  const words = Object.entries({ ...NUMBERS, ...CHOICES });
+  return words.reduce((text, [name, word]) => text.replace(word, name), message);
 }
 
 function isKeyOf<Table extends object>(table: Table, name: string): name is keyof Table & string {

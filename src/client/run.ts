@@ -9,7 +9,7 @@ import { BelayError } from '../errors.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import { isTracedBy } from '../registry/state-entries.ts';
 import type { ProgramStatus } from '../protocol/records.ts';
-import { EXIT_BELAY_FAILED, formatRunOptions } from '../options/run-options.ts';
+import { EXIT_BELAY_FAILED, formatRunOptions, type SharedOffsets } from '../options/run-options.ts';
 import { assertCommand, assertOptions, assertPid } from './read-command.ts';
 import { readOptions } from './read-options.ts';
 import { listSupervisions, readPrograms } from './find-targets.ts';
@@ -26,8 +26,8 @@ export interface SuperviseOptions {
   readonly every?: number;
   readonly maxPoints?: number;
   readonly verbose?: boolean;
-  /** Put the offsets of standard output and error back as well. */
-  readonly rewindOutput?: boolean;
+  /** Of standard output and error, and of files that others write to: 'keep' by default. */
+  readonly sharedOffsets?: SharedOffsets;
 }
 
 export interface AttachOptions extends SuperviseOptions {

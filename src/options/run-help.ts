@@ -8,8 +8,9 @@ const COMMON_OPTIONS = `\
                     older point is tried (default: 3)
   --every MS        make a point by itself every MS milliseconds
   --max-points N    live points one process may hold (default: 4096)
-  --rewind-output   put the offsets of standard output and error back as well, and of files
-                    that other processes write to
+  --shared-offsets KIND  in files of standard output and error, and in those that others
+                    write to: 'keep' what was written since, or 'rollback': it is written
+                    over (default: keep)
   -v, --verbose     tell of each fall on stderr, too
   -V, --version     print belay's version
   -h, --help        print this

@@ -9,6 +9,10 @@ import { constants } from 'node:os';
 import { attachHelp, runHelp } from './run-help.ts';
 import { version } from './version.ts';
 
+/** A log keeps what was written since a point, results are written over. */
+export const SHARED_OFFSETS = ['keep', 'rollback'] as const;
+export type SharedOffsets = (typeof SHARED_OFFSETS)[number];
+
 export interface RunOptions {
   /** Names of the signals that start a rollback, `SIGSEGV` and so on. */
   readonly on: readonly string[];
@@ -22,8 +26,8 @@ export interface RunOptions {
   readonly maxPoints: number;
   /** Tell of each fall on stderr, too. */
   readonly verbose: boolean;
-  /** Put the offsets of standard output and error back as well: results, not a log. */
-  readonly rewindOutput?: true;
+  /** Whether offsets of standard output and error, and those that others share, go back; or not. */
+  readonly sharedOffsets?: SharedOffsets;
   /** Of attach: leave the children alone that run already. */
   readonly noChildren?: true;
 }
@@ -77,7 +81,7 @@ interface MutableOptions {
   every: number | undefined;
   maxPoints: number;
   verbose: boolean;
-  rewindOutput: boolean;
+  sharedOffsets: SharedOffsets | undefined;
   noChildren: boolean;
 }
 
@@ -96,6 +100,9 @@ const valueOptions: Readonly<Record<string, Setter>> = {
   },
   '--max-points': (options, value) => {
     options.maxPoints = parseCount('--max-points', value, 1, POINTS_MAX);
+  },
+  '--shared-offsets': (options, value) => {
+    options.sharedOffsets = parseChoice('--shared-offsets', value, SHARED_OFFSETS);
   },
 };
 
@@ -118,9 +125,6 @@ const runFlags: Flags = {
   '--help': askForHelp,
   '-V': askForVersion,
   '--version': askForVersion,
-  '--rewind-output': (options) => {
-    options.rewindOutput = true;
-  },
 };
 
 const attachFlags: Flags = {
@@ -169,7 +173,8 @@ export function formatRunOptions(options: RunOptions): string[] {
   words.push(`--max-points=${String(options.maxPoints)}`);
   if (options.every !== undefined) words.push(`--every=${String(options.every)}`);
   if (options.verbose) words.push('--verbose');
-  if (options.rewindOutput === true) words.push('--rewind-output');
+  const { sharedOffsets } = options;
+  if (sharedOffsets !== undefined) words.push(`--shared-offsets=${sharedOffsets}`);
   if (options.noChildren === true) words.push('--no-children');
   return words;
 }
@@ -212,7 +217,7 @@ function parseOptions(
     every: undefined,
     maxPoints: DEFAULT_MAX_POINTS,
     verbose: false,
-    rewindOutput: false,
+    sharedOffsets: undefined,
     noChildren: false,
   };
   let index = 0;
@@ -243,12 +248,12 @@ function applyOption(options: MutableOptions, word: string, next: string | undef
 }
 
 function finishOptions(options: MutableOptions): RunOptions {
-  const { every, rewindOutput, noChildren, ...others } = options;
+  const { every, sharedOffsets, noChildren, ...others } = options;
   return {
     ...others,
     on: [...new Set(options.on ?? DEFAULT_SIGNALS)],
     ...(every !== undefined && { every }),
-    ...(rewindOutput && { rewindOutput }),
+    ...(sharedOffsets !== undefined && { sharedOffsets }),
     ...(noChildren && { noChildren }),
   };
 }
@@ -258,6 +263,16 @@ function parseCount(what: string, text: string, least: number, most: number): nu
   if (count >= least && count <= most) return count;
   const range = `${String(least)} to ${String(most)}`;
   throw new UsageError(`${what} must be a whole number from ${range}, not '${text}'`);
+}
+
+function parseChoice<Choice extends string>(
+  what: string,
+  text: string,
+  choices: readonly Choice[],
+): Choice {
+  const found = choices.find((choice) => choice === text);
+  if (found !== undefined) return found;
+  throw new UsageError(`${what} must be ${choices.join(' or ')}, not '${text}'`);
 }
 
 function parseSignals(text: string): string[] {

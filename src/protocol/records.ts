@@ -6,7 +6,7 @@
  * The supervisor's tracer imports these as types only; whoever receives a record parses it.
  */
 import * as z from 'zod/mini';
-import { SIGNAL_NAME } from '../options/run-options.ts';
+import { SHARED_OFFSETS, SIGNAL_NAME } from '../options/run-options.ts';
 
 const count = z.int().check(z.nonnegative());
 const pid = z.int().check(z.positive());
@@ -22,7 +22,7 @@ export const runOptionsSchema = z.object({
   auto: z.optional(z.boolean()),
   maxPoints: count,
   verbose: z.boolean(),
-  rewindOutput: z.optional(z.literal(true)),
+  sharedOffsets: z.optional(z.enum(SHARED_OFFSETS)),
   noChildren: z.optional(z.literal(true)),
 });
 

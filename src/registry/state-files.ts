@@ -16,7 +16,7 @@ import { isAbsolute, join } from 'node:path';
 import { BelayError } from '../errors.ts';
 import { lookAt, type Fault } from './look-at.ts';
 import { readOwnFile } from './small-file.ts';
-import { SIGNAL_NAME, type RunOptions } from '../options/run-options.ts';
+import { SHARED_OFFSETS, SIGNAL_NAME, type RunOptions } from '../options/run-options.ts';
 
 export const SUPERVISOR_FILE = 'supervisor.json';
 export const SOCKET_FILE = 'socket';
@@ -207,9 +207,13 @@ function isRunOptions(value: unknown): boolean {
     Number.isSafeInteger(options.retries) &&
     Number.isSafeInteger(options.maxPoints) &&
     typeof options.verbose === 'boolean' &&
-    [undefined, true].includes(options.rewindOutput as true | undefined) &&
+    isChoice(options.sharedOffsets, SHARED_OFFSETS) &&
     (options.every === undefined || Number.isSafeInteger(options.every))
   );
+}
+
+function isChoice(value: unknown, choices: readonly unknown[]): boolean {
+  return value === undefined || choices.includes(value);
 }
 
 function isWords(value: unknown): value is string[] {

@@ -11,8 +11,8 @@ export class Stopped {
   readonly group: ThreadGroup;
   readonly target: TargetMemory;
   readonly ownIds: OwnIds;
-  /** Standard output and error are results, to be written over, and no log. */
-  rewindsOutput = false;
+  /** What it writes with others, and to its output, is to be written over: it is no log. */
+  takesSharedOffsetsBack = false;
   /** When the point was made that it goes back to: ms since 1970. */
   pointTime = 0;
   /** The point that is being made is the program's own, or a person's: none of a clock's many. */

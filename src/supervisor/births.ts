@@ -20,7 +20,7 @@ export class Births {
   addProcess(pid: number): TracedProcess {
     const { program } = this.supervisor;
     const process_ = new TracedProcess(this.pump, pid);
-    process_.stopped.rewindsOutput = program.options.rewindOutput === true;
+    process_.stopped.takesSharedOffsetsBack = program.options.sharedOffsets === 'rollback';
     program.processes.set(pid, process_);
     return process_;
   }

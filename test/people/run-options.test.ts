@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import {
   DEFAULT_SIGNALS,
   formatRunOptions,
+  SHARED_OFFSETS,
   parseAttachArguments,
   parseRunArguments,
 } from '../../src/options/run-options.ts';
@@ -51,7 +52,8 @@ test('every option sets its field, with = and without', () => {
     '5',
     '--max-points',
     '9',
-    '--rewind-output',
+    '--shared-offsets',
+    'rollback',
     '-v',
   ];
   const joined = [
@@ -60,7 +62,7 @@ test('every option sets its field, with = and without', () => {
     '--retries=0',
     '--every=5',
     '--max-points=9',
-    '--rewind-output',
+    '--shared-offsets=rollback',
     '--verbose',
   ];
   const on = ['SIGSEGV', 'SIGBUS'];
@@ -71,7 +73,7 @@ test('every option sets its field, with = and without', () => {
     every: 5,
     maxPoints: 9,
     verbose: true,
-    rewindOutput: true,
+    sharedOffsets: 'rollback',
   };
   for (const words of [apart, joined]) {
     assert.deepEqual(parseRunArguments([...words, 'x']), { ok: true, options, command: ['x'] });
@@ -97,6 +99,10 @@ test('what makes no sense is refused, with the reason', () => {
   assertRefused(['--max-points=0', 'x'], /--max-points must be/);
   assertRefused(['--on', 'SEGV,FOO', 'x'], /'FOO' is not a signal's name/);
   assertRefused(['--on=kill', 'x'], /SIGKILL cannot be held back/);
+  assertRefused(['--shared-offsets'], /--shared-offsets needs a value/);
+  assertRefused(['--shared-offsets=', 'x'], /--shared-offsets must be keep or rollback, not ''/);
+  assertRefused(['--shared-offsets', 'x', 'y'], /must be keep or rollback, not 'x'/);
+  assertRefused(['--rewind-output', 'x'], /'--rewind-output' is not an option/);
   assertRefused(['--on=', 'x'], /'' is not a signal's name/);
 });
 
@@ -135,7 +141,7 @@ test('options survive being written as words and read again', () => {
       every: fc.integer({ min: 1, max: 86_400_000 }),
       maxPoints: fc.integer({ min: 1, max: 1_000_000 }),
       verbose: fc.boolean(),
-      rewindOutput: fc.constant(true as const),
+      sharedOffsets: fc.constantFrom(...SHARED_OFFSETS),
     },
     { requiredKeys: ['on', 'auto', 'retries', 'maxPoints', 'verbose'], noNullPrototype: true },
   );

@@ -107,7 +107,8 @@ async function runRewound(job: Job, random: Random): Promise<[string, number]> {
   let rewinds = 0;
   const digest = await digestOf(job, async (stdio) => {
     const [command, ...args] = job.command;
-    const supervised = await run(command, args, { every: EVERY_MS, stdio, rewindOutput: true });
+    const options = { every: EVERY_MS, stdio, sharedOffsets: 'rollback' } as const;
+    const supervised = await run(command, args, options);
     endAfterTests(supervised.pid, supervised.exited);
     rewinds = await rewindAtRandom(supervised, random);
     assert.deepEqual(await supervised.exited, { code: 0, signal: null });

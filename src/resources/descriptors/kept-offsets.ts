@@ -36,7 +36,7 @@ export class KeptOffsets {
 
   /** For one rollback: whether the offset goes on. What is told of for the first time: `named`. */
   keeper(stopped: Stopped, named: Named[]): (image: DescriptorImage) => boolean {
-    if (stopped.rewindsOutput) return () => false;
+    if (stopped.takesSharedOffsetsBack) return () => false;
     let relatives: readonly number[] | undefined;
     return (image) => {
       if (this.streams?.some((stream) => isSameFile(stream, image)) === true) return true;
