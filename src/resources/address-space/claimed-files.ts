@@ -13,6 +13,7 @@ import { MAP_NORESERVE, MAP_PRIVATE, MAP_SHARED, tryMmap } from '../../sys/mmap.
 import { getDescriptor } from '../../sys/pidfd.ts';
 import { IPC_STAT, SHM_SEGSZ_OFFSET, SHMID_DS_SIZE } from '../../sys/shm.ts';
 import { Hand } from '../../tracee/hand.ts';
+import { passFile } from '../../tracee/pass-file.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Claims } from '../claims.ts';
 import { Obstacle } from '../resource.ts';
@@ -23,7 +24,6 @@ import { flagsOf } from './held-file.ts';
 import { keyOf, leadsTo, type MappedFiles } from './mapped-files.ts';
 import type { MappingTable } from './mapping-table.ts';
 import { ParkedMappings } from './parked.ts';
-import { passFile } from './pass-file.ts';
 import { protectionOf } from './protection.ts';
 
 /** EAGAIN and ENOMEM: what only our own limits can be to blame for. */
@@ -139,7 +139,7 @@ export class ClaimedFiles {
     if (ours < 0) return ours;
     try {
       const { scratch } = this.stopped.remote();
-      return passFile(this.calls, scratch, this.stopped.target, ours);
+      return passFile({ calls: this.calls, scratch, target: this.stopped.target }, ours);
     } finally {
       close(ours);
     }
