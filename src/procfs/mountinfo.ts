@@ -28,6 +28,25 @@ export function parseServedMounts(text: string): readonly ServedMount[] {
     .map(([, id, place = '']) => ({ id: Number(id), place: unescape(place).replace(/\/$/, '') }));
 }
 
+export interface Mount {
+  /** As latin1. */
+  readonly place: string;
+  readonly type: string;
+}
+
+/** The mount of this id; undefined: the process does not see it. */
+export function findMount(text: string, id: number): Mount | undefined {
+  for (const [, found, place = '', type = ''] of text.matchAll(WHOLE_LINE)) {
+    if (Number(found) === id) return { place: unescape(place), type };
+  }
+  return undefined;
+}
+
+/** Whether answers of file systems of this type may be long in coming. */
+export function isServedType(type: string): boolean {
+  return SERVED.test(type);
+}
+
 function unescape(place: string): string {
   return place.replace(ESCAPED, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),

@@ -21,6 +21,7 @@ const WHAT: Readonly<Record<string, string>> = {
   CapAmb: 'ambient capabilities',
   NoNewPrivs: 'no_new_privs',
 };
+const OF_FILES = ['Uid', 'Gid', 'Groups', 'CapEff'];
 const LINES = /^(?:Uid|Gid|Groups|Cap(?:Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs):.*\n/gm;
 
 /** As they stand in the file, one behind the other; undefined: the thread is gone. */
@@ -35,6 +36,13 @@ export function readIdentity(pid: number, tid: number): Uint8Array | undefined {
 
 export function isSameIdentity(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0;
+}
+
+/** Whether both may do the same with files. */
+export function isSameRights(one: Uint8Array, other: Uint8Array): boolean {
+  if (isSameIdentity(one, other)) return true;
+  const [lines, others] = [parseLines(one), parseLines(other)];
+  return OF_FILES.every((line) => lines.get(line) === others.get(line));
 }
 
 /** What has changed of `whose`; an obstacle where it is root now, and was not. */

@@ -31,7 +31,7 @@ export class ResourceList {
     const status = new StatusLines(stopped);
     const stackUse = new StackUse(status);
     const facts = new FactsOfThreads(stackUse);
-    const descriptors = new Descriptors(stopped);
+    const descriptors = new Descriptors(stopped, status);
     this.all = [
       new Crew(facts),
       this.addressSpace,

@@ -12,6 +12,7 @@ export const O_RDWR = 2;
 export const O_NONBLOCK = 0o4000;
 export const SEEK_SET = 0;
 export const SEEK_CUR = 1;
+export const SEEK_END = 2;
 
 const openCall = declare('int open(const char *, int, uint)');
 const openAddress = declare('int open(uint64_t, int, uint)');

@@ -15,8 +15,13 @@ const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 const AT_STATX_DONT_SYNC = 0x4000;
 const STATX_BASIC_STATS = 0x7ff;
+const STATX_MNT_ID = 0x1000;
+const WANTED = STATX_BASIC_STATS | STATX_MNT_ID;
+/** Of stx_blocks. */
+const BLOCK_SIZE = 512;
 const RESOLVE_CACHED = 0x20;
 const S_IFMT = 0o170000;
+const S_IFDIR = 0o040000;
 const TYPES: ReadonlyMap<number, FileType> = new Map([
   [0o010000, 'pipe'],
   [0o020000, 'device'],
@@ -42,11 +47,24 @@ export interface FileStatus {
   readonly rdev: number;
 }
 
+export interface WholeStatus extends FileStatus {
+  /** Names that it has: 0 when it is deleted. */
+  readonly links: number;
+  /** What it takes up. */
+  readonly spaceBytes: number;
+  /** As in fdinfo; 0 before Linux 5.8. */
+  readonly mountId: number;
+}
+
 /** `device`: a character device. */
 export type FileType = 'pipe' | 'device' | 'regular' | 'socket' | 'other';
 
 export function typeOf({ mode }: FileStatus): FileType {
   return TYPES.get(mode & S_IFMT) ?? 'other';
+}
+
+export function isDirectory({ mode }: FileStatus): boolean {
+  return (mode & S_IFMT) === S_IFDIR;
 }
 
 /**
@@ -64,22 +82,25 @@ export function openCached(directory: number, path: Buffer): number {
 }
 
 /** Of a descriptor of ours, what is known; undefined: nothing. */
-export function statKnown(fd: number): FileStatus | undefined {
+export function statKnown(fd: number): WholeStatus | undefined {
   return tell(fd, '', AT_EMPTY_PATH);
 }
 
 /** Of what a link in /proc leads to. */
-export function statKnownLink(link: string): FileStatus | undefined {
+export function statKnownLink(link: string): WholeStatus | undefined {
   return tell(AT_FDCWD, link, 0);
 }
 
-function tell(fd: number, path: string, flags: number): FileStatus | undefined {
+function tell(fd: number, path: string, flags: number): WholeStatus | undefined {
   const given = flags | AT_STATX_DONT_SYNC;
-  const result = statxCall(SYS_statx, fd, path, given, STATX_BASIC_STATS, told.address);
+  const result = statxCall(SYS_statx, fd, path, given, WANTED, told.address);
   if (toNumber(result) !== 0) return undefined;
   const { words, bytes } = told;
   return {
     mode: bytes.readUInt16LE(28),
+    links: at(words, 4),
+    spaceBytes: told.getUint64(48) * BLOCK_SIZE,
+    mountId: (at(words, 0) & STATX_MNT_ID) === 0 ? 0 : told.getUint64(144),
     uid: at(words, 5),
     gid: at(words, 6),
     ino: told.getUint64(32),

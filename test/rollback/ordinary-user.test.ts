@@ -4,6 +4,8 @@
 import { describeTargetsOfOrdinaryUser } from '../support/target-suite.ts';
 
 describeTargetsOfOrdinaryUser([
+  'descriptors/closed-since.c',
+  'descriptors/held-unseen.c',
   'blocking/epoll-wait.c',
   'blocking/nanosleep.c',
   'calls/forget-middle.c',

@@ -9,12 +9,12 @@
  * What is told of a number is compared with what was told last time, so that a point shares the
  * images of all descriptors that have not changed with the one before.
  */
-import { SYS } from '../../arch/x64/syscalls.ts';
 import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
 import { isSameFile as areOneFile } from '../../sys/process.ts';
 import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import { Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
+import type { Applied, Named, Obstacle, Resource } from '../resource.ts';
+import type { StatusLines } from '../status-lines.ts';
 import type { Stopped } from '../stopped.ts';
 import {
   accessOf,
@@ -24,38 +24,24 @@ import {
   type DescriptorsImage,
 } from './descriptor-image.ts';
 import { findKind } from './kinds/list.ts';
-import { readDescriptorLimit, setSoftLimit } from './descriptor-limit.ts';
+import { setSoftLimit } from './descriptor-limit.ts';
 import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
-import { claimHungUp } from './hung-up.ts';
+import { HeldFiles } from './held-files.ts';
 import { KnownFiles } from './known-files.ts';
 import { planDescriptors } from './plan-descriptors.ts';
-import { findOwnFile } from './own-files.ts';
+import { planNothing, prepareDescriptors, type DescriptorsPlan } from './prepare-descriptors.ts';
 import { findMixed, type Sharing } from './sharing.ts';
 import { PutBack } from './put-back.ts';
 import { LockedFiles } from './locked-files.ts';
-import { parseLocks, readRecordLocks, takeLockLines, type FileLock } from './file-locks.ts';
+import { parseLocks, takeLockLines, type FileLock } from './file-locks.ts';
 import { KeptOffsets } from './kept-offsets.ts';
 import { findSpared, nameSpared, settleLocks } from './settle-locks.ts';
 
 const VERSION = 5;
-const NEVER = -1;
-
-export interface DescriptorsPlan {
-  readonly wanted: DescriptorsImage;
-  /** A hung-up descriptor in the program; 0: none yet, or none is needed. */
-  readonly hungUp: number;
-  /** The soft limit to set back, where it had to be raised. */
-  readonly limit: { readonly soft: number; readonly hard: number } | undefined;
-  /** Record locks before anything was touched. */
-  readonly locks: readonly FileLock[];
-  /** As of when there was nothing to do; NEVER: there is something. */
-  readonly generation: number;
-}
 
 export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> {
   readonly name = 'descriptors';
-  private readonly pid: number;
   private readonly reader: DescriptorReader;
   private readonly images = new Map<number, DescriptorImage>();
   /** What fdinfo read like when it told what each image says. */
@@ -65,10 +51,15 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   private readonly names: DescriptionNames;
 
   private readonly known: KnownFiles;
+  private readonly held: HeldFiles;
   private readonly sharing: Sharing;
+  private readonly status: StatusLines;
+  /** Who the program was at the newest point. */
+  private identity: Uint8Array = new Uint8Array(0);
 
-  constructor({ pid, group }: Stopped) {
-    this.pid = pid;
+  constructor({ group }: Stopped, status: StatusLines) {
+    this.status = status;
+    this.held = new HeldFiles(group);
     this.reader = new DescriptorReader(group);
     const known = new KnownFiles(group);
     this.known = known;
@@ -89,49 +80,36 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   capture(): DescriptorsImage {
     const table = this.readTable();
     this.known.hold(table);
+    this.held.hold(table, this.identify());
     this.keptOffsets.note(table);
     return table;
   }
 
   prepare(stopped: Stopped, wanted: DescriptorsImage, claims: Claims): DescriptorsPlan | Obstacle {
     const now = this.readTable();
-    const { generation } = stopped;
-    const nothing = { wanted, hungUp: 0, limit: undefined, locks: [], generation };
-    if (now === wanted) return nothing;
-    const locks = readRecordLocks(this.pid);
-    const steps = planDescriptors(wanted, now, this.sharing);
-    const { refills } = steps;
-    const waiting = findOwnFile(stopped.living, now, steps);
-    if (waiting !== undefined) return waiting;
-    if (refills.length === 0) return { ...nothing, locks, generation: NEVER };
-    const highest = refills.at(-1)?.image.fd ?? 0;
-    const limit = readDescriptorLimit(this.pid);
-    if (highest >= limit.hard) {
-      return new Obstacle(
-        `descriptor ${highest} is above the limit that it has now: ${limit.hard}`,
-      );
-    }
-    const get = (): number => claimHungUp(stopped.remote, stopped.target, highest);
-    const hungUp = claims.acquire('socketpair', get, (fd) => {
-      if (fd > 0) stopped.remote().calls.call(SYS.close, fd);
-    });
-    const raised = highest >= limit.soft ? limit : undefined;
-    return { wanted, hungUp, limit: raised, locks, generation: NEVER };
+    if (now === wanted) return planNothing(wanted, stopped.generation);
+    const { sharing, held, status } = this;
+    const identity = status.copyIdentity();
+    return prepareDescriptors({ stopped, wanted, now, sharing, held, identity }, claims);
   }
 
   apply(stopped: Stopped, plan: DescriptorsPlan): Applied {
-    const { wanted, hungUp, limit, locks, generation } = plan;
+    const { wanted, hungUp, claimed, passage, limit, locks, generation } = plan;
     const uncertain = this.known.nameUncertain(wanted);
     if (generation === stopped.generation) return { lost: uncertain };
     const now = this.readTable();
     if (now === wanted) return { lost: uncertain };
-    const others = hungUp > 0 ? now.filter(({ fd }) => fd !== hungUp) : now;
+    const ours = [hungUp, passage?.theirs ?? 0].filter((fd) => fd > 0);
+    const others = ours.length > 0 ? now.filter(({ fd }) => !ours.includes(fd)) : now;
     const steps = planDescriptors(wanted, others, this.sharing);
     const lockedFiles = new LockedFiles(stopped.living);
     const spared = findSpared(steps, wanted, locks, lockedFiles);
     const kept: Named[] = [];
     const putBack = new PutBack(stopped, {
       hungUp,
+      claimed,
+      passage,
+      opensFiles: !plan.isAskedToOpen,
       spared: new Set(spared.map(({ fd }) => fd)),
       keepsOffset: this.keptOffsets.keeper(stopped, kept),
       leadsTo: (fd, image) => this.leadsTo(fd, image),
@@ -152,6 +130,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
 
   release(image: DescriptorsImage): void {
     this.known.release(image);
+    this.held.release(image);
   }
 
   encode(image: DescriptorsImage): Uint8Array {
@@ -165,6 +144,14 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   close(): void {
     this.reader.close();
     this.known.close();
+    this.held.close();
+  }
+
+  /** The same bytes for as long as it is the same. */
+  private identify(): Uint8Array {
+    const { status } = this;
+    if (!status.isSameIdentity(this.identity)) this.identity = status.copyIdentity();
+    return this.identity;
   }
 
   private readLocks(fd: number): FileLock[] {

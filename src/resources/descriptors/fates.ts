@@ -11,8 +11,21 @@ export const fates: Fates = {
     },
     { what: 'descriptors opened since', becomes: 'closed' },
     {
-      what: 'files and the terminal, closed since',
-      becomes: 'opened again by their path, or else as the next line says',
+      what: 'files, directories, memfds closed since',
+      becomes:
+        'opened again with offset and flags, also when renamed or deleted; the log names them',
+      more:
+        'The file is held for as long as a point has it, and not the open file: no lock, lease or ' +
+        'peer notices. What is opened again is an open file of its own, also where another ' +
+        'process still has the former one. Of deleted files that the program has closed since, ' +
+        '64 MiB are held. Files on mounts that somebody may want to unmount, and files that the ' +
+        'program watches for their deletion, are opened by their path, and only if they are still ' +
+        'there. Files that the program may not have any more (it has dropped rights since) are ' +
+        'hung up.',
+    },
+    {
+      what: 'the terminal, closed since',
+      becomes: 'opened again by its path, or else as the next line says',
     },
     {
       what: 'sockets, pipes and others closed since',

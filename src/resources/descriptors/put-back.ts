@@ -1,7 +1,7 @@
 /**
  * Makes the program's table of descriptors what a plan says, by calls of its own.
  *
- *   copies aside of what is in the way → copies → closing → opening again → hung up
+ *   copies aside of what is in the way → copies → closing → given or opened again → hung up
  *   → offsets and flags → what is in those made by a call of their own
  *
  * Whatever of this the kernel refuses, the number ends hung up or closed: it never leads to another
@@ -17,10 +17,13 @@ import {
   O_CLOEXEC,
   SETTABLE_FLAGS,
 } from '../../sys/descriptor-flags.ts';
-import { SEEK_CUR, SEEK_SET } from '../../sys/file.ts';
+import { lseek, SEEK_CUR, SEEK_END, SEEK_SET } from '../../sys/file.ts';
+import { Passage } from '../../tracee/pass-file.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
+import type { ClaimedFiles } from './claim-files.ts';
 import type { DescriptorImage } from './descriptor-image.ts';
+import { giveFiles } from './give-files.ts';
 import { makeHungUp } from './hung-up.ts';
 import { KINDS } from './kinds/list.ts';
 import type { DescriptorSteps, Refill, Settle } from './plan-descriptors.ts';
@@ -29,6 +32,12 @@ import { findPath, reopen } from './reopen.ts';
 export interface PutBackOptions {
   /** A hung-up descriptor in the program; 0: it is still to be made. */
   readonly hungUp: number;
+  /** Open files that the program is given: ours, by their description. */
+  readonly claimed: ClaimedFiles;
+  /** By which they are given; undefined: it is still to be made. */
+  readonly passage: Passage | undefined;
+  /** Whether the program may open files by their path. */
+  readonly opensFiles: boolean;
   /** Opened since, but to be left open. */
   readonly spared: ReadonlySet<number>;
   /** Whose offset goes on. */
@@ -57,7 +66,7 @@ export class PutBack {
     this.closedCount = closing.length;
     const inTheWay = left.filter(({ present }) => present !== undefined);
     this.closeAll([...closing, ...this.temporary, ...inTheWay.map(({ image }) => image.fd)]);
-    this.hangUp(left.filter((refill) => !this.openAgain(refill)));
+    this.hangUp(this.give(left).filter((refill) => !this.openAgain(refill)));
     for (const { image, source } of refills) {
       if (source === undefined) continue;
       this.call(SYS.fcntl, image.fd, F_SETFL, image.flags);
@@ -98,7 +107,7 @@ export class PutBack {
     const { image } = refill;
     const first = this.reopened.get(image.description);
     if (first !== undefined && image.kind === 'path') return this.moveTo(first, image);
-    const path = findPath(this.stopped.living, image);
+    const path = this.options.opensFiles ? findPath(this.stopped.living, image) : undefined;
     if (path === undefined) return false;
     const fd = reopen(this.stopped, image, path);
     if (fd < 0) return false;
@@ -109,6 +118,39 @@ export class PutBack {
     this.settleOffset(image);
     this.name(0, refill, 'it is opened again');
     return true;
+  }
+
+  /** What we have opened for the program; the refills that are left. */
+  private give(refills: readonly Refill[]): readonly Refill[] {
+    const { claimed, keepsOffset } = this.options;
+    const first = new Map<number, Refill>();
+    for (const refill of refills) {
+      const { description } = refill.image;
+      if (claimed.has(description) && !first.has(description)) first.set(description, refill);
+    }
+    const passage = first.size === 0 ? undefined : (this.options.passage ?? this.openPassage());
+    if (passage === undefined) return refills;
+    const gifts = [...first.values()].map(({ image }) => {
+      const ours = claimed.get(image.description) ?? -1;
+      if (keepsOffset(image)) lseek(ours, 0, SEEK_END);
+      else seek(image.position, (offset, whence) => lseek(ours, offset, whence));
+      return { fd: image.fd, flags: image.flags, ours };
+    });
+    const arrived = new Set(giveFiles(this.stopped.remote, passage, gifts).map(({ fd }) => fd));
+    if (passage !== this.options.passage) passage.close();
+    return refills.filter((refill) => {
+      const { image } = refill;
+      if (!arrived.has(image.fd)) return true;
+      this.reopened.set(image.description, image.fd);
+      this.name(0, refill, 'it is opened again');
+      return false;
+    });
+  }
+
+  private openPassage(): Passage | undefined {
+    const { remote, target } = this.stopped;
+    const passage = Passage.open({ ...remote(), target });
+    return typeof passage === 'number' ? undefined : passage;
   }
 
   private hangUp(refills: readonly Refill[]): void {
@@ -154,15 +196,7 @@ export class PutBack {
 
   private settleOffset(image: DescriptorImage): void {
     if (image.kind !== 'path' || this.options.keepsOffset(image)) return;
-    const { fd, position } = image;
-    if (typeof position === 'number') {
-      this.call(SYS.lseek, fd, position, SEEK_SET);
-      return;
-    }
-    // Numbers carry 53 bits: what has more goes there in two steps.
-    const low = BigInt.asUintN(32, position);
-    this.call(SYS.lseek, fd, Number(position - low), SEEK_SET);
-    this.call(SYS.lseek, fd, Number(low), SEEK_CUR);
+    seek(image.position, (offset, whence) => this.call(SYS.lseek, image.fd, offset, whence));
   }
 
   /** By ranges: programs open many in a row. */
@@ -175,6 +209,17 @@ export class PutBack {
       this.call(SYS.close_range, first, last, 0);
     }
   }
+}
+
+/** Numbers carry 53 bits: what has more goes there in two steps. */
+function seek(position: number | bigint, call: (offset: number, whence: number) => void): void {
+  if (typeof position === 'number') {
+    call(position, SEEK_SET);
+    return;
+  }
+  const low = BigInt.asUintN(32, position);
+  call(Number(position - low), SEEK_SET);
+  call(Number(low), SEEK_CUR);
 }
 
 function isSameContent(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {

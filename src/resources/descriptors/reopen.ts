@@ -54,8 +54,13 @@ function pathBelow(root: string, path: string): string {
 function isHarmless(pid: number, stats: Stats): boolean {
   if (stats.isFile() || stats.isDirectory()) return true;
   if (!stats.isCharacterDevice()) return false;
-  if (stats.rdev >> 8 === MEMORY_DEVICES || stats.rdev === TTY_DEVICE) return true;
+  if (isMemoryDevice(stats.rdev) || stats.rdev === TTY_DEVICE) return true;
   return stats.rdev === readTerminal(pid);
+}
+
+/** Whether opening this device does nothing, and waits for nobody. */
+export function isMemoryDevice(rdev: number): boolean {
+  return rdev >> 8 === MEMORY_DEVICES;
 }
 
 /** The device of the controlling terminal: whatever has its number is no other terminal. */

@@ -1,7 +1,9 @@
 /* belay: argument open closed */
 /* A file system gives the inode number of a deleted file to a new one: it is another file, also at
- * the same path and number. Where inodes do not come again there is nothing to prove. */
+ * the same path and number. Where inodes do not come again there is nothing to prove; nor where the
+ * file is held, which one that is watched for its deletion is not. */
 #include "../target.h"
+#include <sys/inotify.h>
 #include <sys/stat.h>
 
 #define TRIES 300
@@ -24,14 +26,21 @@ static int renew(int file) {
   return create_with(found.st_ino);
 }
 
+static void watch_for_deletion(int watch) {
+  CHECK(inotify_add_watch(watch, scratch_names[0], IN_DELETE_SELF) > 0);
+}
+
 int main(int count, char **words) {
   struct tjmp why;
   char bytes[4] = "";
   int file = scratch_file(0, 0), is_closed = count > 1 && strcmp(words[1], "closed") == 0;
+  int watch = inotify_init1(IN_CLOEXEC);
+  watch_for_deletion(watch);
   point(&why);
   int again = why.rollbacks == 0 ? renew(file) : 0;
   if (again < 0) return ok();
   if (why.rollbacks == 0) CHECK(again == file && pwrite(file, "old", 3, 0) == 3);
+  watch_for_deletion(watch);
   /* The same, between two points: this one is right. */
   int second = point(&why);
   if (why.rollbacks == 0) tlongjmp(second, 1);

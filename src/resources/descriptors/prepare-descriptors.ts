@@ -1,0 +1,118 @@
+/**
+ * What a rollback acquires of descriptors before it is committed: files that were closed since, a
+ * way to give them to the program, and what takes the place of what cannot come back.
+ */
+import { SYS } from '../../arch/x64/syscalls.ts';
+import { Passage } from '../../tracee/pass-file.ts';
+import type { Claims } from '../claims.ts';
+import { Obstacle } from '../resource.ts';
+import type { Stopped } from '../stopped.ts';
+import { claimFiles, type ClaimedFiles } from './claim-files.ts';
+import type { DescriptorsImage } from './descriptor-image.ts';
+import { readDescriptorLimit } from './descriptor-limit.ts';
+import { readRecordLocks, type FileLock } from './file-locks.ts';
+import type { HeldFiles } from './held-files.ts';
+import { claimHungUp } from './hung-up.ts';
+import { findOwnFile, isAskedToOpen } from './own-files.ts';
+import { planDescriptors } from './plan-descriptors.ts';
+import type { Sharing } from './sharing.ts';
+
+const NEVER = -1;
+const NONE: ClaimedFiles = new Map();
+
+export interface DescriptorsPlan {
+  readonly wanted: DescriptorsImage;
+  /** A hung-up descriptor in the program; 0: none yet, or none is needed. */
+  readonly hungUp: number;
+  /** Files that were closed since, opened by us. */
+  readonly claimed: ClaimedFiles;
+  /** By which they go to the program; undefined: none yet, or none is needed. */
+  readonly passage: Passage | undefined;
+  /** Opening a file asks the program, which is stopped. */
+  readonly isAskedToOpen: boolean;
+  /** The soft limit to set back, where it had to be raised. */
+  readonly limit: { readonly soft: number; readonly hard: number } | undefined;
+  /** Record locks before anything was touched. */
+  readonly locks: readonly FileLock[];
+  /** As of when there was nothing to do; NEVER: there is something. */
+  readonly generation: number;
+}
+
+export interface Preparation {
+  readonly stopped: Stopped;
+  readonly wanted: DescriptorsImage;
+  readonly now: DescriptorsImage;
+  readonly sharing: Sharing;
+  readonly held: HeldFiles;
+  /** Who the program is. */
+  readonly identity: Uint8Array;
+}
+
+/** There is nothing to do, for as long as the generation is this. */
+export function planNothing(wanted: DescriptorsImage, generation: number): DescriptorsPlan {
+  return {
+    wanted,
+    hungUp: 0,
+    claimed: NONE,
+    passage: undefined,
+    isAskedToOpen: false,
+    limit: undefined,
+    locks: [],
+    generation,
+  };
+}
+
+export function prepareDescriptors(
+  preparation: Preparation,
+  claims: Claims,
+): DescriptorsPlan | Obstacle {
+  const { stopped, wanted, now, sharing, held, identity } = preparation;
+  const locks = readRecordLocks(stopped.pid);
+  const steps = planDescriptors(wanted, now, sharing);
+  const { refills } = steps;
+  const waiting = findOwnFile(stopped.living, now, steps);
+  if (waiting !== undefined) return waiting;
+  const plan = { ...planNothing(wanted, NEVER), locks };
+  if (refills.length === 0) return plan;
+  const highest = refills.at(-1)?.image.fd ?? 0;
+  const limit = readDescriptorLimit(stopped.pid);
+  if (highest >= limit.hard) {
+    return new Obstacle(`descriptor ${highest} is above the limit that it has now: ${limit.hard}`);
+  }
+  const isAsked = isAskedToOpen(now);
+  const { living } = stopped;
+  const claimed = isAsked ? NONE : claimFiles({ held, wanted, identity, living, claims }, refills);
+  const isLacking = refills.some(({ image, source }) => {
+    return source === undefined && !claimed.has(image.description);
+  });
+  return {
+    ...plan,
+    claimed,
+    passage: claimed.size > 0 ? claimPassage(stopped, highest, claims) : undefined,
+    hungUp: isLacking ? acquireHungUp(stopped, highest, claims) : 0,
+    isAskedToOpen: isAsked,
+    limit: highest >= limit.soft ? limit : undefined,
+  };
+}
+
+/** Undefined where only numbers are lacking: there will be some. */
+function claimPassage(stopped: Stopped, highest: number, claims: Claims): Passage | undefined {
+  const { remote, target } = stopped;
+  const passage = Passage.open({ ...remote(), target }, highest + 1);
+  if (typeof passage === 'number') return undefined;
+  claims.acquire(
+    'socketpair',
+    () => passage.theirs,
+    () => {
+      passage.close();
+    },
+  );
+  return passage;
+}
+
+function acquireHungUp(stopped: Stopped, highest: number, claims: Claims): number {
+  const get = (): number => claimHungUp(stopped.remote, stopped.target, highest);
+  return claims.acquire('socketpair', get, (fd) => {
+    if (fd > 0) stopped.remote().calls.call(SYS.close, fd);
+  });
+}
