@@ -5,6 +5,7 @@ import { describeTargetsOfOrdinaryUser } from '../support/target-suite.ts';
 
 describeTargetsOfOrdinaryUser([
   'descriptors/closed-since.c',
+  'descriptors/counts.c',
   'descriptors/held-unseen.c',
   'blocking/epoll-wait.c',
   'blocking/nanosleep.c',
