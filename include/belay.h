@@ -44,6 +44,7 @@
 #define TJMP_LOST_PRIVILEGES 64 /* what was dropped since stays dropped: filters, ids */
 #define TJMP_LOST_UNSURE 128    /* all that is named may be as it was, but is not known to be */
 #define TJMP_LOST_TERMINALS 256 /* modes of a terminal, or who is in its foreground */
+#define TJMP_LOST_SHARED 4096   /* shared memory, semaphores, message queues */
 
 /* The system calls: numbers that Linux leaves unused. */
 #define BELAY_SYS_TSETJMP 0xBE01
@@ -148,8 +149,8 @@ static __inline__ int tforget(int cd) {
  * int tkeep(void *address, size_t n);
  *
  * These `n` bytes survive rollbacks from now on: counters, a crash log. The bytes around them, on
- * the same page too, roll back as ever. What lies in shared memory survives anyway, and nothing is
- * written there: other processes may have.
+ * the same page too, roll back as ever. What lies in memory that others share survives anyway, and
+ * nothing is written there: they may have.
  *
  *     static unsigned long falls;
  *     tkeep(&falls, sizeof falls);

@@ -15,7 +15,7 @@ const TABLE = /^\| +\| on rollback +\|\n(?:\|.*\n)+/m;
 
 const NAMED = 'What is not as it was is told to the program in `lost` of struct tjmp:';
 /** In the order in which people ask; what is not named comes behind, and what nobody has last. */
-const ORDER = ['address-space', 'threads', 'descriptors', 'terminals', 'signals'];
+const ORDER = ['address-space', 'shared-memory', 'threads', 'descriptors', 'terminals', 'signals'];
 
 async function readFates(): Promise<Fates[]> {
   const folders = readdirSync(RESOURCES, { withFileTypes: true })

@@ -16,7 +16,7 @@
 #define SAMPLES_MAX 65536
 
 /*
- * In shared memory: it stays as it is when the process goes back, and recording a sample adds no
+ * In a mapped file: it stays as it is when the process goes back, and recording a sample adds no
  * page to those that a point must save.
  */
 struct samples {
@@ -44,7 +44,17 @@ UNUSED static void *map_touched(size_t size, int flags) {
   return memory;
 }
 
-UNUSED static void samples_open(void) { samples = map_touched(sizeof *samples, MAP_SHARED); }
+/* Memory that is shared would be compared at each point, and go back. */
+UNUSED static void samples_open(void) {
+  char name[] = "/tmp/belay-samples-XXXXXX";
+  int fd = mkstemp(name);
+  if (fd < 0 || unlink(name) != 0 || ftruncate(fd, sizeof *samples) != 0) die(name);
+  int protection = PROT_READ | PROT_WRITE;
+  samples = mmap(NULL, sizeof *samples, protection, MAP_SHARED | MAP_POPULATE, fd, 0);
+  if (samples == MAP_FAILED) die("mmap");
+  memset(samples, 0, sizeof *samples);
+  close(fd);
+}
 
 UNUSED static void sample(uint64_t ns) {
   if (samples->count < SAMPLES_MAX) {

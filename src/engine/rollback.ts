@@ -151,10 +151,10 @@ function readKept(process_: TracedProcess, { start, end }: Range): Kept {
   return { start, bytes: process_.target.forceRead(start, sizeBytes), sizeBytes };
 }
 
-/** Whether all of it was kept. Shared memory was left alone, and others may have written to it. */
+/** Whether all of it was kept. What was left alone is: others may have written to it. */
 function writeKept(process_: TracedProcess, { start, bytes, sizeBytes }: Kept): boolean {
-  const { addressSpace } = process_.watch();
-  return addressSpace.partsPutBack({ start, end: start + sizeBytes }).every((part) => {
+  const parts = process_.watch().partsPutBack({ start, end: start + sizeBytes });
+  return parts.every((part) => {
     const own = bytes.subarray(part.start - start, part.end - start);
     return own.length === part.end - part.start && process_.target.forceWrite(part.start, own);
   });

@@ -5,7 +5,12 @@
  */
 
 export type LimitName =
-  'Max address space' | 'Max data size' | 'Max locked memory' | 'Max open files' | 'Max stack size';
+  | 'Max address space'
+  | 'Max data size'
+  | 'Max file size'
+  | 'Max locked memory'
+  | 'Max open files'
+  | 'Max stack size';
 
 /** The soft limit; Infinity where there is none, or the file does not have it. */
 export function parseSoftLimit(text: string, name: LimitName): number {

@@ -28,6 +28,13 @@ export interface Mapping {
   readonly path: string;
 }
 
+const SHARED_MEMORY = [
+  '/dev/zero (deleted)',
+  '[anon_shmem:',
+  '/memfd:',
+  '/dev/shm/',
+  '/anon_hugepage (deleted)',
+];
 const SPACE = 0x20;
 /** Permissions, and the space after them. */
 const PERMISSIONS_SIZE = 5;
@@ -128,4 +135,13 @@ export function isAnonymous(mapping: Mapping): boolean {
 /** An attached System V segment, shmat(2): its inode is its id. */
 export function isSegment({ shared, path, device }: Mapping): boolean {
   return shared && device.startsWith('00:') && /^\/SYSV[0-9a-f]{8} \(deleted\)$/.test(path);
+}
+
+/**
+ * It shows memory that can be shared: anonymous (which may have a name of its own), a memfd, a
+ * System V segment, or POSIX shared memory. Some of it may be huge pages, which maps does not say.
+ */
+export function isSharedMemory(mapping: Mapping): boolean {
+  const { shared, path } = mapping;
+  return shared && (isSegment(mapping) || SHARED_MEMORY.some((name) => path.startsWith(name)));
 }

@@ -1,4 +1,5 @@
 /** The resources of one process, in the order in which a rollback applies them. */
+import type { Range } from '../procfs/maps.ts';
 import { PageArena } from '../store/page-arena.ts';
 import { AddressSpace } from './address-space/address-space.ts';
 import { Credentials } from './credentials/credentials.ts';
@@ -7,6 +8,7 @@ import { OwnTables } from './descriptors/own-tables.ts';
 import type { Resource } from './resource.ts';
 import { PendingSignals } from './signals/pending-signals.ts';
 import { Signals } from './signals/signals.ts';
+import { SharedMemory } from './shared-memory/shared-memory.ts';
 import { StatusLines } from './status-lines.ts';
 import { StackUse } from './stack-use.ts';
 import type { Stopped } from './stopped.ts';
@@ -18,6 +20,7 @@ import { ThreadStates } from './threads/thread-states.ts';
 
 export class ResourceList {
   readonly addressSpace: AddressSpace;
+  private readonly sharedMemory: SharedMemory;
   /**
    * Applied from the first to the last: threads first, for they must not run into what is half
    * done; what they do last, so that nothing runs before all else is in place. Captured from the
@@ -27,13 +30,16 @@ export class ResourceList {
 
   /** The process is held still. Begins to watch its address space. */
   constructor(stopped: Stopped) {
-    this.addressSpace = new AddressSpace(stopped, new PageArena());
+    const store = new PageArena();
+    this.addressSpace = new AddressSpace(stopped, store);
     const status = new StatusLines(stopped);
     const stackUse = new StackUse(status);
     const facts = new FactsOfThreads(stackUse);
     const descriptors = new Descriptors(stopped, status);
+    this.sharedMemory = new SharedMemory(this.addressSpace, descriptors, store);
     this.all = [
       new Crew(facts),
+      this.sharedMemory,
       this.addressSpace,
       new Terminals(descriptors),
       descriptors,
@@ -44,6 +50,13 @@ export class ResourceList {
       new Sandboxes(),
       new Credentials(status),
     ];
+  }
+
+  /** The parts of a range whose content the last rollback has put back. */
+  partsPutBack(range: Range): Range[] {
+    return this.addressSpace.partsPutBack(range, (mapping) =>
+      this.sharedMemory.hasPutBack(mapping),
+    );
   }
 
   forgetThread(tid: number): void {

@@ -77,3 +77,17 @@ export function isZeroMemory(address: number, sizeBytes: number): boolean {
 export function isSameMemory(one: number, other: number, sizeBytes: number): boolean {
   return memcmp(one, other, sizeBytes) === 0;
 }
+
+const memcpy = declare('uint64_t memcpy(uint64_t, uint64_t, ulong)');
+
+/** Copy `sizeBytes` of our own memory; the two must not overlap. */
+export function copyMemory(to: number, from: number, sizeBytes: number): void {
+  memcpy(to, from, sizeBytes);
+}
+
+const memset = declare('uint64_t memset(uint64_t, int, ulong)');
+
+/** Make `sizeBytes` of our own memory zeros. */
+export function clearMemory(address: number, sizeBytes: number): void {
+  memset(address, 0, sizeBytes);
+}

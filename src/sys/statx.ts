@@ -109,6 +109,17 @@ function tell(fd: number, path: string, flags: number): WholeStatus | undefined 
   };
 }
 
+/** The number of a device as /proc/PID/maps prints it: 00:1a. */
+export function deviceName(dev: number): string {
+  const minor = (dev & 0xff) + (Math.floor(dev / 2 ** 12) & ~0xff);
+  const major = (dev >> 8) & 0xfff;
+  return `${hex(major)}:${hex(minor)}`;
+}
+
+function hex(number: number): string {
+  return number.toString(16).padStart(2, '0');
+}
+
 function makeDevice(major: number, minor: number): number {
   return (minor & 0xff) + (major & 0xfff) * 2 ** 8 + (minor & ~0xff) * 2 ** 12;
 }

@@ -14,6 +14,7 @@ import { OwnTables } from '../../src/resources/descriptors/own-tables.ts';
 import type { Resource } from '../../src/resources/resource.ts';
 import { PendingSignals } from '../../src/resources/signals/pending-signals.ts';
 import { Signals } from '../../src/resources/signals/signals.ts';
+import { SharedMemory } from '../../src/resources/shared-memory/shared-memory.ts';
 import { Terminals } from '../../src/resources/terminals/terminals.ts';
 import { Crew } from '../../src/resources/threads/crew.ts';
 import { Sandboxes } from '../../src/resources/threads/sandboxes.ts';
@@ -37,6 +38,7 @@ const codecs = new Map(
     ['credentials', Credentials],
     ['descriptor tables of threads', OwnTables],
     ['terminals', Terminals],
+    ['shared memory', SharedMemory],
   ].map(([name, kind]) => [
     name as string,
     Object.create((kind as typeof Crew).prototype as object) as Resource,

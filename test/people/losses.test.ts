@@ -7,9 +7,10 @@ import { test } from 'node:test';
 import { run } from '../../src/index.ts';
 import { runBelay } from '../support/belay.ts';
 
-const SHARES = 'import mmap, time; m = mmap.mmap(-1, 1 << 20); m[0] = 1; time.sleep(60)';
+const SHARES =
+  'import mmap, time; m = mmap.mmap(-1, 32 << 20); m.write(b"x" * (32 << 20)); time.sleep(60)';
 
-test('shared memory is named, once for all points', async () => {
+test('shared memory that is too large is named, once for all points', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'belay-losses-'));
   process.env.BELAY_DIR = join(directory, 'state');
   try {

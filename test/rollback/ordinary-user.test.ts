@@ -37,6 +37,7 @@ describeTargetsOfOrdinaryUser([
   'retries/handler.c',
   'ruin/every-writable-page.c',
   'ruin/everything-unmapped.c',
+  'shared/memfd.c',
   'signals/abort.c',
   'signals/alternate-stack.c',
   'signals/blocked.c',

@@ -5,7 +5,7 @@
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { BelayError } from '../../errors.ts';
 import type { PageDelta } from '../../points/page-history.ts';
-import type { Range } from '../../procfs/maps.ts';
+import type { Mapping, Range } from '../../procfs/maps.ts';
 import type { PageStore } from '../../store/page-store.ts';
 import { close, openOrThrow, O_RDONLY } from '../../sys/file.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
@@ -141,11 +141,20 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     return [...nameOf(image), foretellGuess(LOST.mappings, ATTRIBUTES, timeMs - readMs)];
   }
 
-  /** The parts of a range whose content a rollback puts back: others may share the rest. */
-  partsPutBack(range: Range): Range[] {
+  /** Shared mappings, as they were read last. */
+  get shared(): readonly Mapping[] {
+    return this.mappings.table.shared;
+  }
+
+  /**
+   * The parts of a range whose content a rollback has put back: all private memory, and of what is
+   * shared that of which `isPutBack` says so.
+   */
+  partsPutBack(range: Range, isPutBack: (mapping: Mapping) => boolean): Range[] {
     const parts: Range[] = [];
     let { start } = range;
-    for (const shared of this.mappings.table.shared) {
+    for (const shared of this.shared) {
+      if (isPutBack(shared)) continue;
       if (shared.end <= start || shared.start >= range.end) continue;
       if (shared.start > start) parts.push({ start, end: shared.start });
       start = shared.end;

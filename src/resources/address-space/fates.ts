@@ -20,7 +20,7 @@ export const fates: Fates = {
       becomes: '**not** undone, nor made again; what they read may be lost: named',
     },
     {
-      what: 'shared memory: its contents',
+      what: 'shared mappings of files: their contents',
       becomes: '**not** put back; the mapping itself is',
     },
     {

@@ -1,5 +1,5 @@
 /** The mappings of a process at one moment: shared by all points between which nothing changed. */
-import { isKernelMapping, parseMaps, type Mapping } from '../../procfs/maps.ts';
+import { isKernelMapping, isSharedMemory, parseMaps, type Mapping } from '../../procfs/maps.ts';
 
 export class MappingTable {
   /** /proc/PID/maps, byte for byte. */
@@ -16,7 +16,7 @@ export class MappingTable {
   readonly hasRing: boolean;
   /** Whether requests of Linux AIO may be under way, io_submit(2). */
   readonly hasRequests: boolean;
-  /** Memory that others may share, and that no watch covers. */
+  /** What others may share and no watch covers: files and devices. Memory has its own resource. */
   readonly sharedWritable: readonly Mapping[];
   /** The program break. */
   readonly breakAddress: number;
@@ -30,7 +30,9 @@ export class MappingTable {
     this.sharedFiles = this.shared.filter(({ inode }) => inode !== 0);
     this.hasRing = this.mappings.some(({ path }) => path === 'anon_inode:[io_uring]');
     this.hasRequests = this.shared.some(({ path }) => path === '/[aio] (deleted)');
-    this.sharedWritable = this.shared.filter(({ writable }) => writable);
+    this.sharedWritable = this.shared.filter(
+      (mapping) => mapping.writable && !isSharedMemory(mapping),
+    );
     this.breakAddress = breakAddress;
   }
 }

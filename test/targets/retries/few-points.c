@@ -5,16 +5,15 @@
 enum { STEP_MS = 2, FALL_AT = 600, BACK_MAX = 300 };
 
 static volatile int step;
-static int *kept;
+static int kept;
 
 int main(void) {
-  kept = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  CHECK(kept != MAP_FAILED);
+  keep(&kept, sizeof kept);
   int own = point(NULL);
-  for (step = 1; step <= FALL_AT && kept[0] == 0; step++) {
+  for (step = 1; step <= FALL_AT && kept == 0; step++) {
     usleep(STEP_MS * 1000);
     if (step != FALL_AT) continue;
-    kept[0] = 1;
+    kept = 1;
     *(volatile int *)8 = 1;
   }
   if (step < FALL_AT - BACK_MAX) fail("back at step %d, after a fall at step %d", step, FALL_AT);

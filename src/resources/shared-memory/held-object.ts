@@ -1,0 +1,127 @@
+/**
+ * Shared memory that is held for as long as a point needs it: by O_PATH, which opens nothing, so
+ * that no lease, seal, lock or run of it is in the way; opened for a moment when it is looked at.
+ */
+import { O_NOATIME, O_NONBLOCK, O_PATH } from '../../sys/descriptor-flags.ts';
+import { close, open, openBytes, useAndClose, O_RDONLY, O_RDWR } from '../../sys/file.ts';
+import { isOfTmpfs } from '../../sys/memfd.ts';
+import { deviceName, statKnown, typeOf } from '../../sys/statx.ts';
+import type { FoundObject } from './find-shared.ts';
+
+/** Held at once. Chosen: a quarter of the usual limit of descriptors; what is more is named. */
+const HELD_MAX = 256;
+const ENOENT = 2;
+const NAMED = '/dev/shm/';
+/** As much as a file can have: pages are numbered far apart. */
+const PAGES_MAX = 2 ** 36;
+
+export interface HeldObject {
+  readonly key: string;
+  readonly device: string;
+  readonly inode: number;
+  readonly isSegment: boolean;
+  readonly fd: number;
+  readonly firstPage: number;
+  /** How many images have it. */
+  uses: number;
+  /** Its pages are of 4 KiB, and can be written as a file. */
+  readonly isPlain: boolean;
+  /** Somebody else who has it, as `findUsers` has it, when that was looked at last. */
+  user: number | undefined;
+}
+
+export class HeldObjects {
+  private readonly objects = new Map<string, HeldObject>();
+  private count = 0;
+
+  get(key: string): HeldObject | undefined {
+    return this.objects.get(key);
+  }
+
+  /** Held from now on; undefined: no way leads to it. */
+  hold(tid: number, found: FoundObject): HeldObject | undefined {
+    const held = this.objects.get(found.key);
+    if (held !== undefined) return held;
+    if (this.objects.size >= HELD_MAX) return undefined;
+    const fd = openPath(tid, found);
+    if (fd < 0) return undefined;
+    const { key, device, inode, isSegment } = found;
+    const firstPage = this.count * PAGES_MAX;
+    this.count += 1;
+    const isPlain = isOfTmpfs(fd);
+    const object = {
+      key,
+      device,
+      inode,
+      isSegment,
+      fd,
+      firstPage,
+      isPlain,
+      uses: 0,
+      user: undefined,
+    };
+    this.objects.set(key, object);
+    return object;
+  }
+
+  /** An image has it. */
+  enter(key: string): void {
+    const object = this.objects.get(key);
+    if (object !== undefined) object.uses += 1;
+  }
+
+  /** An image that had it is gone, or was not made. */
+  leave(key: string, uses: number): void {
+    const object = this.objects.get(key);
+    if (object === undefined) return;
+    object.uses -= uses;
+    if (object.uses > 0) return;
+    close(object.fd);
+    this.objects.delete(key);
+  }
+
+  close(): void {
+    for (const { fd } of this.objects.values()) close(fd);
+    this.objects.clear();
+  }
+}
+
+/** The range of numbers that the pages of an object have. */
+export function pagesOf({ firstPage }: { readonly firstPage: number }): [number, number] {
+  return [firstPage, firstPage + PAGES_MAX];
+}
+
+/** What `work` makes of it, opened for reading; undefined: we have no right to. */
+export function readHeld<Result>(
+  { fd }: HeldObject,
+  work: (own: number) => Result,
+): Result | undefined {
+  const link = `/proc/self/fd/${fd}`;
+  const quiet = open(link, O_RDONLY | O_NONBLOCK | O_NOATIME);
+  return useAndClose(quiet >= 0 ? quiet : open(link, O_RDONLY | O_NONBLOCK), work);
+}
+
+/** Opened for writing: a descriptor, or minus errno. */
+export function openHeldForWriting({ fd }: HeldObject): number {
+  return open(`/proc/self/fd/${fd}`, O_RDWR | O_NONBLOCK);
+}
+
+function openPath(tid: number, found: FoundObject): number {
+  const { device, inode, path, mappings, descriptors } = found;
+  const links = [
+    ...descriptors.map(({ fd }) => `/proc/${tid}/fd/${fd}`),
+    ...mappings.map(({ start, end }) => {
+      return `/proc/${tid}/map_files/${start.toString(16)}-${end.toString(16)}`;
+    }),
+    ...(path.startsWith(NAMED) ? [`/proc/${tid}/root${path}`] : []),
+  ];
+  for (const link of links) {
+    const fd = openBytes(Buffer.from(link, 'latin1'), O_PATH);
+    if (fd < 0) continue;
+    const file = statKnown(fd);
+    const isIt = file?.ino === inode && deviceName(file.dev) === device;
+    if (isIt && typeOf(file) === 'regular') return fd;
+    close(fd);
+  }
+  return -ENOENT;
+}

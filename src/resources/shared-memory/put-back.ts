@@ -1,0 +1,109 @@
+/**
+ * Shared memory that goes back: planned and given room before the commit, written after it. What
+ * forbids it (a seal, a limit, rights) leaves all of the object as it is, and is named.
+ */
+import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
+import { errnoName } from '../../errors.ts';
+import { parseSoftLimit } from '../../procfs/limits.ts';
+import type { PageStore } from '../../store/page-store.ts';
+import { ftruncate, punchHole, reserveRoom } from '../../sys/fallocate.ts';
+import { close, pwrite } from '../../sys/file.ts';
+import { F_SEAL_FUTURE_WRITE, F_SEAL_GROW, F_SEAL_SHRINK, F_SEAL_WRITE } from '../../sys/memfd.ts';
+import type { Claims } from '../claims.ts';
+import { openHeldForWriting, type HeldObject } from './held-object.ts';
+import type { SharedObjectImage } from './shared-image.ts';
+import type { Difference, PageSpan } from './shared-content.ts';
+
+const { ENOSPC, ENOMEM } = constants.errno;
+
+export interface PutBack {
+  readonly image: SharedObjectImage;
+  /** Ours, open for writing for the length of the rollback. */
+  readonly fd: number;
+  readonly sizeNow: number;
+  readonly difference: Difference;
+  isDone: boolean;
+}
+
+/** What there is now, and how it differs. */
+export interface Changed {
+  readonly image: SharedObjectImage;
+  readonly held: HeldObject;
+  readonly sizeNow: number;
+  readonly sealsNow: number;
+  readonly difference: Difference;
+}
+
+/** Why it cannot be written; undefined: it can. */
+export function findForbidden({
+  image,
+  sizeNow,
+  sealsNow,
+  difference,
+}: Changed): string | undefined {
+  const { writes, surplus } = difference;
+  const forbidden =
+    (writes.length + surplus.length > 0 ? F_SEAL_WRITE | F_SEAL_FUTURE_WRITE : 0) |
+    (sizeNow > image.sizeBytes ? F_SEAL_SHRINK : 0) |
+    (sizeNow < image.sizeBytes ? F_SEAL_GROW : 0);
+  if ((sealsNow & forbidden) !== 0) return 'it has been sealed';
+  if (image.sizeBytes > readSizeLimit()) return "it is larger than belay's limit of file sizes";
+  return undefined;
+}
+
+/** @throws SyscallError where there is no room for it; a text where it may not be written */
+export function claimPutBack(changed: Changed, claims: Claims): PutBack | string {
+  const { image, held, sizeNow, difference } = changed;
+  const fd = openHeldForWriting(held);
+  if (fd < 0) return `it may not be written: ${errnoName(-fd)}`;
+  claims.acquire('open', () => fd, close);
+  const putBack: PutBack = { image, fd, sizeNow, difference, isDone: false };
+  for (const span of difference.missing) {
+    const errno = reserve(fd, span);
+    if (errno !== 0 && errno !== -ENOSPC && errno !== -ENOMEM) {
+      return `it may not be written: ${errnoName(-errno)}`;
+    }
+    claims.acquire(
+      `get memory for ${image.path}`,
+      () => errno,
+      () => {
+        if (!putBack.isDone) punchHole(fd, span.first * PAGE_SIZE, sizeOf(span));
+      },
+    );
+  }
+  return putBack;
+}
+
+/** Answers the pages that could not be written. */
+export function putBack(plan: PutBack, store: PageStore): number {
+  const { image, fd, sizeNow, difference } = plan;
+  plan.isDone = true;
+  if (sizeNow !== image.sizeBytes && ftruncate(fd, image.sizeBytes) < 0) {
+    return difference.writes.length;
+  }
+  let lost = 0;
+  for (const [index, slot] of difference.writes) {
+    const offset = index * PAGE_SIZE;
+    const size = Math.min(PAGE_SIZE, image.sizeBytes - offset);
+    if (pwrite(fd, store.address(slot), size, offset) !== size) lost += 1;
+  }
+  for (const span of difference.surplus) {
+    if (punchHole(fd, span.first * PAGE_SIZE, sizeOf(span)) < 0) lost += span.end - span.first;
+  }
+  return lost;
+}
+
+function reserve(fd: number, span: PageSpan): number {
+  return reserveRoom(fd, span.first * PAGE_SIZE, sizeOf(span));
+}
+
+function sizeOf({ first, end }: PageSpan): number {
+  return (end - first) * PAGE_SIZE;
+}
+
+/** Ours: whoever writes beyond it is refused. */
+function readSizeLimit(): number {
+  return parseSoftLimit(readFileSync('/proc/self/limits', 'latin1'), 'Max file size');
+}

@@ -1,0 +1,4 @@
+/** What lies in shared memory, in semaphores and message queues. */
+import { describeTargets } from '../support/target-suite.ts';
+
+describeTargets('shared');
