@@ -46,5 +46,14 @@ export const SHUT_RDWR = 2;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
+export const EPOLLERR = 0x8;
+export const EPOLLHUP = 0x10;
+export const EPOLLEXCLUSIVE = 0x10000000;
+export const EPOLLWAKEUP = 0x20000000;
+export const EPOLLONESHOT = 0x40000000;
+export const EPOLLET = 0x80000000;
 /** struct epoll_event is packed on x86-64: events, then 64 bits of data. */
 export const EPOLL_EVENT_SIZE = 12;
+
+/** struct pollfd: int fd, short events, short revents. */
+export const POLLFD_SIZE = 8;

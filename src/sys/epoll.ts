@@ -11,11 +11,14 @@ const KCMP_EPOLL_TFD = 7;
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CLOEXEC = 0o2000000;
 const EPOLL_EVENT_SIZE = 12;
+/** Chosen: what is more takes another call. */
+const DRAINED_MAX = 1024;
 /** struct kcmp_epoll_slot: efd, tfd, toff. */
 const SLOT_SIZE = 12;
 
 const createCall = declare('int epoll_create1(int)');
 const controlCall = declare('int epoll_ctl(int, int, int, uint64_t)');
+const waitCall = declare('int epoll_wait(int, uint64_t, int, int)');
 const kcmpCall = declare('long syscall(long, int, int, int, ulong, uint64_t)');
 
 /** `int epoll_create1(EPOLL_CLOEXEC)`: a descriptor, or minus errno. */
@@ -28,6 +31,31 @@ export function epollCreate(): number {
 export function epollAddSilent(epoll: number, fd: number): number {
   const event = new NativeBuffer(EPOLL_EVENT_SIZE);
   return toNumber(controlCall(epoll, EPOLL_CTL_ADD, fd, event.address)) < 0 ? -errnoNow() : 0;
+}
+
+const drained = new NativeBuffer(DRAINED_MAX * EPOLL_EVENT_SIZE);
+const tried = new NativeBuffer(SLOT_SIZE);
+
+/**
+ * `kcmp(pid, pid, KCMP_EPOLL_TFD, fd, slot)`: whether descriptor `fd` of the process leads to what
+ * its own set `epoll` watches by number `watched`; `index` counts where there are several of these.
+ */
+export function isWatchedBy(
+  pid: number,
+  epoll: number,
+  watched: number,
+  index: number,
+  fd: number,
+): boolean {
+  tried.words.set([epoll, watched, index]);
+  return toNumber(kcmpCall(SYS_kcmp, pid, pid, KCMP_EPOLL_TFD, fd, tried.address)) === 0;
+}
+
+/** `int epoll_wait(epoll, events, max, 0)` for `count` events, which are not looked at. */
+export function epollDrain(epoll: number, count: number): void {
+  for (let left = count; left > 0; left -= DRAINED_MAX) {
+    if (toNumber(waitCall(epoll, drained.address, DRAINED_MAX, 0)) < DRAINED_MAX) return;
+  }
 }
 
 /** The only entry of a set of ours. */

@@ -17,6 +17,7 @@ export const BELAY_CALL_LAST = 0xbe04;
 
 export const SYS = {
   close: 3,
+  poll: 7,
   lseek: 8,
   mmap: 9,
   mprotect: 10,

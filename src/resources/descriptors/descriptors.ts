@@ -13,7 +13,7 @@ import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
 import { isSameFile as areOneFile } from '../../sys/process.ts';
 import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import type { Applied, Named, Obstacle, Resource } from '../resource.ts';
+import { LOST, type Applied, type Named, type Obstacle, type Resource } from '../resource.ts';
 import type { StatusLines } from '../status-lines.ts';
 import type { Stopped } from '../stopped.ts';
 import {
@@ -23,7 +23,7 @@ import {
   type DescriptorImage,
   type DescriptorsImage,
 } from './descriptor-image.ts';
-import { findKind } from './kinds/list.ts';
+import { findKind, KINDS } from './kinds/list.ts';
 import { setSoftLimit } from './descriptor-limit.ts';
 import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
@@ -96,9 +96,10 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   apply(stopped: Stopped, plan: DescriptorsPlan): Applied {
     const { wanted, hungUp, claimed, passage, limit, locks, generation } = plan;
     const uncertain = this.known.nameUncertain(wanted);
-    if (generation === stopped.generation) return { lost: uncertain };
+    if (generation === stopped.generation)
+      return { lost: [...uncertain, ...renew(stopped, wanted)] };
     const now = this.readTable();
-    if (now === wanted) return { lost: uncertain };
+    if (now === wanted) return { lost: [...uncertain, ...renew(stopped, wanted)] };
     const ours = [hungUp, passage?.theirs ?? 0].filter((fd) => fd > 0);
     const others = ours.length > 0 ? now.filter(({ fd }) => !ours.includes(fd)) : now;
     const steps = planDescriptors(wanted, others, this.sharing);
@@ -115,13 +116,14 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       leadsTo: (fd, image) => this.leadsTo(fd, image),
     });
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.hard, limit.hard);
-    putBack.run(steps);
+    putBack.run(steps, wanted);
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.soft, limit.hard);
     this.adopt(wanted);
     const lost = [
       ...uncertain,
       ...kept,
       ...putBack.lost,
+      ...renew(stopped, wanted),
       ...spared.map(nameSpared),
       ...settleLocks(stopped, wanted, now, locks, lockedFiles, (fd) => this.readLocks(fd)),
     ];
@@ -286,4 +288,10 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
 /** Devices, and what else no inode number is given twice for while it is open somewhere. */
 function isLasting(link: string): boolean {
   return link.startsWith('/dev/') || link.startsWith('/memfd:');
+}
+
+/** After every rollback, whatever it has had to change. */
+function renew(stopped: Stopped, wanted: DescriptorsImage): Named[] {
+  const texts = KINDS.flatMap((kind) => kind.renew?.(stopped, wanted) ?? []);
+  return texts.map((text) => ({ bit: LOST.descriptors, text }));
 }

@@ -41,7 +41,13 @@ export const fates: Fates = {
     },
     {
       what: 'epoll sets',
-      becomes: 'watch what they watched; edges that were seen do not come again',
+      becomes: 'watch what they watched; edges that may have been seen since come again',
+      more:
+        'What is watched with EPOLLET and ready is reported once more, so that nobody waits for ' +
+        'what has been; one report too many does no harm. What was reported once ' +
+        '(EPOLLONESHOT) and not asked for again at the point is not reported. A watch whose ' +
+        'number leads elsewhere is put back where the program has the file open by another ' +
+        'number, or else named.',
     },
     { what: 'signals that a signalfd takes', becomes: 'as they were' },
     { what: 'watches of inotify and fanotify', becomes: '**not** put back: named' },

@@ -41,6 +41,7 @@ export function planDescriptors(
   sharing: Sharing,
 ): DescriptorSteps {
   const settles: Settle[] = [];
+  const sets: Settle[] = [];
   const missing: { image: DescriptorImage; present: DescriptorImage | undefined }[] = [];
   const staying: DescriptorImage[] = [];
   const extras = new Map(now.map((image) => [image.fd, image]));
@@ -55,7 +56,10 @@ export function planDescriptors(
     }
     staying.push(image);
     if (present !== image) settles.push({ image, present });
+    else if (image.kind === 'epoll') sets.push({ image, present });
   }
+  // They read as before where what they watch is another of its kind now.
+  if (missing.length > 0) settles.push(...sets);
   const steps = { settles, extras: [...extras.values()] };
   if (missing.length === 0) return { ...steps, refills: [] };
   const sources = new Sources(now, staying, sharing);

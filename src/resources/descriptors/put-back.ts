@@ -1,8 +1,9 @@
 /**
  * Makes the program's table of descriptors what a plan says, by calls of its own.
  *
- *   copies aside of what is in the way → copies → closing → given or opened again → hung up
- *   → offsets and flags → what is in those made by a call of their own
+ *   letting go of what numbers of now lead to → copies aside of what is in the way → copies
+ *   → closing → given or opened again → hung up → offsets and flags → what is in those made by a
+ *   call of their own
  *
  * Whatever of this the kernel refuses, the number ends hung up or closed: it never leads to another
  * file than it did.
@@ -22,9 +23,10 @@ import { Passage } from '../../tracee/pass-file.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { ClaimedFiles } from './claim-files.ts';
-import type { DescriptorImage } from './descriptor-image.ts';
+import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
 import { giveFiles } from './give-files.ts';
 import { makeHungUp } from './hung-up.ts';
+import type { AnonymousKind, Settling } from './kinds/kind.ts';
 import { KINDS } from './kinds/list.ts';
 import type { DescriptorSteps, Refill, Settle } from './plan-descriptors.ts';
 import { findPath, reopen } from './reopen.ts';
@@ -60,7 +62,11 @@ export class PutBack {
     this.options = options;
   }
 
-  run({ refills, settles, extras }: DescriptorSteps): void {
+  /** @param wanted all descriptors of the point */
+  run({ refills, settles, extras }: DescriptorSteps, wanted: DescriptorsImage): void {
+    const replaced = new Set(refills.map(({ image }) => image.fd));
+    const contents = this.findContents(settles, replaced, wanted);
+    for (const { kind, settling } of contents) kind.loosen?.(settling);
     const left = refills.length === 0 ? [] : this.copyFromSources(refills);
     const closing = extras.map(({ fd }) => fd).filter((fd) => !this.options.spared.has(fd));
     this.closedCount = closing.length;
@@ -73,7 +79,10 @@ export class PutBack {
       this.settleOffset(image);
     }
     for (const settle of settles) this.settle(settle);
-    this.settleContents(settles, new Set(refills.map(({ image }) => image.fd)));
+    for (const { kind, settling } of contents) {
+      const text = kind.settle(settling);
+      if (text !== undefined) this.lost.push({ bit: LOST.descriptors, text });
+    }
   }
 
   private call(nr: number, ...values: readonly number[]): number {
@@ -182,16 +191,21 @@ export class PutBack {
   }
 
   /** By kinds, in their order; a set whose entry was closed since may read as it did. */
-  private settleContents(settles: readonly Settle[], replaced: ReadonlySet<number>): void {
-    for (const kind of KINDS) {
-      for (const { image, present } of settles) {
-        if (image.content === undefined || !kind.has(image.link)) continue;
-        const isSame = isSameContent(image.content, present.content);
-        if (isSame && image.kind !== 'epoll') continue;
-        const text = kind.settle({ stopped: this.stopped, image, present, replaced });
-        if (text !== undefined) this.lost.push({ bit: LOST.descriptors, text });
-      }
-    }
+  private findContents(
+    settles: readonly Settle[],
+    replaced: ReadonlySet<number>,
+    wanted: DescriptorsImage,
+  ): { readonly kind: AnonymousKind; readonly settling: Settling }[] {
+    const { stopped } = this;
+    const changed = settles.filter(
+      ({ image: { content, kind }, present }) =>
+        content !== undefined && (kind === 'epoll' || !isSameContent(content, present.content)),
+    );
+    return KINDS.flatMap((kind) =>
+      changed
+        .filter(({ image }) => kind.has(image.link))
+        .map((settle) => ({ kind, settling: { ...settle, stopped, replaced, wanted } })),
+    );
   }
 
   private settleOffset(image: DescriptorImage): void {

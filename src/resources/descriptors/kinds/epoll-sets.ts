@@ -2,82 +2,118 @@
  * Epoll sets: what they watch is made what it was at the point, by comparison of what fdinfo tells.
  *
  * What is watched is a file together with the number by which it was added. A file that was closed
- * has left the set by itself; one that took its place is added as it was.
+ * has left the set by itself; one that took its place is added as it was. A file that is open
+ * elsewhere, as in a child, stays in the set although its number leads away: it is removed while
+ * the number still leads there, or leads there again for a moment.
  *
- * Source: epoll_ctl(2), proc_pid_fdinfo(5).
+ * What had been reported once, and not been asked for again (EPOLLONESHOT), cannot be added as
+ * such: it is asked for, and reported to us.
+ *
+ * Source: epoll_ctl(2); fs/eventpoll.c, ep_find, ep_send_events.
  */
-import { SYS } from '../../../arch/x64/syscalls.ts';
+import { O_ACCMODE, O_WRONLY } from '../../../sys/descriptor-flags.ts';
+import { epollDrain } from '../../../sys/epoll.ts';
+import { useAndClose } from '../../../sys/file.ts';
+import { getDescriptor } from '../../../sys/pidfd.ts';
+import { isAnonymous, kindOf, type DescriptorImage } from '../descriptor-image.ts';
+import { asWatched, control, removal, type Change } from './epoll-control.ts';
+import { renewEdges } from './epoll-edges.ts';
+import { findNumber, leadsTo } from './find-number.ts';
+import type { AnonymousKind, Settling } from './kind.ts';
+import { describeDifferences } from './name-watches.ts';
 import {
-  EPOLL_CTL_ADD,
-  EPOLL_CTL_DEL,
-  EPOLL_CTL_MOD,
-  EPOLL_EVENT_SIZE,
-} from '../../../sys/descriptor-flags.ts';
-import type { RemoteSource } from '../../../tracee/remote-session.ts';
-import type { AnonymousKind } from './kind.ts';
+  isDisarmed,
+  isSameWatch,
+  pairWatches,
+  parseWatches,
+  readWatches,
+  type Pairs,
+  type Watch,
+} from './watches.ts';
 
-const WATCH =
-  /^tfd:\s*(\d+)\s+events:\s*([0-9a-f]+)\s+data:\s*([0-9a-f]+)(?:.*\bino:([0-9a-f]+))?/gm;
+const POLLIN = 1;
+const POLLOUT = 4;
+/** All that poll(2) knows: a file that is ready for anything is reported. */
+const ANYTHING = 0x27c7;
 
 export const epollSets: AnonymousKind = {
-  has: (link) => link === 'anon_inode:[eventpoll]',
-  settle: ({ stopped, image, present, replaced }) => {
-    const [wanted, now] = [parseWatches(image.content), parseWatches(present.content)];
-    const lost = restoreWatches(stopped.remote, image.fd, wanted, now, replaced);
-    if (lost.length === 0) return undefined;
-    return `epoll set ${image.fd} does not watch ${lost.join(', ')} any more`;
+  has: (link) => kindOf(link) === 'epoll',
+  loosen: ({ stopped: { living, remote }, image, present, replaced }) => {
+    const now = parseWatches(present.content);
+    const { pairs, left } = pairWatches(parseWatches(image.content), now);
+    const others = pairs.filter((watch) => watch !== undefined && replaced.has(watch.fd));
+    const removals = [...left, ...others].flatMap((watch) =>
+      watch !== undefined && leadsTo(living, watch.fd, present.fd, watch)
+        ? [removal(watch, watch.fd)]
+        : [],
+    );
+    control(remote, present.fd, removals);
   },
+  settle: (settling) => {
+    const { image, stopped } = settling;
+    const { living, remote } = stopped;
+    const watches = parseWatches(image.content);
+    const changes = planChanges(settling, watches, ANYTHING);
+    control(remote, image.fd, changes);
+    if (changes.length > 0 && watches.some(isDisarmed)) {
+      useAndClose(getDescriptor(living, image.fd), (own) => {
+        epollDrain(own, watches.length);
+      });
+      control(remote, image.fd, planChanges(settling, watches, 0));
+    }
+    const text = describeDifferences(watches, pairNow(settling, watches));
+    return text === '' ? undefined : `epoll set ${image.fd} ${text}`;
+  },
+  renew: renewEdges,
 };
 
-interface Watch {
-  readonly fd: number;
-  readonly events: number;
-  readonly data: bigint;
-  readonly inode: string;
+/** @param asking what those that had been reported are asked for */
+function planChanges(settling: Settling, watches: readonly Watch[], asking: number): Change[] {
+  const { stopped, image, replaced, wanted } = settling;
+  const numbers = new Map(wanted.map((each) => [each.fd, each]));
+  const { pairs, left } = pairNow(settling, watches);
+  const removals = left.flatMap((watch) => {
+    const isIt = ({ fd }: DescriptorImage): boolean => leadsTo(stopped.living, fd, image.fd, watch);
+    const by = findNumber(wanted, watch, isIt);
+    return by === undefined ? [] : [removal(watch, by, numbers.get(watch.fd)?.flags)];
+  });
+  const changes = watches.flatMap((watch, index) => {
+    const present = pairs[index];
+    if (present !== undefined && isSameWatch(present, watch)) return [];
+    const own = numbers.get(watch.fd);
+    const isThere = own !== undefined && (replaced.has(watch.fd) || own.inode === watch.inode);
+    const by = isThere ? watch.fd : findNumber(wanted, watch, (each) => canBe(each, watch));
+    if (by === undefined) return [];
+    const events = isDisarmed(watch) ? watch.events | asking : watch.events;
+    return asWatched(present, { ...watch, events }, by, own?.flags);
+  });
+  return [...removals, ...changes];
 }
 
-function parseWatches(text: Uint8Array | undefined): Watch[] {
-  const lines = Buffer.from(text ?? []).toString('latin1');
-  return [...lines.matchAll(WATCH)].map(([, fd, events, data, inode]) => ({
-    fd: Number(fd),
-    events: Number.parseInt(events ?? '0', 16),
-    data: BigInt(`0x${data ?? '0'}`),
-    inode: inode ?? '',
-  }));
+/** Of numbers that were replaced the watch stands for the point's that leads to the new file. */
+function pairNow({ stopped, image, replaced }: Settling, watches: readonly Watch[]): Pairs {
+  const { living } = stopped;
+  const now = readWatches(living, image.fd);
+  const isOf = ({ fd }: Watch): boolean => replaced.has(fd);
+  const others = pairWatches(
+    watches.filter((watch) => !isOf(watch)),
+    now.filter((watch) => !isOf(watch)),
+  );
+  const left = now.filter(isOf);
+  const rest = [...others.pairs];
+  const pairs = watches.map((watch) => {
+    if (!isOf(watch)) return rest.shift();
+    const found = left.findIndex(
+      (other) => other.fd === watch.fd && leadsTo(living, watch.fd, image.fd, other),
+    );
+    return found < 0 ? undefined : left.splice(found, 1)[0];
+  });
+  return { pairs, left: [...others.left, ...left] };
 }
 
-/**
- * Make the set `epoll` watch what `wanted` says. `now` was read before descriptors were put back;
- * `replaced` are the numbers that lead to another file since. Answers the numbers that it could not
- * be made to watch.
- */
-function restoreWatches(
-  remote: RemoteSource,
-  epoll: number,
-  wanted: readonly Watch[],
-  now: readonly Watch[],
-  replaced: ReadonlySet<number>,
-): number[] {
-  const left = new Map(now.map((watch) => [watch.fd, watch]));
-  const lost: number[] = [];
-  for (const watch of wanted) {
-    const present = replaced.has(watch.fd) ? undefined : left.get(watch.fd);
-    left.delete(watch.fd);
-    const isThere = present?.inode === watch.inode;
-    if (isThere && present.events === watch.events && present.data === watch.data) continue;
-    const first = isThere ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    const second = isThere ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    if (control(remote, epoll, first, watch) === 0) continue;
-    if (control(remote, epoll, second, watch) !== 0) lost.push(watch.fd);
-  }
-  for (const watch of left.values()) control(remote, epoll, EPOLL_CTL_DEL, watch);
-  return lost;
-}
-
-function control(remote: RemoteSource, epoll: number, operation: number, watch: Watch): number {
-  const { calls, scratch } = remote();
-  const event = Buffer.alloc(EPOLL_EVENT_SIZE);
-  event.writeUInt32LE(watch.events, 0);
-  event.writeBigUInt64LE(watch.data, 4);
-  return calls.call(SYS.epoll_ctl, epoll, operation, watch.fd, scratch.put(event));
+/** An image of this inode: the file itself, or perhaps the other end of its pipe. */
+function canBe(image: DescriptorImage, { events }: Watch): boolean {
+  if (image.kind !== 'pipe') return !isAnonymous(image);
+  const isWritten = (image.flags & O_ACCMODE) === O_WRONLY;
+  return (events & (isWritten ? POLLOUT : POLLIN)) !== 0;
 }
