@@ -26,6 +26,7 @@ export const F_SETFL = 4;
 export const F_SETLK = 6;
 export const F_DUPFD_CLOEXEC = 1030;
 export const FD_CLOEXEC = 1;
+export const F_SETLEASE = 1024;
 export const F_OFD_SETLK = 37;
 export const F_RDLCK = 0;
 export const F_WRLCK = 1;

@@ -43,6 +43,8 @@ export interface Claiming {
   readonly identity: Uint8Array;
   readonly living: number;
   readonly claims: Claims;
+  /** What is open at the moment. */
+  readonly now: DescriptorsImage;
 }
 
 export function claimFiles(claiming: Claiming, refills: readonly Refill[]): ClaimedFiles {
@@ -55,13 +57,20 @@ export function claimFiles(claiming: Claiming, refills: readonly Refill[]): Clai
   for (const { image } of closed) {
     if (opened.has(image.description)) continue;
     const held = claiming.held.find(image);
-    if (held === undefined || !mayHave(held, image)) continue;
+    if (held === undefined || !mayHave(held, image) || breaksLease(claiming.now, image)) continue;
     const fd = openHeld(held, image);
     if (fd < 0) continue;
     claiming.claims.acquire('open', () => fd, close);
     opened.set(image.description, fd);
   }
   return opened;
+}
+
+/** Whether the program has a lease on the file by now, and would be told that it is being opened. */
+function breaksLease(now: DescriptorsImage, { inode }: DescriptorImage): boolean {
+  return now.some(({ locks, inode: other }) => {
+    return locks !== undefined && other === inode && Buffer.from(locks).includes(': LEASE ');
+  });
 }
 
 function rightsTo(claiming: Claiming): (held: number, image: DescriptorImage) => boolean {

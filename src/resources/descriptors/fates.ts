@@ -56,13 +56,13 @@ export const fates: Fates = {
       becomes: 'what was taken off since is there again; what came since stays',
     },
     {
-      what: 'locks on files (fcntl, flock, OFD)',
+      what: 'locks on files (fcntl, flock, OFD), leases',
       becomes: 'as they were; one that had to be taken again is named',
     },
     {
       what: 'bytes in pipes and sockets, sent or consumed',
       becomes: '**not** undone: what left is gone',
     },
-    { what: 'leases, F_SETOWN, F_SETSIG, sizes of pipes', becomes: '**not** put back' },
+    { what: 'F_SETOWN, F_SETSIG, sizes of pipes', becomes: '**not** put back' },
   ],
 };

@@ -1,6 +1,6 @@
 /**
  * Locks on files: record locks (fcntl), which the program as a whole holds and which vanish when it
- * closes any descriptor of their file; and those of one open file (flock, OFD).
+ * closes any descriptor of their file; and those of one open file (flock, OFD), leases among them.
  *
  * Source: fcntl(2), "Advisory record locking"; flock(2); proc_locks(5), proc_pid_fdinfo(5).
  */
@@ -9,6 +9,7 @@ import { SYS } from '../../arch/x64/syscalls.ts';
 import {
   F_OFD_SETLK,
   F_RDLCK,
+  F_SETLEASE,
   F_SETLK,
   F_UNLCK,
   F_WRLCK,
@@ -24,13 +25,13 @@ const LOCK_LINE = Buffer.from('lock:\t');
 
 /** As /proc/locks has it, and fdinfo behind "lock:"; a line with "->" is one that waits. */
 const LOCK = new RegExp(
-  '^(?:lock:\\t)?\\d+: (POSIX|FLOCK|OFDLCK) +\\w+ +(READ|WRITE) +(-?\\d+) +' +
+  '^(?:lock:\\t)?\\d+: (POSIX|FLOCK|OFDLCK|LEASE) +\\w+ +(READ|WRITE) +(-?\\d+) +' +
     '([0-9a-f]+:[0-9a-f]+):(\\d+) (\\d+) (\\d+|EOF)$',
   'gm',
 );
 
 export interface FileLock {
-  readonly kind: 'POSIX' | 'FLOCK' | 'OFDLCK';
+  readonly kind: 'POSIX' | 'FLOCK' | 'OFDLCK' | 'LEASE';
   /** `major:minor` of the file system, as the kernel prints it here: hexadecimal. */
   readonly device: string;
   readonly inode: number;
@@ -76,8 +77,15 @@ export function setLock(
     const operation = isTaken ? (lock.isWrite ? LOCK_EX : LOCK_SH) | LOCK_NB : LOCK_UN;
     return calls.call(SYS.flock, fd, operation) === 0;
   }
+  if (lock.kind === 'LEASE') {
+    return calls.call(SYS.fcntl, fd, F_SETLEASE, isTaken ? typeOf(lock) : F_UNLCK) === 0;
+  }
   const command = lock.kind === 'OFDLCK' ? F_OFD_SETLK : F_SETLK;
   return calls.call(SYS.fcntl, fd, command, scratch.put(encodeLock(lock, isTaken))) === 0;
+}
+
+function typeOf({ isWrite }: FileLock): number {
+  return isWrite ? F_WRLCK : F_RDLCK;
 }
 
 function isSameLock(one: FileLock, other: FileLock): boolean {
@@ -94,7 +102,7 @@ function isSameLock(one: FileLock, other: FileLock): boolean {
 /** struct flock: type, whence (0: from the start), then start and length at 8 and 16. */
 function encodeLock(lock: FileLock, isTaken: boolean): Buffer {
   const bytes = Buffer.alloc(FLOCK_SIZE);
-  bytes.writeInt16LE(isTaken ? (lock.isWrite ? F_WRLCK : F_RDLCK) : F_UNLCK, 0);
+  bytes.writeInt16LE(isTaken ? typeOf(lock) : F_UNLCK, 0);
   bytes.writeBigInt64LE(lock.start, 8);
   bytes.writeBigInt64LE(lock.length, 16);
   return bytes;

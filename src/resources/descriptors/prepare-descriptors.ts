@@ -81,7 +81,8 @@ export function prepareDescriptors(
   }
   const isAsked = isAskedToOpen(now);
   const { living } = stopped;
-  const claimed = isAsked ? NONE : claimFiles({ held, wanted, identity, living, claims }, refills);
+  const claiming = { held, wanted, now, identity, living, claims };
+  const claimed = isAsked ? NONE : claimFiles(claiming, refills);
   const isLacking = refills.some(({ image, source }) => {
     return source === undefined && !claimed.has(image.description);
   });

@@ -72,7 +72,7 @@ export function settleLocks(
   return [...ofFiles, ...settleRecords(stopped, wanted, records, files)];
 }
 
-/** flock and OFD locks belong to an open file: they are looked for where there were some. */
+/** flock, OFD locks and leases belong to an open file: they are looked for where there were some. */
 function settleOpenFile(
   { remote }: Stopped,
   image: DescriptorImage,
@@ -84,10 +84,18 @@ function settleOpenFile(
   const now = readLocks(image.fd).filter(isOwn);
   const missing = withoutLocks(locks, now);
   const extra = withoutLocks(now, locks);
-  // One flock replaces another: there is one of an open file at most.
-  const surplus = extra.filter(({ kind }) => kind !== 'FLOCK' || missing.length === 0);
+  // One flock replaces another, and one lease: there is one of an open file at most.
+  const isSingle = ({ kind }: FileLock): boolean => kind === 'FLOCK' || kind === 'LEASE';
+  const surplus = extra.filter((lock) => {
+    return !isSingle(lock) || !missing.some(({ kind }) => kind === lock.kind);
+  });
   for (const lock of surplus) setLock(remote, image.fd, lock, false);
-  return missing.map((lock) => nameTaken(image, lock, setLock(remote, image.fd, lock, true)));
+  return missing.flatMap((lock) => {
+    const isTaken = setLock(remote, image.fd, lock, true);
+    // A lease that was made another meanwhile was held all the time.
+    const isHeld = lock.kind === 'LEASE' && extra.some(({ kind }) => kind === 'LEASE');
+    return isTaken && isHeld ? [] : [nameTaken(image, lock, isTaken)];
+  });
 }
 
 function settleRecords(
@@ -111,7 +119,9 @@ function settleRecords(
 
 function nameTaken(image: DescriptorImage, lock: FileLock, isTaken: boolean): Named {
   const what = isTaken ? 'was not held for a while: it is taken again' : 'is lost to somebody else';
-  return { bit: LOST.locks, text: `the lock on ${image.link} at ${lock.start} ${what}` };
+  const which = lock.kind === 'LEASE' ? 'lease' : 'lock';
+  const where = lock.kind === 'LEASE' ? '' : ` at ${lock.start}`;
+  return { bit: LOST.locks, text: `the ${which} on ${image.link}${where} ${what}` };
 }
 
 /** A lock for writing needs a descriptor for writing, one for reading one for reading. */
