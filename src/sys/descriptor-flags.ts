@@ -19,7 +19,7 @@ export const O_PATH = 0o10000000;
 export const O_TMPFILE_ALONE = 0o20000000;
 
 /** What F_SETFL can change: open(2) sets the rest for good. */
-export const SETTABLE_FLAGS = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
+export const SETTABLE_FLAGS = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
 
 export const F_SETFD = 2;
 export const F_SETFL = 4;

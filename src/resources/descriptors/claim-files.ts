@@ -27,6 +27,7 @@ import type { Claims } from '../claims.ts';
 import { isSameRights } from '../identity.ts';
 import { OwnRights } from '../own-rights.ts';
 import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
+import { hasLease } from './file-locks.ts';
 import type { HeldFiles } from './held-files.ts';
 import type { Refill } from './plan-descriptors.ts';
 
@@ -68,9 +69,7 @@ export function claimFiles(claiming: Claiming, refills: readonly Refill[]): Clai
 
 /** Whether the program has a lease on the file by now, and would be told that it is being opened. */
 function breaksLease(now: DescriptorsImage, { inode }: DescriptorImage): boolean {
-  return now.some(({ locks, inode: other }) => {
-    return locks !== undefined && other === inode && Buffer.from(locks).includes(': LEASE ');
-  });
+  return now.some(({ locks, inode: other }) => other === inode && hasLease(locks));
 }
 
 function rightsTo(claiming: Claiming): (held: number, image: DescriptorImage) => boolean {

@@ -5,6 +5,7 @@
  * systems number theirs independently of each other, and give a deleted file's number to a new one.
  */
 import { O_ACCMODE, O_PATH } from '../../sys/descriptor-flags.ts';
+import type { Owner } from '../../sys/f-owner.ts';
 
 /** `path`: something in a file system; `anonymous`: what has no file behind it, as an eventfd. */
 export type DescriptorKind = 'socket' | 'pipe' | 'epoll' | 'anonymous' | 'path';
@@ -31,6 +32,8 @@ export interface DescriptorImage {
   readonly content: Uint8Array | undefined;
   /** Of a file: the locks that were taken through this open file, as fdinfo has them. */
   readonly locks: Uint8Array | undefined;
+  /** Who is signalled by it, where that is asked (owners.ts). */
+  readonly owner: Owner | undefined;
 }
 
 const KINDS: readonly (readonly [prefix: string, kind: DescriptorKind])[] = [

@@ -12,6 +12,7 @@
 import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
 import { isSameFile as areOneFile } from '../../sys/process.ts';
 import type { Claims } from '../claims.ts';
+import type { Task } from '../../tracee/target-memory.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Obstacle, type Resource } from '../resource.ts';
 import type { StatusLines } from '../status-lines.ts';
@@ -36,12 +37,14 @@ import { PutBack } from './put-back.ts';
 import { LockedFiles } from './locked-files.ts';
 import { parseLocks, takeLockLines, type FileLock } from './file-locks.ts';
 import { KeptOffsets } from './kept-offsets.ts';
+import { askOwner, isSameOwner, mayHaveOwner, settleOwners } from './owners.ts';
 import { findSpared, nameSpared, settleLocks } from './settle-locks.ts';
 
-const VERSION = 5;
+const VERSION = 6;
 
 export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> {
   readonly name = 'descriptors';
+  private readonly group: Task;
   private readonly reader: DescriptorReader;
   private readonly images = new Map<number, DescriptorImage>();
   /** What fdinfo read like when it told what each image says. */
@@ -58,6 +61,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   private identity: Uint8Array = new Uint8Array(0);
 
   constructor({ group }: Stopped, status: StatusLines) {
+    this.group = group;
     this.status = status;
     this.held = new HeldFiles(group);
     this.reader = new DescriptorReader(group);
@@ -126,6 +130,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       ...renew(stopped, wanted),
       ...spared.map(nameSpared),
       ...settleLocks(stopped, wanted, now, locks, lockedFiles, (fd) => this.readLocks(fd)),
+      ...settleOwners(stopped, wanted),
     ];
     return { counts: { descriptorsClosed: putBack.closedCount }, lost };
   }
@@ -203,10 +208,11 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const known = this.images.get(fd);
     const noted = known === undefined ? undefined : this.notes.get(known);
     const isAsKnown = noted !== undefined && reader.isAsNoted(noted);
-    if (known !== undefined && isAsKnown && this.isStillThat(known)) return known;
+    if (known !== undefined && isAsKnown && this.isStillThat(known)) return this.withOwner(known);
     reader.takeApart();
-    const image = this.takeImage(fd, known, fresh);
-    if (image === undefined) return image;
+    const taken = this.takeImage(fd, known, fresh);
+    if (taken === undefined) return undefined;
+    const image = this.withOwner(taken);
     const note = reader.note();
     if (note !== undefined) this.notes.set(image, note);
     return image;
@@ -234,6 +240,17 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     return this.keep({ ...known, position, flags, content, locks });
   }
 
+  /** The same, with the owner that it has now, where that is asked. */
+  private withOwner(image: DescriptorImage): DescriptorImage {
+    const { fd, flags, locks } = image;
+    const owner = mayHaveOwner(flags, locks) ? askOwner(this.group.living, fd) : undefined;
+    if (isSameOwner(owner, image.owner)) return image;
+    const note = this.notes.get(image);
+    const result = this.keep({ ...image, owner });
+    if (note !== undefined) this.notes.set(result, note);
+    return result;
+  }
+
   private readFresh(fd: number, fresh: number[]): DescriptorImage | undefined {
     const link = this.reader.readLink(fd);
     if (link === undefined) return undefined;
@@ -251,6 +268,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       description: 0,
       content,
       locks,
+      owner: undefined,
     });
   }
 

@@ -63,6 +63,13 @@ export const fates: Fates = {
       what: 'bytes in pipes and sockets, sent or consumed',
       becomes: '**not** undone: what left is gone',
     },
-    { what: 'F_SETOWN, F_SETSIG, sizes of pipes', becomes: '**not** put back' },
+    {
+      what: 'who is signalled by a descriptor (F_SETOWN, F_SETSIG, O_ASYNC)',
+      becomes: 'as it was, where O_ASYNC or a lease is set',
+      more:
+        'Nothing tells of an owner but asking for it, so it is asked of those where it matters at ' +
+        'any moment. An owner that is set for urgent data alone (SIGURG) stays as it is.',
+    },
+    { what: 'sizes of pipes', becomes: '**not** put back' },
   ],
 };

@@ -108,6 +108,11 @@ function encodeLock(lock: FileLock, isTaken: boolean): Buffer {
   return bytes;
 }
 
+/** Whether a lease is among them, as fdinfo has them. */
+export function hasLease(locks: Uint8Array | undefined): boolean {
+  return locks !== undefined && Buffer.from(locks).includes(': LEASE ');
+}
+
 /** Lines of fdinfo from the first on that tells of a lock. */
 export function takeLockLines(rest: Buffer): Uint8Array | undefined {
   const at = rest.length === 0 ? -1 : rest.indexOf(LOCK_LINE);
