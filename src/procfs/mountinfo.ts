@@ -42,11 +42,6 @@ export function findMount(text: string, id: number): Mount | undefined {
   return undefined;
 }
 
-/** Whether answers of file systems of this type may be long in coming. */
-export function isServedType(type: string): boolean {
-  return SERVED.test(type);
-}
-
 function unescape(place: string): string {
   return place.replace(ESCAPED, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),

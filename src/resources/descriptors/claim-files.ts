@@ -67,7 +67,7 @@ export function claimFiles(claiming: Claiming, refills: readonly Refill[]): Clai
   return opened;
 }
 
-/** Whether the program has a lease on the file by now, and would be told that it is being opened. */
+/** Whether the program has a lease on the file by now, and would be told of its opening. */
 function breaksLease(now: DescriptorsImage, { inode }: DescriptorImage): boolean {
   return now.some(({ locks, inode: other }) => other === inode && hasLease(locks));
 }

@@ -3,11 +3,13 @@
  * answer EBUSY, to the program or to others, because of us. So only these are taken:
  *
  * - those that are busy anyway: of the program's executable, of ours, and of our root directory;
- * - where the program may not unmount (no CAP_SYS_ADMIN), all but those that others do: what a
- *   server answers for, and what lies where disks come and go.
+ * - where the program may not unmount (no CAP_SYS_ADMIN), all but those that others do: what lies
+ *   where disks come and go.
+ *
+ * And of these only file systems on disks and in memory, which nobody serves.
  */
 import { readFileSync } from 'node:fs';
-import { findMount, isServedType, type Mount } from '../../procfs/mountinfo.ts';
+import { findMount, type Mount } from '../../procfs/mountinfo.ts';
 import { readStatus } from '../../tasks/read-status.ts';
 import { statKnownLink } from '../../sys/statx.ts';
 import type { Task } from '../../tracee/target-memory.ts';
@@ -15,8 +17,17 @@ import type { Task } from '../../tracee/target-memory.ts';
 const CAP_SYS_ADMIN = 1n << 21n;
 /** By hier(7), and where desktops have them. */
 const COMING_AND_GOING = /^\/(?:media|mnt|run\/media)(?:\/|$)/;
-/** What they hold is not a file's content: a namespace, and pages that are few. */
-const NOT_HELD = new Set(['nsfs', 'hugetlbfs']);
+/**
+ * Files of these are their content and nothing else. Others may be a namespace that would not end,
+ * pages that are few, or a right: the kernel asks some files of proc or cgroup who has opened them,
+ * and that would be us.
+ */
+const TYPES = new Set(
+  (
+    'ext2 ext3 ext4 xfs btrfs bcachefs f2fs zfs jfs reiserfs vfat exfat ntfs ntfs3 udf iso9660 ' +
+    'squashfs erofs tmpfs devtmpfs ramfs rootfs overlay aufs'
+  ).split(' '),
+);
 
 export class HoldableMounts {
   private readonly task: Task;
@@ -56,7 +67,7 @@ export class HoldableMounts {
     ] as const) {
       const id = statKnownLink(link)?.mountId ?? 0;
       const type = id === 0 ? undefined : mountOf(process_, id)?.type;
-      if (type !== undefined && !isServedType(type)) found.add(id);
+      if (type !== undefined && TYPES.has(type)) found.add(id);
     }
     return found;
   }
@@ -66,8 +77,7 @@ export class HoldableMounts {
     const permitted = readStatus(this.task.living)?.capabilitiesPermitted;
     if (permitted === undefined || (permitted & CAP_SYS_ADMIN) !== 0n) return false;
     const mount = mountOf(this.task.living, mountId);
-    if (mount === undefined || isServedType(mount.type)) return false;
-    return !NOT_HELD.has(mount.type) && !COMING_AND_GOING.test(mount.place);
+    return mount !== undefined && TYPES.has(mount.type) && !COMING_AND_GOING.test(mount.place);
   }
 }
 

@@ -72,7 +72,7 @@ export function settleLocks(
   return [...ofFiles, ...settleRecords(stopped, wanted, records, files)];
 }
 
-/** flock, OFD locks and leases belong to an open file: they are looked for where there were some. */
+/** flock, OFD locks, leases belong to an open file: they are looked for where there were some. */
 function settleOpenFile(
   { remote }: Stopped,
   image: DescriptorImage,
