@@ -15,13 +15,13 @@ export const fates: Fates = {
       becomes:
         'opened again with offset and flags, also when renamed or deleted; the log names them',
       more:
-        'The file is held for as long as a point has it, and not the open file: no lock, lease or ' +
-        'peer notices. What is opened again is an open file of its own, also where another ' +
-        'process still has the former one. Of deleted files that the program has closed since, ' +
-        '64 MiB are held. Files on mounts that somebody may want to unmount, and files that the ' +
-        'program watches for their deletion, are opened by their path, and only if they are still ' +
-        'there. Files that the program may not have any more (it has dropped rights since) are ' +
-        'hung up.',
+        'The file is held for as long as a point has it, and not the open file: no lock, ' +
+        'lease or peer notices. What is opened again is an open file of its own, also where ' +
+        'another process still has the former one. Of deleted files that the program has ' +
+        'closed since, 64 MiB are held. Files on mounts that somebody may want to unmount, ' +
+        'and files that the program watches for their deletion, are opened by their path, ' +
+        'and only if they are still there. Files that the program may not have any more (it ' +
+        'has dropped rights since) are hung up.',
     },
     {
       what: 'the terminal, closed since',
@@ -67,8 +67,9 @@ export const fates: Fates = {
       what: 'who is signalled by a descriptor (F_SETOWN, F_SETSIG, O_ASYNC)',
       becomes: 'as it was, where O_ASYNC or a lease is set',
       more:
-        'Nothing tells of an owner but asking for it, so it is asked of those where it matters at ' +
-        'any moment. An owner that is set for urgent data alone (SIGURG) stays as it is.',
+        'Nothing tells of an owner but asking for it, so it is asked of those where it ' +
+        'matters at any moment. An owner that is set for urgent data alone (SIGURG) stays ' +
+        'as it is.',
     },
     { what: 'sizes of pipes', becomes: '**not** put back' },
   ],

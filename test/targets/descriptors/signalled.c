@@ -22,7 +22,7 @@ static void verify_owner(int index, enum __pid_type type, pid_t id, int signo) {
   struct f_owner_ex owner;
   CHECK(fcntl(fds[index], F_GETOWN_EX, &owner) == 0);
   if (owner.type != type || owner.pid != id || fcntl(fds[index], F_GETSIG) != signo) {
-    fail("%d: type %d, id %d, signal %d", index, owner.type, owner.pid, fcntl(fds[index], F_GETSIG));
+    fail("%d: type %d, id %d, not %d, %d", index, owner.type, owner.pid, type, id);
   }
 }
 
