@@ -15,14 +15,26 @@ const TABLE = /^\| +\| on rollback +\|\n(?:\|.*\n)+/m;
 
 const NAMED = 'What is not as it was is told to the program in `lost` of struct tjmp:';
 /** In the order in which people ask; what is not named comes behind, and what nobody has last. */
-const ORDER = ['address-space', 'shared-memory', 'threads', 'descriptors', 'terminals', 'signals'];
+const ORDER = [
+  'address-space',
+  'shared-memory',
+  'threads',
+  'descriptors',
+  'channels',
+  'sockets',
+  'terminals',
+  'signals',
+  'timers',
+  'attributes',
+];
 
 async function readFates(): Promise<Fates[]> {
   const folders = readdirSync(RESOURCES, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
   const rest = folders.filter((name) => !ORDER.includes(name)).sort();
-  const found = [...ORDER, ...rest].map(async (name) => {
+  const named = ORDER.filter((name) => folders.includes(name));
+  const found = [...named, ...rest].map(async (name) => {
     const module = join(RESOURCES, name, 'fates.ts');
     if (!existsSync(module)) throw new Error(`resources/${name} does not say what becomes of it`);
     return ((await import(module)) as { fates: Fates }).fates;

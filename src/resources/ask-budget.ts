@@ -14,24 +14,34 @@ const FIRST_ASKS = 32;
 /** Chosen: the share of the time that has gone by, for points of a clock, and for those meant. */
 const SHARE = 0.02;
 const SHARE_MEANT = 0.1;
+/** Chosen: what hardly any program uses is not to cost the others anything that is felt. */
+const RARE = 0.05;
 
 export class AskBudget {
-  private leftMs = SAVED_MAX_MS;
+  private readonly scale: number;
+  private leftMs: number;
   private asks = 0;
   private countedMs = performance.now();
+
+  /** @param isRare for what is nearly never there: a small part of everything */
+  constructor(isRare = false) {
+    this.scale = isRare ? RARE : 1;
+    this.leftMs = this.scale * SAVED_MAX_MS;
+  }
 
   /** @param isMeant the program itself has made the point, or a person */
   isLeft(isMeant: boolean): boolean {
     const now = performance.now();
-    const share = isMeant ? SHARE_MEANT : SHARE;
-    this.leftMs = Math.min(this.leftMs + share * (now - this.countedMs), SAVED_MAX_MS);
+    const share = this.scale * (isMeant ? SHARE_MEANT : SHARE);
+    const savedMs = this.leftMs + share * (now - this.countedMs);
+    this.leftMs = Math.min(savedMs, this.scale * SAVED_MAX_MS);
     this.countedMs = now;
     return this.isAtFirst || this.leftMs > 0;
   }
 
   /** So little has been asked yet that what it costs is not known well. */
   get isAtFirst(): boolean {
-    return this.asks < FIRST_ASKS;
+    return this.asks < this.scale * FIRST_ASKS;
   }
 
   spend<Result>(ask: () => Result): Result {

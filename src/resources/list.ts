@@ -2,6 +2,7 @@
 import type { Range } from '../procfs/maps.ts';
 import { PageArena } from '../store/page-arena.ts';
 import { AddressSpace } from './address-space/address-space.ts';
+import { AskBudget } from './ask-budget.ts';
 import { Credentials } from './credentials/credentials.ts';
 import { Descriptors } from './descriptors/descriptors.ts';
 import { OwnTables } from './descriptors/own-tables.ts';
@@ -17,6 +18,7 @@ import { Crew } from './threads/crew.ts';
 import { FactsOfThreads } from './threads/thread-facts.ts';
 import { Sandboxes } from './threads/sandboxes.ts';
 import { ThreadStates } from './threads/thread-states.ts';
+import { Timers } from './timers/timers.ts';
 
 export class ResourceList {
   readonly addressSpace: AddressSpace;
@@ -37,6 +39,7 @@ export class ResourceList {
     const facts = new FactsOfThreads(stackUse);
     const descriptors = new Descriptors(stopped, status);
     this.sharedMemory = new SharedMemory(this.addressSpace, descriptors, store);
+    const [asks, looks] = [new AskBudget(), new AskBudget(true)];
     this.all = [
       new Crew(facts),
       this.sharedMemory,
@@ -46,6 +49,7 @@ export class ResourceList {
       new OwnTables(),
       new Signals(status, stackUse),
       new PendingSignals(status),
+      new Timers(status, asks, looks),
       new ThreadStates(facts),
       new Sandboxes(),
       new Credentials(status),

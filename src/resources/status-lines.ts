@@ -63,6 +63,11 @@ export class StatusLines {
     return hasSignal(this.status.bytes, this.read() + LINE_SIZE + NAME_SIZE, signo);
   }
 
+  /** Whether it is dropped. */
+  isIgnored(signo: number): boolean {
+    return hasSignal(this.status.bytes, this.read() + NAME_SIZE, signo);
+  }
+
   /** Nothing waits for the process as a whole, and nothing for this one of its threads. */
   isNonePending(tid: number): boolean {
     return this.tells(NONE_PENDING, 3) && this.tid === tid;

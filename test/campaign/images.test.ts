@@ -19,6 +19,7 @@ import { Terminals } from '../../src/resources/terminals/terminals.ts';
 import { Crew } from '../../src/resources/threads/crew.ts';
 import { Sandboxes } from '../../src/resources/threads/sandboxes.ts';
 import { ThreadStates } from '../../src/resources/threads/thread-states.ts';
+import { Timers } from '../../src/resources/timers/timers.ts';
 import { makeWatchedBelay } from '../support/watched-belay.ts';
 import { runCampaign } from './campaign.ts';
 
@@ -39,6 +40,7 @@ const codecs = new Map(
     ['descriptor tables of threads', OwnTables],
     ['terminals', Terminals],
     ['shared memory', SharedMemory],
+    ['timers', Timers],
   ].map(([name, kind]) => [
     name as string,
     Object.create((kind as typeof Crew).prototype as object) as Resource,

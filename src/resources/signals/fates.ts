@@ -2,7 +2,7 @@
 import type { Fates } from '../fates.ts';
 
 export const fates: Fates = {
-  title: 'signals and timers',
+  title: 'signals',
   bits: ['signals'],
   rows: [
     { what: 'which signals are ignored, caught, default', becomes: 'put back' },
@@ -12,11 +12,7 @@ export const fates: Fates = {
     },
     {
       what: 'signals that waited, blocked or on their way',
-      becomes: 'wait again in their order; what came since stays, but for faults that are undone',
-    },
-    {
-      what: 'timers, working directory, root, umask, limits',
-      becomes: '**not** put back: they stay as they are',
+      becomes: 'wait again in their order; what came since stays, but for faults and of timers',
     },
   ],
 };

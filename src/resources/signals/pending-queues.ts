@@ -6,8 +6,11 @@ import { codeOf, signoOf, viewOf } from '../../tracee/siginfo.ts';
 /** SIGILL, SIGTRAP, SIGABRT (of abort(3), to itself), SIGBUS, SIGFPE, SIGSEGV, SIGSYS. */
 const FAULTS: readonly number[] = [4, 5, 6, 7, 8, 11, 31];
 const REALTIME_MIN = 32;
+const SI_KERNEL = 0x80;
 const SI_TIMER = -2;
 const SI_TKILL = -6;
+/** SIGALRM, SIGVTALRM, SIGPROF: of alarm(2) and setitimer(2). */
+const OF_INTERVAL_TIMERS: readonly number[] = [14, 26, 27];
 
 /** The siginfo_t of each, the first to come first. */
 export type SignalQueue = readonly Uint8Array[];
@@ -59,6 +62,8 @@ export interface QueueLimits {
   readonly pinned: ReadonlySet<number>;
   /** Numbers of which all are taken off, whatever is wanted. */
   readonly cleared: ReadonlySet<number>;
+  /** Those that came since, and are not to come any more. */
+  readonly undone: SignalQueue;
 }
 
 /**
@@ -82,10 +87,12 @@ function planNumber(
   signo: number,
   now: SignalQueue,
   wanted: SignalQueue,
-  { pinned, cleared }: QueueLimits,
+  { pinned, cleared, undone }: QueueLimits,
 ): QueueChange | undefined {
   const isOne = signo < REALTIME_MIN && wanted.length > 0;
-  const queue = isOne ? wanted : [...wanted, ...findMissing(wanted, now)];
+  const later = findMissing(wanted, now).filter((info) => !undone.includes(info));
+  const queue = isOne ? wanted : [...wanted, ...later];
+  if (now.length + queue.length === 0) return undefined;
   const isInOrder = now.every((info, index) => isEqual(info, queue[index]));
   if (!cleared.has(signo)) {
     if (isInOrder && now.length === queue.length) return undefined;
@@ -107,9 +114,14 @@ export function findMissing(there: SignalQueue, queue: SignalQueue): SignalQueue
   });
 }
 
-/** A timer's comes once more when it has been taken off. */
-export function isOfTimer(info: Uint8Array): boolean {
-  return codeOf(info) === SI_TIMER;
+/**
+ * Sent by a timer since: that has not gone off yet, or is not there. Of those of timer_create(2)
+ * each is, for the kernel drops it when its timer is set: what waited at the point is sent anew.
+ */
+export function isOfTimer(info: Uint8Array, wanted: SignalQueue): boolean {
+  if (codeOf(info) === SI_TIMER) return true;
+  const isOfKernel = codeOf(info) === SI_KERNEL && OF_INTERVAL_TIMERS.includes(signoOf(info));
+  return isOfKernel && !hasEqual(wanted, info);
 }
 
 /** Whether any thread may send it to its process; else only the first: rt_sigqueueinfo(2). */

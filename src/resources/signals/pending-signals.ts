@@ -3,6 +3,7 @@
  * in their order and before those that came since; faults that came since are taken off. Others
  * that came since stay: whoever sent them does not know of a rollback. (The kernel forces SIGSEGV
  * on a thread whose rseq area is gone; two threads fall at once; abort(3) sends itself SIGABRT.)
+ * So are those of timers, which go off anew: the timers have been stopped, and run on behind this.
  *
  * Source: ptrace(2), PTRACE_PEEKSIGINFO; rt_sigqueueinfo(2).
  */
@@ -40,7 +41,6 @@ const WAITING_MAX = 1024;
 const ALL = 0xffffffff;
 const MASK_SIZE = 8;
 const TIMESPEC_SIZE = 16;
-const NOTHING: ReadonlySet<number> = new Set();
 
 export interface PendingImage {
   /** Sent to the process as a whole. */
@@ -91,16 +91,19 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     stopped.endCalls();
     const { shared, threads } = image;
     const lost: Named[] = [...this.losses(image)];
-    const members = [...stopped.group.threads.values()];
+    const { leader, threads: all } = stopped.group;
+    const others = [...all.values()].filter((thread) => thread !== leader);
     // The leader may queue anything to its own process; others only what sigqueue(3) sends.
-    const first = stopped.group.leader ?? members[0];
+    const members = leader === undefined ? others : [leader, ...others];
+    const [first] = members;
     for (const thread of members) {
       const then = threads.find(({ tid }) => tid === thread.tid)?.queue ?? NONE.shared;
       // What has been on its way ever since arrives by itself.
       const queue =
         then.length === 0 ? then : findMissing(signalsOnTheWay(thread, this.status), then);
+      dropFromTimer(thread, then);
       this.drain(stopped, thread, queue, shared);
-      const owed = thread === first ? shared : NONE.shared;
+      const owed = thread === first ? shared : undefined;
       lost.push(...this.settle(stopped, thread, queue, owed));
     }
     return { lost };
@@ -123,8 +126,12 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
   }
 
   /** Leaves all signals blocked where it did anything: the thread's own mask is set afterwards. */
-  private settle(stopped: Stopped, thread: Thread, own: SignalQueue, shared: SignalQueue): Named[] {
-    if (own.length + shared.length === 0) return [];
+  private settle(
+    stopped: Stopped,
+    thread: Thread,
+    own: SignalQueue,
+    shared: SignalQueue | undefined,
+  ): Named[] {
     const changes = this.planChanges(stopped, thread, own, shared);
     if (changes.own.length + changes.shared.length === 0) return [];
     this.setMask(thread, () => true);
@@ -146,15 +153,31 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     ];
   }
 
-  private planChanges(stopped: Stopped, thread: Thread, own: SignalQueue, shared: SignalQueue) {
+  /** @param owed what is to wait for the process; undefined: what does, which is settled */
+  private planChanges(
+    stopped: Stopped,
+    thread: Thread,
+    own: SignalQueue,
+    owed: SignalQueue | undefined,
+  ) {
     const now = { own: this.peekOwn(thread.tid), shared: this.peekShared(thread.tid) };
+    const undone = {
+      own: now.own.filter((info) => isOfTimer(info, own)),
+      shared: owed === undefined ? [] : now.shared.filter((info) => isOfTimer(info, owed)),
+    };
     const isFirst = thread === stopped.group.leader;
     const unsendable = isFirst ? [] : now.shared.filter((info) => !isSendableByAny(info));
-    const timers = [...now.own, ...now.shared].filter(isOfTimer);
-    const pinned = new Set([...unsendable, ...timers].map(signoOf));
-    const sharedChanges = planQueue(now.shared, shared, { pinned, cleared: NOTHING });
-    const cleared = new Set(sharedChanges.filter(isTakingOff).map(({ signo }) => signo));
-    return { own: planQueue(now.own, own, { pinned, cleared }), shared: sharedChanges };
+    const pinned = new Set(unsendable.map(signoOf));
+    // One that the kernel drops unseen would have it take the next one, wherever that waits.
+    const dropped = new Set([...undone.own, ...undone.shared].map(signoOf));
+    const isDropped = (info: Uint8Array): boolean => dropped.has(signoOf(info));
+    const shared = owed ?? now.shared.filter(isDropped);
+    const limits = { pinned, cleared: dropped };
+    const sharedChanges = planQueue(now.shared, shared, { ...limits, undone: undone.shared });
+    const takenOff = sharedChanges.filter(isTakingOff).map(({ signo }) => signo);
+    const cleared = new Set([...dropped, ...takenOff]);
+    const ownChanges = planQueue(now.own, own, { pinned, cleared, undone: undone.own });
+    return { own: ownChanges, shared: sharedChanges };
   }
 
   /** Take off the faults that came since: each stops the thread before it runs anything. */
@@ -203,6 +226,15 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     }
     ptraceSetsigmask(tid, this.mask.address);
   }
+}
+
+/** It has been taken off the queue already, and is not handed over. */
+function dropFromTimer(thread: Thread, wanted: SignalQueue): void {
+  if (thread.stop?.kind !== 'signal') return;
+  const info = thread.fetchSiginfo();
+  if (info === undefined || !isOfTimer(info.bytes, wanted)) return;
+  if (wanted.some((each) => Buffer.compare(each, info.bytes) === 0)) return;
+  thread.stopFor({ kind: 'interrupt' }, thread.isDisplaced);
 }
 
 /** One more than is put back, which tells that there are more. */
