@@ -220,12 +220,12 @@ async function main(): Promise<void> {
   process.env.BELAY_DIR = directory;
   const program = compileServer();
   const alone = new Side(await startServer([program]));
-  const belayed = new Side(await startServer([BELAY, 'run', '--', program]));
+  const belayed = new Side(await startServer([BELAY, 'run', '--peers=keep', '--', program]));
   try {
     print('examples/server.c: one thread, one poll loop, three real memory and arithmetic bugs.');
     print('ann, ben, cleo and dan send good requests; eve does not. Two copies of it run:');
     print(`  process ${alone.server.pid}   $ ./server`);
-    print(`  process ${belayed.server.pid}   $ belay run -- ./server`);
+    print(`  process ${belayed.server.pid}   $ belay run --peers=keep -- ./server`);
     await showSideBySide(alone, belayed);
     await storm(belayed);
     const falls = showLog(belayed.server.pid);

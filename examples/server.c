@@ -2,7 +2,7 @@
  * A small HTTP server with three real bugs that outlives them by fallback points.
  *
  *     cc -g -I include -o server examples/server.c
- *     belay run -- ./server
+ *     belay run --peers=keep -- ./server
  *
  * One thread, one poll loop, connections that stay open. Before each request it sets a fallback
  * point and forgets the former one. A request that makes it fall finds it back there: it closes the

@@ -4,7 +4,7 @@ import { parseAttachArguments, type RunOptions } from '../options/run-options.ts
 
 const NUMBERS = { retries: '--retries', every: '--every', maxPoints: '--max-points' };
 const FLAGS = { verbose: '--verbose', children: '' };
-const CHOICES = { sharedOffsets: '--shared-offsets' };
+const CHOICES = { sharedOffsets: '--shared-offsets', peers: '--peers' };
 
 /**
  * The defaults, and the command line's own checks.

@@ -9,7 +9,12 @@ import { BelayError } from '../errors.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import { isTracedBy } from '../registry/state-entries.ts';
 import type { ProgramStatus } from '../protocol/records.ts';
-import { EXIT_BELAY_FAILED, formatRunOptions, type SharedOffsets } from '../options/run-options.ts';
+import {
+  EXIT_BELAY_FAILED,
+  formatRunOptions,
+  type Peers,
+  type SharedOffsets,
+} from '../options/run-options.ts';
 import { assertCommand, assertOptions, assertPid } from './read-command.ts';
 import { readOptions } from './read-options.ts';
 import { listSupervisions, readPrograms } from './find-targets.ts';
@@ -28,6 +33,8 @@ export interface SuperviseOptions {
   readonly verbose?: boolean;
   /** Of standard output and error, and of files that others write to: 'keep' by default. */
   readonly sharedOffsets?: SharedOffsets;
+  /** Of connections that were used since the point: 'close' by default. */
+  readonly peers?: Peers;
 }
 
 export interface AttachOptions extends SuperviseOptions {

@@ -11,6 +11,8 @@ const COMMON_OPTIONS = `\
   --shared-offsets KIND  in files of standard output and error, and in those that others
                     write to: 'keep' what was written since, or 'rollback': it is written
                     over (default: keep)
+  --peers KIND      connections over which anything went since the point: 'close' them, so
+                    that both ends see an end, or 'keep' them as they are (default: close)
   -v, --verbose     tell of each fall on stderr, too
   -V, --version     print belay's version
   -h, --help        print this

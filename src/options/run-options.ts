@@ -13,6 +13,10 @@ import { version } from './version.ts';
 export const SHARED_OFFSETS = ['keep', 'rollback'] as const;
 export type SharedOffsets = (typeof SHARED_OFFSETS)[number];
 
+/** Connections that are out of step with the program that went back are closed, or left so. */
+export const PEERS = ['close', 'keep'] as const;
+export type Peers = (typeof PEERS)[number];
+
 export interface RunOptions {
   /** Names of the signals that start a rollback, `SIGSEGV` and so on. */
   readonly on: readonly string[];
@@ -28,6 +32,8 @@ export interface RunOptions {
   readonly verbose: boolean;
   /** Whether offsets of standard output and error, and those that others share, go back; or not. */
   readonly sharedOffsets?: SharedOffsets;
+  /** What becomes of connections that were used since the point. */
+  readonly peers?: Peers;
   /** Of attach: leave the children alone that run already. */
   readonly noChildren?: true;
 }
@@ -82,6 +88,7 @@ interface MutableOptions {
   maxPoints: number;
   verbose: boolean;
   sharedOffsets: SharedOffsets | undefined;
+  peers: Peers | undefined;
   noChildren: boolean;
 }
 
@@ -103,6 +110,9 @@ const valueOptions: Readonly<Record<string, Setter>> = {
   },
   '--shared-offsets': (options, value) => {
     options.sharedOffsets = parseChoice('--shared-offsets', value, SHARED_OFFSETS);
+  },
+  '--peers': (options, value) => {
+    options.peers = parseChoice('--peers', value, PEERS);
   },
 };
 
@@ -173,8 +183,9 @@ export function formatRunOptions(options: RunOptions): string[] {
   words.push(`--max-points=${String(options.maxPoints)}`);
   if (options.every !== undefined) words.push(`--every=${String(options.every)}`);
   if (options.verbose) words.push('--verbose');
-  const { sharedOffsets } = options;
+  const { sharedOffsets, peers } = options;
   if (sharedOffsets !== undefined) words.push(`--shared-offsets=${sharedOffsets}`);
+  if (peers !== undefined) words.push(`--peers=${peers}`);
   if (options.noChildren === true) words.push('--no-children');
   return words;
 }
@@ -218,6 +229,7 @@ function parseOptions(
     maxPoints: DEFAULT_MAX_POINTS,
     verbose: false,
     sharedOffsets: undefined,
+    peers: undefined,
     noChildren: false,
   };
   let index = 0;
@@ -248,12 +260,13 @@ function applyOption(options: MutableOptions, word: string, next: string | undef
 }
 
 function finishOptions(options: MutableOptions): RunOptions {
-  const { every, sharedOffsets, noChildren, ...others } = options;
+  const { every, sharedOffsets, peers, noChildren, ...others } = options;
   return {
     ...others,
     on: [...new Set(options.on ?? DEFAULT_SIGNALS)],
     ...(every !== undefined && { every }),
     ...(sharedOffsets !== undefined && { sharedOffsets }),
+    ...(peers !== undefined && { peers }),
     ...(noChildren && { noChildren }),
   };
 }

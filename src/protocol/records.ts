@@ -6,7 +6,7 @@
  * The supervisor's tracer imports these as types only; whoever receives a record parses it.
  */
 import * as z from 'zod/mini';
-import { SHARED_OFFSETS, SIGNAL_NAME } from '../options/run-options.ts';
+import { PEERS, SHARED_OFFSETS, SIGNAL_NAME } from '../options/run-options.ts';
 
 const count = z.int().check(z.nonnegative());
 const pid = z.int().check(z.positive());
@@ -23,6 +23,7 @@ export const runOptionsSchema = z.object({
   maxPoints: count,
   verbose: z.boolean(),
   sharedOffsets: z.optional(z.enum(SHARED_OFFSETS)),
+  peers: z.optional(z.enum(PEERS)),
   noChildren: z.optional(z.literal(true)),
 });
 

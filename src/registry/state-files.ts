@@ -16,7 +16,7 @@ import { isAbsolute, join } from 'node:path';
 import { BelayError } from '../errors.ts';
 import { lookAt, type Fault } from './look-at.ts';
 import { readOwnFile } from './small-file.ts';
-import { SHARED_OFFSETS, SIGNAL_NAME, type RunOptions } from '../options/run-options.ts';
+import { PEERS, SHARED_OFFSETS, SIGNAL_NAME, type RunOptions } from '../options/run-options.ts';
 
 export const SUPERVISOR_FILE = 'supervisor.json';
 export const SOCKET_FILE = 'socket';
@@ -208,6 +208,7 @@ function isRunOptions(value: unknown): boolean {
     Number.isSafeInteger(options.maxPoints) &&
     typeof options.verbose === 'boolean' &&
     isChoice(options.sharedOffsets, SHARED_OFFSETS) &&
+    isChoice(options.peers, PEERS) &&
     (options.every === undefined || Number.isSafeInteger(options.every))
   );
 }

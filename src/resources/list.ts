@@ -10,6 +10,7 @@ import type { Resource } from './resource.ts';
 import { PendingSignals } from './signals/pending-signals.ts';
 import { Signals } from './signals/signals.ts';
 import { SharedMemory } from './shared-memory/shared-memory.ts';
+import { Sockets } from './sockets/sockets.ts';
 import { StatusLines } from './status-lines.ts';
 import { StackUse } from './stack-use.ts';
 import type { Stopped } from './stopped.ts';
@@ -45,6 +46,7 @@ export class ResourceList {
       this.sharedMemory,
       this.addressSpace,
       new Terminals(descriptors),
+      new Sockets(descriptors),
       descriptors,
       new OwnTables(),
       new Signals(status, stackUse),

@@ -34,6 +34,7 @@ export const LOST = {
   terminals: 256,
   timers: 1024,
   shared: 4096,
+  peers: 8192,
 } as const;
 
 /** Something that does not come back as it was: which kind, and in words for the log. */

@@ -13,6 +13,8 @@ export class Stopped {
   readonly ownIds: OwnIds;
   /** What it writes with others, and to its output, is to be written over: it is no log. */
   takesSharedOffsetsBack = false;
+  /** Connections that are out of step with it are left so. */
+  keepsPeers = false;
   /** When the point was made that it goes back to: ms since 1970. */
   pointTime = 0;
   /** The point that is being made is the program's own, or a person's: none of a clock's many. */

@@ -21,6 +21,7 @@ export class Births {
     const { program } = this.supervisor;
     const process_ = new TracedProcess(this.pump, pid);
     process_.stopped.takesSharedOffsetsBack = program.options.sharedOffsets === 'rollback';
+    process_.stopped.keepsPeers = program.options.peers === 'keep';
     program.processes.set(pid, process_);
     return process_;
   }

@@ -1,6 +1,6 @@
 /**
- * epoll(7), used to know an open file again: a set does not hold what it watches open, and kcmp(2)
- * compares with what is watched.
+ * epoll(7), used to know an open file again, and what has happened to it: a set does not hold what
+ * it watches open, and kcmp(2) compares with what is watched.
  *
  * @see https://man7.org/linux/man-pages/man2/kcmp.2.html
  */
@@ -13,18 +13,51 @@ const EPOLL_CLOEXEC = 0o2000000;
 const EPOLL_EVENT_SIZE = 12;
 /** Chosen: what is more takes another call. */
 const DRAINED_MAX = 1024;
+const DATA_OFFSET = 4;
+export const EPOLLIN = 1;
+export const EPOLLOUT = 4;
+export const EPOLLET = 0x80000000;
 /** struct kcmp_epoll_slot: efd, tfd, toff. */
 const SLOT_SIZE = 12;
 
 const createCall = declare('int epoll_create1(int)');
 const controlCall = declare('int epoll_ctl(int, int, int, uint64_t)');
 const waitCall = declare('int epoll_wait(int, uint64_t, int, int)');
+const added = new NativeBuffer(EPOLL_EVENT_SIZE);
 const kcmpCall = declare('long syscall(long, int, int, int, ulong, uint64_t)');
 
 /** `int epoll_create1(EPOLL_CLOEXEC)`: a descriptor, or minus errno. */
 export function epollCreate(): number {
   const fd = toNumber(createCall(EPOLL_CLOEXEC));
   return fd < 0 ? -errnoNow() : fd;
+}
+
+/** `int epoll_ctl(epoll, EPOLL_CTL_ADD, fd, {events, data})`: 0, or minus errno. */
+export function epollAdd(epoll: number, fd: number, events: number, data: number): number {
+  added.words[0] = events;
+  added.setUint64(DATA_OFFSET, data);
+  return toNumber(controlCall(epoll, EPOLL_CTL_ADD, fd, added.address)) < 0 ? -errnoNow() : 0;
+}
+
+/** What epoll_wait(2) gives at once, without waiting. */
+export class EpollEvents {
+  private readonly events: NativeBuffer;
+  private readonly max: number;
+
+  constructor(max: number) {
+    this.max = max;
+    this.events = new NativeBuffer(max * EPOLL_EVENT_SIZE);
+  }
+
+  /** `int epoll_wait(epoll, events, max, 0)`: the data of each. */
+  take(epoll: number): number[] {
+    const count = toNumber(waitCall(epoll, this.events.address, this.max, 0));
+    const data: number[] = [];
+    for (let index = 0; index < count; index += 1) {
+      data.push(this.events.getUint64(index * EPOLL_EVENT_SIZE + DATA_OFFSET));
+    }
+    return data;
+  }
 }
 
 /** `int epoll_ctl(epoll, EPOLL_CTL_ADD, fd, {0})`, for no events: 0, or minus errno. */

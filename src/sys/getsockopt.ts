@@ -1,12 +1,14 @@
 /**
- * getsockopt(2) for the time limits and the kind of a socket, and for who is at its other end.
+ * getsockopt(2) for the time limits and the kind of a socket, and who is at its other end.
  *
  * @see https://man7.org/linux/man-pages/man7/socket.7.html
  */
-import { declare, NativeBuffer } from './libc.ts';
+import { at } from '../at.ts';
+import { declare, errnoNow, NativeBuffer } from './libc.ts';
 
 const SOL_SOCKET = 1;
 const SO_TYPE = 3;
+const SO_PROTOCOL = 38;
 const SO_PEERCRED = 17;
 const SO_DOMAIN = 39;
 const AF_UNIX = 1;
@@ -17,6 +19,11 @@ export const SO_RCVTIMEO = 20;
 export const SO_SNDTIMEO = 21;
 const TIMEVAL_SIZE = 16;
 
+/** AF_UNIX has the longest: struct sockaddr_un, and the NUL that is put behind a path. */
+const ADDRESS_MAX = 112;
+
+const getpeername = declare('int getpeername(int, uint64_t, uint64_t)');
+const address = new NativeBuffer(ADDRESS_MAX);
 const getsockopt = declare('int getsockopt(int, int, int, uint64_t, uint64_t)');
 const value = new NativeBuffer(TIMEVAL_SIZE);
 const size = new NativeBuffer(8);
@@ -42,6 +49,42 @@ function getIntOption(fd: number, option: number): number | undefined {
   size.words[0] = 4;
   if (getsockopt(fd, SOL_SOCKET, option, value.address, size.address) !== 0) return undefined;
   return value.words[0];
+}
+
+export interface SocketType {
+  readonly domain: number;
+  readonly type: number;
+  readonly protocol: number;
+}
+
+/** SO_DOMAIN, SO_TYPE and SO_PROTOCOL; undefined: it is no socket. */
+export function getSocketType(fd: number): SocketType | undefined {
+  const domain = getIntOption(fd, SO_DOMAIN);
+  if (domain === undefined) return undefined;
+  return {
+    domain,
+    type: getIntOption(fd, SO_TYPE) ?? 0,
+    protocol: getIntOption(fd, SO_PROTOCOL) ?? 0,
+  };
+}
+
+/** `getsockopt(fd, level, name)` into a buffer: how many bytes it has, or minus errno. */
+export function getOptionBytes(
+  fd: number,
+  level: number,
+  name: number,
+  into: NativeBuffer,
+): number {
+  size.words[0] = into.bytes.length;
+  if (getsockopt(fd, level, name, into.address, size.address) !== 0) return -errnoNow();
+  return at(size.words, 0);
+}
+
+/** `getpeername(fd)`: struct sockaddr; undefined: it is not connected. */
+export function getPeerAddress(fd: number): Buffer | undefined {
+  size.words[0] = ADDRESS_MAX;
+  if (getpeername(fd, address.address, size.address) !== 0) return undefined;
+  return Buffer.from(address.bytes.subarray(0, Math.min(at(size.words, 0), ADDRESS_MAX)));
 }
 
 export interface PeerCredentials {

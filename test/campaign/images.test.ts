@@ -15,6 +15,7 @@ import type { Resource } from '../../src/resources/resource.ts';
 import { PendingSignals } from '../../src/resources/signals/pending-signals.ts';
 import { Signals } from '../../src/resources/signals/signals.ts';
 import { SharedMemory } from '../../src/resources/shared-memory/shared-memory.ts';
+import { Sockets } from '../../src/resources/sockets/sockets.ts';
 import { Terminals } from '../../src/resources/terminals/terminals.ts';
 import { Crew } from '../../src/resources/threads/crew.ts';
 import { Sandboxes } from '../../src/resources/threads/sandboxes.ts';
@@ -41,6 +42,7 @@ const codecs = new Map(
     ['terminals', Terminals],
     ['shared memory', SharedMemory],
     ['timers', Timers],
+    ['sockets', Sockets],
   ].map(([name, kind]) => [
     name as string,
     Object.create((kind as typeof Crew).prototype as object) as Resource,

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import {
   DEFAULT_SIGNALS,
   formatRunOptions,
+  PEERS,
   SHARED_OFFSETS,
   parseAttachArguments,
   parseRunArguments,
@@ -54,6 +55,8 @@ test('every option sets its field, with = and without', () => {
     '9',
     '--shared-offsets',
     'rollback',
+    '--peers',
+    'keep',
     '-v',
   ];
   const joined = [
@@ -63,6 +66,7 @@ test('every option sets its field, with = and without', () => {
     '--every=5',
     '--max-points=9',
     '--shared-offsets=rollback',
+    '--peers=keep',
     '--verbose',
   ];
   const on = ['SIGSEGV', 'SIGBUS'];
@@ -74,6 +78,7 @@ test('every option sets its field, with = and without', () => {
     maxPoints: 9,
     verbose: true,
     sharedOffsets: 'rollback',
+    peers: 'keep',
   };
   for (const words of [apart, joined]) {
     assert.deepEqual(parseRunArguments([...words, 'x']), { ok: true, options, command: ['x'] });
@@ -99,6 +104,7 @@ test('what makes no sense is refused, with the reason', () => {
   assertRefused(['--max-points=0', 'x'], /--max-points must be/);
   assertRefused(['--on', 'SEGV,FOO', 'x'], /'FOO' is not a signal's name/);
   assertRefused(['--on=kill', 'x'], /SIGKILL cannot be held back/);
+  assertRefused(['--peers=shut', 'x'], /--peers must be close or keep, not 'shut'/);
   assertRefused(['--shared-offsets'], /--shared-offsets needs a value/);
   assertRefused(['--shared-offsets=', 'x'], /--shared-offsets must be keep or rollback, not ''/);
   assertRefused(['--shared-offsets', 'x', 'y'], /must be keep or rollback, not 'x'/);
@@ -142,6 +148,7 @@ test('options survive being written as words and read again', () => {
       maxPoints: fc.integer({ min: 1, max: 1_000_000 }),
       verbose: fc.boolean(),
       sharedOffsets: fc.constantFrom(...SHARED_OFFSETS),
+      peers: fc.constantFrom(...PEERS),
     },
     { requiredKeys: ['on', 'auto', 'retries', 'maxPoints', 'verbose'], noNullPrototype: true },
   );

@@ -72,7 +72,11 @@ describe('redis-server', () => {
 
   test(`goes back ${FALLS} times to one point, and saves what can be loaded`, async () => {
     const port = await findFreePort();
-    const supervised = await superviseRedis(port, place, { on: ['SIGSEGV'], retries: FALLS + 1 });
+    const supervised = await superviseRedis(port, place, {
+      on: ['SIGSEGV'],
+      retries: FALLS + 1,
+      peers: 'keep',
+    });
     const [reader, writer] = await openTwo(port);
     const contents = await fill(reader);
     const made = await belay('checkpoint', String(supervised.pid), '--json');
@@ -97,7 +101,7 @@ describe('redis-server', () => {
 
   test('goes back to a new point each time, and keeps what was written before it', async () => {
     const port = await findFreePort();
-    const supervised = await superviseRedis(port, place, {});
+    const supervised = await superviseRedis(port, place, { peers: 'keep' });
     const [reader, writer] = await openTwo(port);
     await fill(reader);
     for (let round = 1; round <= FALLS_WITH_NEW_POINTS; round++) {

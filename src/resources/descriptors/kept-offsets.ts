@@ -8,20 +8,12 @@
  *   and its parent's other children are looked at, as often as the offset of a file has changed.
  *   What is only read from is the program's to read again: its offset goes back, whoever has it.
  */
-import { readdirSync, readlinkSync } from 'node:fs';
 import { O_ACCMODE, O_APPEND } from '../../sys/descriptor-flags.ts';
 import { isSameFile as areOneFile } from '../../sys/process.ts';
-import { listChildren } from '../../tasks/list-children.ts';
-import { readStat } from '../../tasks/read-stat.ts';
-import { readTicks, TICKS_PER_SECOND } from '../../tasks/read-ticks.ts';
+import { findRelatives, linksOf } from '../relatives.ts';
 import type { Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { isSameFile, type DescriptorImage, type DescriptorsImage } from './descriptor-image.ts';
-
-/** Chosen: of a server with more workers, those that it made first tell. */
-const RELATIVES_MAX = 64;
-/** Chosen. */
-const NUMBERS_MAX = 1024;
 
 export class KeptOffsets {
   /** Standard output and error as they were at the first point, where they are files. */
@@ -70,32 +62,7 @@ function hasIt(tid: number, { fd, link }: DescriptorImage, other: number): boole
   return isIt(fd) || numbersOf(other, link).some(isIt);
 }
 
-/** But for children made since the point: what they have, they have of a life that is undone. */
-function findRelatives({ pid, pointTime }: Stopped): number[] {
-  const parent = readStat(pid)?.ppid ?? 0;
-  const siblings = parent > 1 ? [parent, ...listChildren(parent)] : [];
-  const pointTicks = readTicks() - ((Date.now() - pointTime) * TICKS_PER_SECOND) / 1000;
-  const children = listChildren(pid).filter(
-    (child) => (readStat(child)?.startTicks ?? Infinity) <= pointTicks,
-  );
-  const all = [...siblings, ...children].filter((other) => other !== pid);
-  return all.slice(0, RELATIVES_MAX);
-}
-
 /** The numbers by which a process has something of this name open. */
 function numbersOf(pid: number, link: string): number[] {
-  try {
-    const names = readdirSync(`/proc/${pid}/fd`).slice(0, NUMBERS_MAX);
-    return names.filter((name) => linkOf(pid, name) === link).map(Number);
-  } catch {
-    return [];
-  }
-}
-
-function linkOf(pid: number, name: string): string {
-  try {
-    return readlinkSync(`/proc/${pid}/fd/${name}`, 'latin1');
-  } catch {
-    return '';
-  }
+  return [...linksOf(pid)].filter(([, name]) => name === link).map(([number]) => number);
 }

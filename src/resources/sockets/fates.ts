@@ -1,0 +1,30 @@
+/** What becomes of connections to the outside. */
+import type { Fates } from '../fates.ts';
+
+export const fates: Fates = {
+  title: 'connections',
+  bits: ['peers'],
+  rows: [
+    {
+      what: 'TCP connections over which something went since',
+      becomes: 'closed: both ends see an end; with `--peers=keep` left; named',
+      more:
+        'A request that was read, a reply or a part of it that was written: the other end knows ' +
+        'more than the program that goes back. It gets all that was written, and then an end; ' +
+        'the program reads end of file. Of standard input and output only what was read counts. ' +
+        'What another process has, too, is left for it. `--peers=keep` is for servers that make ' +
+        'their own points and answer for themselves when they are back. Of some hundreds of ' +
+        'connections not all can be looked at: for how many that was so is named. Nothing is ' +
+        'done about multipath TCP.',
+    },
+    {
+      what: 'TCP connections that were idle, sockets that listen',
+      becomes: 'go on; what was not read is still there, who waits to be accepted still waits',
+    },
+    {
+      what: 'TCP connections made since',
+      becomes:
+        'accepted ones are closed without a reset; of others the socket is as before connect',
+    },
+  ],
+};

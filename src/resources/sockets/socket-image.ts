@@ -1,0 +1,57 @@
+/** The sockets of the program as plain data. */
+
+/**
+ * `tcp`: a TCP socket, whatever it does; `other`: nothing is done about it; `unseen`: there was no
+ * time to look, or no right to.
+ */
+export type SocketKind = 'tcp' | 'other' | 'unseen';
+
+export interface SocketImage {
+  /** The lowest number that leads to it. */
+  readonly fd: number;
+  /** No two sockets have one inode. */
+  readonly inode: number;
+  readonly kind: SocketKind;
+  /** As they were when it was looked at last. */
+  readonly counts: Counts | undefined;
+}
+
+/** What has gone over a connection: differences tell what went since. */
+export interface Counts {
+  /** As in TCP_INFO. */
+  readonly state: number;
+  /** Bytes that came and were read. */
+  readonly consumed: number;
+  /** Bytes that were written, whether they have left or not. */
+  readonly written: number;
+  /** Bytes that came and were not read. */
+  readonly unread: number;
+  /** Bytes that were written, and that the other end has not acknowledged. */
+  readonly queued: number;
+}
+
+export interface SocketsImage {
+  /** When the point was made, in ms since the machine started. */
+  readonly momentMs: number;
+  readonly sockets: readonly SocketImage[];
+  /** Inodes of those that were looked at when the point was made, ascending. */
+  readonly exact: readonly number[];
+  /** Something may have come for more of them than were looked at. */
+  readonly isPartial: boolean;
+}
+
+export function isSameCounts(one: Counts | undefined, other: Counts): boolean {
+  return (
+    one !== undefined &&
+    one.state === other.state &&
+    one.consumed === other.consumed &&
+    one.written === other.written &&
+    one.unread === other.unread &&
+    one.queued === other.queued
+  );
+}
+
+/** Nothing is under way: only what comes, which is told of, or what is written changes that. */
+export function isQuiet({ unread, queued }: Counts): boolean {
+  return unread === 0 && queued === 0;
+}

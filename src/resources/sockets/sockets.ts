@@ -1,0 +1,181 @@
+/**
+ * The sockets resource: connections to the outside.
+ *
+ * What has gone over a connection cannot be called back: its other end has it, or waits for an
+ * answer to what the program, gone back, knows nothing of. So a connection over which anything went
+ * since the point, in or out, is ended in a clean way; others, and sockets that listen, go on.
+ *
+ * The kernel counts what goes over TCP. A point has these counts as they were when each connection
+ * was looked at last: those for which something has come since are looked at again (arrivals.ts),
+ * and so are those that are not quiet, and a few others in turn, as the time allows. Of what a
+ * point has not looked at, times tell whether a difference came before it (tcp-look.ts).
+ *
+ * What was accepted since is closed with the descriptors: here it is only seen to that its other
+ * end gets what was written, and an end.
+ */
+import { getSocketType } from '../../sys/getsockopt.ts';
+import { IPPROTO_TCP } from '../../sys/tcp.ts';
+import { AskBudget } from '../ask-budget.ts';
+import { Copies } from '../copies.ts';
+import { decodeImage, encodeImage } from '../image-codec.ts';
+import type { Applied, Resource } from '../resource.ts';
+import type { Stopped } from '../stopped.ts';
+import { Arrivals } from './arrivals.ts';
+import { EndConnections } from './end-connections.ts';
+import { isQuiet, isSameCounts, type SocketImage, type SocketsImage } from './socket-image.ts';
+import { SocketTable, type Leading } from './socket-table.ts';
+import { isConnection, lookAtTcp } from './tcp-look.ts';
+
+const VERSION = 1;
+const NONE: SocketsImage = { momentMs: 0, sockets: [], exact: [], isPartial: false };
+/** Chosen: so many are looked at for the first time, and more while there is time. */
+const FRESH_MIN = 64;
+const FRESH_MAX_MS = 20;
+/** Chosen: so many that are not quiet are looked at again. */
+const PENDING_MAX = 1024;
+/** Chosen: so many at a time, before the budget is asked again. */
+const TURN = 16;
+
+/** Where the descriptors of the process lead. */
+export interface DescriptorSource {
+  /** As it was read last. */
+  readonly table: readonly Leading[];
+}
+
+export class Sockets implements Resource<SocketsImage, SocketsImage> {
+  readonly name = 'sockets';
+  private readonly descriptors: DescriptorSource;
+  private readonly sockets = new SocketTable();
+  private readonly arrivals = new Arrivals();
+  private readonly budget = new AskBudget();
+  /** Inodes of those that were not quiet when they were looked at, or are not watched. */
+  private readonly pending = new Set<number>();
+  private turn = 0;
+
+  constructor(descriptors: DescriptorSource) {
+    this.descriptors = descriptors;
+  }
+
+  /** Captured after the descriptors. */
+  capture(stopped: Stopped): SocketsImage {
+    this.update();
+    if (this.sockets.size === 0) return NONE;
+    using copies = new Copies(stopped.living);
+    const momentMs = readMoment();
+    const looked = new Set<number>();
+    const look = (inode: number): void => {
+      if (!looked.has(inode) && this.look(copies, inode, momentMs)) looked.add(inode);
+    };
+    this.lookAtFresh(momentMs, look);
+    const pending = [...this.pending];
+    for (const inode of pending.slice(0, PENDING_MAX)) look(inode);
+    for (const inode of this.arrivals.take()) look(inode);
+    const isPartial = this.arrivals.isPartial || pending.length > PENDING_MAX;
+    this.lookInTurn(stopped.isMeant, looked, look);
+    const exact = [...looked].sort((one, other) => one - other);
+    return { momentMs, sockets: this.sockets.all, exact, isPartial };
+  }
+
+  /** Nothing has to be acquired: what cannot be reached is named. */
+  prepare(_stopped: Stopped, image: SocketsImage): SocketsImage {
+    return image;
+  }
+
+  apply(stopped: Stopped, wanted: SocketsImage): Applied {
+    this.update();
+    if (this.sockets.size === 0) return {};
+    // What is taken here is to be looked at when the next point is made.
+    const hadArrivals = this.arrivals.take();
+    for (const inode of hadArrivals) this.pending.add(inode);
+    using copies = new Copies(stopped.living);
+    const ending = new EndConnections(stopped, copies, readMoment());
+    return { lost: ending.run(wanted, this.sockets, [...this.pending]) };
+  }
+
+  release(): void {
+    // Plain data, collected like any other.
+  }
+
+  encode(image: SocketsImage): Uint8Array {
+    return encodeImage(VERSION, image);
+  }
+
+  decode(bytes: Uint8Array): SocketsImage {
+    return decodeImage(VERSION, bytes) as SocketsImage;
+  }
+
+  close(): void {
+    this.arrivals.close();
+  }
+
+  private update(): void {
+    for (const inode of this.sockets.update(this.descriptors.table)) {
+      this.arrivals.forget(inode);
+      this.pending.delete(inode);
+    }
+  }
+
+  private lookAtFresh(momentMs: number, look: (inode: number) => void): void {
+    let count = 0;
+    for (const inode of this.sockets.fresh) {
+      if (count >= FRESH_MIN && readMoment() - momentMs > FRESH_MAX_MS) return;
+      this.sockets.fresh.delete(inode);
+      look(inode);
+      count += 1;
+    }
+  }
+
+  /** Those that nothing has come for: something may have been written to them. */
+  private lookInTurn(
+    isMeant: boolean,
+    looked: ReadonlySet<number>,
+    look: (inode: number) => void,
+  ): void {
+    const { all } = this.sockets;
+    for (let done = 0; done < all.length && this.budget.isLeft(isMeant); done += TURN) {
+      const count = Math.min(TURN, all.length - done);
+      const inodes = this.takeTurn(all, count).filter((inode) => !looked.has(inode));
+      if (inodes.length > 0) this.budget.spend(() => inodes.forEach(look));
+    }
+  }
+
+  private takeTurn(all: readonly SocketImage[], count: number): number[] {
+    const inodes: number[] = [];
+    for (let index = 0; index < count; index += 1) {
+      this.turn = (this.turn + 1) % all.length;
+      const image = all[this.turn];
+      if (image?.kind === 'tcp') inodes.push(image.inode);
+    }
+    return inodes;
+  }
+
+  /** False: there is nothing to be known of it. */
+  private look(copies: Copies, inode: number, momentMs: number): boolean {
+    const known = this.sockets.get(inode);
+    if (known === undefined || known.kind === 'other') return false;
+    return copies.use(known.fd, (own) => this.lookAt(own, known, momentMs)) === true;
+  }
+
+  private lookAt(own: number, known: SocketImage, momentMs: number): boolean {
+    const { inode } = known;
+    if (known.kind === 'unseen' && getSocketType(own)?.protocol !== IPPROTO_TCP) {
+      this.sockets.set({ ...known, kind: 'other' });
+      return false;
+    }
+    // Watched first: what comes from now on is told of.
+    if (!this.arrivals.isWatched(inode)) this.arrivals.watch(own, inode);
+    const found = lookAtTcp(own, momentMs);
+    if (found === undefined) return false;
+    const { state, consumed, written, unread, queued } = found;
+    const counts = { state, consumed, written, unread, queued };
+    if (!isSameCounts(known.counts, counts)) this.sockets.set({ ...known, kind: 'tcp', counts });
+    if (this.arrivals.isWatched(inode) && isQuiet(counts)) this.pending.delete(inode);
+    else if (isConnection(counts)) this.pending.add(inode);
+    return true;
+  }
+}
+
+function readMoment(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+}
