@@ -26,10 +26,6 @@ export const fates: Fates = {
   title: 'files, children and the clock',
   bits: [],
   rows: [
-    {
-      what: 'working directory, root, umask, limits',
-      becomes: '**not** put back: they stay as they are',
-    },
     { what: 'contents of files, renames, deletions', becomes: '**not** undone' },
     {
       what: 'children begun since',

@@ -3,6 +3,7 @@ import type { Range } from '../procfs/maps.ts';
 import { PageArena } from '../store/page-arena.ts';
 import { AddressSpace } from './address-space/address-space.ts';
 import { AskBudget } from './ask-budget.ts';
+import { Attributes } from './attributes/attributes.ts';
 import { Credentials } from './credentials/credentials.ts';
 import { Descriptors } from './descriptors/descriptors.ts';
 import { OwnTables } from './descriptors/own-tables.ts';
@@ -52,6 +53,7 @@ export class ResourceList {
       new Signals(status, stackUse),
       new PendingSignals(status),
       new Timers(status, asks, looks),
+      new Attributes(status),
       new ThreadStates(facts),
       new Sandboxes(),
       new Credentials(status),

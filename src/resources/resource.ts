@@ -33,6 +33,7 @@ export const LOST = {
   unsure: 128,
   terminals: 256,
   timers: 1024,
+  attributes: 2048,
   shared: 4096,
   peers: 8192,
 } as const;

@@ -20,9 +20,13 @@ const IGNORED_LINE = Buffer.from('\nSigIgn:\t');
 const USERS_LINE = Buffer.from('\nUid:\t');
 const SIZE_LINE = Buffer.from('\nFDSize:\t');
 const GROUPS_LINE = Buffer.from('\nGroups:\t');
+const UMASK_LINE = Buffer.from('\nUmask:\t');
+const GROUP_LINE = Buffer.from('\nNSpgid:\t');
+const SESSION_LINE = Buffer.from('\nNSsid:\t');
 const NEWLINE = 0x0a;
 /** CapInh to CapAmb, and NoNewPrivs with a digit. */
 const CAPABILITIES_SIZE = 5 * LINE_SIZE + 14;
+const NO_LINES = new Uint8Array();
 const NO_DIGITS = '0'.repeat(16);
 const NONE_PENDING = Buffer.from(`SigPnd:\t${NO_DIGITS}\nShdPnd:\t${NO_DIGITS}\n`);
 const NONE_SHARED_PENDING = NONE_PENDING.subarray(LINE_SIZE);
@@ -110,6 +114,27 @@ export class StatusLines {
       bytes.subarray(groupsAt, groupsEnd),
       bytes.subarray(capabilitiesAt, capabilitiesAt + CAPABILITIES_SIZE),
     ]);
+  }
+
+  /** Umask, NSpgid and NSsid; `before` when they read like it. */
+  standing(before: Uint8Array | undefined): Uint8Array {
+    this.read();
+    const { bytes } = this.status;
+    const umaskAt = bytes.indexOf(UMASK_LINE) + 1;
+    const umaskEnd = bytes.indexOf(NEWLINE, umaskAt) + 1;
+    const groupAt = bytes.indexOf(GROUP_LINE, umaskEnd) + 1;
+    const sessionEnd = bytes.indexOf(NEWLINE, bytes.indexOf(SESSION_LINE, groupAt) + 1) + 1;
+    const umaskSize = umaskEnd - umaskAt;
+    const { length } = before ?? NO_LINES;
+    const isSame =
+      before !== undefined &&
+      length === umaskSize + sessionEnd - groupAt &&
+      bytes.compare(before, 0, umaskSize, umaskAt, umaskEnd) === 0 &&
+      bytes.compare(before, umaskSize, length, groupAt, sessionEnd) === 0;
+    if (isSame) return before;
+    return Uint8Array.from(
+      Buffer.concat([bytes.subarray(umaskAt, umaskEnd), bytes.subarray(groupAt, sessionEnd)]),
+    );
   }
 
   /** Behind SigCgt. */

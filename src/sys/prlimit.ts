@@ -1,5 +1,5 @@
 /**
- * prlimit(2): the limits of this process, all of them, and the soft ones of another.
+ * prlimit(2): the limits of this process, and of another.
  *
  * @see https://man7.org/linux/man-pages/man2/prlimit.2.html
  */
@@ -21,6 +21,9 @@ export interface Limit {
   readonly soft: number;
   readonly hard: number;
 }
+
+/** struct rlimit: soft, hard. */
+export const RLIMIT_SIZE = 16;
 
 const SYS_prlimit64 = 302;
 const RLIM_INFINITY_WORD = 0xffffffff;
@@ -47,6 +50,12 @@ export function setOwnLimit(resource: number, { soft, hard }: Limit): boolean {
   setValueAt(0, soft);
   setValueAt(8, hard);
   return toNumber(prlimit(SYS_prlimit64, 0, resource, limit.address, 0)) === 0;
+}
+
+/** `prlimit(pid, resource, limit, NULL)` of `RLIMIT_SIZE` bytes: false when refused. */
+export function setLimitOf(pid: number, resource: number, bytes: Uint8Array): boolean {
+  limit.bytes.set(bytes);
+  return toNumber(prlimit(SYS_prlimit64, pid, resource, limit.address, 0)) === 0;
 }
 
 function valueAt(offset: number): number {

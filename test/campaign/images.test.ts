@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { AddressSpace } from '../../src/resources/address-space/address-space.ts';
+import { Attributes } from '../../src/resources/attributes/attributes.ts';
 import { Credentials } from '../../src/resources/credentials/credentials.ts';
 import { Descriptors } from '../../src/resources/descriptors/descriptors.ts';
 import { OwnTables } from '../../src/resources/descriptors/own-tables.ts';
@@ -43,6 +44,7 @@ const codecs = new Map(
     ['shared memory', SharedMemory],
     ['timers', Timers],
     ['sockets', Sockets],
+    ['attributes', Attributes],
   ].map(([name, kind]) => [
     name as string,
     Object.create((kind as typeof Crew).prototype as object) as Resource,

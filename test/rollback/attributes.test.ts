@@ -1,0 +1,9 @@
+/** Working directory, umask, limits, process group and the like. */
+import { describeTargets, describeTargetsOfOrdinaryUser } from '../support/target-suite.ts';
+
+describeTargets('attributes');
+describeTargetsOfOrdinaryUser([
+  'attributes/directory.c',
+  'attributes/limits.c',
+  'attributes/standing.c',
+]);
