@@ -18,6 +18,7 @@ const NAMED = 'What is not as it was is told to the program in `lost` of struct 
 const ORDER = [
   'address-space',
   'shared-memory',
+  'ipc',
   'threads',
   'descriptors',
   'channels',

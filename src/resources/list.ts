@@ -7,6 +7,7 @@ import { Attributes } from './attributes/attributes.ts';
 import { Credentials } from './credentials/credentials.ts';
 import { Descriptors } from './descriptors/descriptors.ts';
 import { OwnTables } from './descriptors/own-tables.ts';
+import { Ipc } from './ipc/ipc.ts';
 import type { Resource } from './resource.ts';
 import { PendingSignals } from './signals/pending-signals.ts';
 import { Signals } from './signals/signals.ts';
@@ -46,6 +47,7 @@ export class ResourceList {
       new Crew(facts),
       this.sharedMemory,
       this.addressSpace,
+      new Ipc(descriptors),
       new Terminals(descriptors),
       new Sockets(descriptors),
       descriptors,

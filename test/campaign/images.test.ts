@@ -12,6 +12,7 @@ import { Attributes } from '../../src/resources/attributes/attributes.ts';
 import { Credentials } from '../../src/resources/credentials/credentials.ts';
 import { Descriptors } from '../../src/resources/descriptors/descriptors.ts';
 import { OwnTables } from '../../src/resources/descriptors/own-tables.ts';
+import { Ipc } from '../../src/resources/ipc/ipc.ts';
 import type { Resource } from '../../src/resources/resource.ts';
 import { PendingSignals } from '../../src/resources/signals/pending-signals.ts';
 import { Signals } from '../../src/resources/signals/signals.ts';
@@ -45,6 +46,7 @@ const codecs = new Map(
     ['timers', Timers],
     ['sockets', Sockets],
     ['attributes', Attributes],
+    ['semaphores and message queues', Ipc],
   ].map(([name, kind]) => [
     name as string,
     Object.create((kind as typeof Crew).prototype as object) as Resource,

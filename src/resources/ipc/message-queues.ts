@@ -1,0 +1,201 @@
+/**
+ * System V message queues: their messages go back in content and order where nobody but the program
+ * has sent or received last, at the point and now. They are looked at without being received.
+ */
+import { constants } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
+import { SYS } from '../../arch/x64/syscalls.ts';
+import { errnoName } from '../../errors.ts';
+import {
+  countQueues,
+  findQueue,
+  IPC_NOWAIT,
+  MESSAGE_HEAD,
+  MSG_NOERROR,
+  peekMessage,
+  readQueueStatus,
+  type QueueStatus,
+} from '../../sys/ipc.ts';
+import { NativeBuffer } from '../../sys/libc.ts';
+import { SCRATCH_SIZE } from '../../tracee/scratch.ts';
+import { LOST, type Named } from '../resource.ts';
+import type { Stopped } from '../stopped.ts';
+import type { Message, QueueImage } from './ipc-image.ts';
+import { usersOf } from './ipc-users.ts';
+
+const { EAGAIN, ENOMSG } = constants.errno;
+/** Chosen: a few milliseconds. */
+const BYTES_MAX = 16 << 20;
+const MESSAGES_MAX = 8192;
+const TOO_MUCH = 'there is too much in it';
+const UNREADABLE = 'its messages may not be looked at';
+const NO_QUEUES: readonly QueueImage[] = [];
+
+export interface QueuePlan {
+  readonly id: number;
+  readonly wanted: readonly Message[];
+  /** How many are in it now. */
+  readonly count: number;
+}
+
+export class MessageQueues {
+  capture(stopped: Stopped, before: readonly QueueImage[]): readonly QueueImage[] {
+    const ids = listQueues();
+    if (ids.length === 0) return NO_QUEUES;
+    const room = { bytes: BYTES_MAX, messages: MESSAGES_MAX };
+    return ids.flatMap((id) => {
+      const former = before.find((each) => each.id === id);
+      const image = readQueue(stopped, id, former, room);
+      return image === undefined ? [] : [image];
+    });
+  }
+
+  plan(stopped: Stopped, wanted: readonly QueueImage[], named: Named[]): QueuePlan[] {
+    return wanted.flatMap((image) => {
+      const room = { bytes: BYTES_MAX, messages: MESSAGES_MAX };
+      const now = readQueue(stopped, image.id, image, room);
+      if (now === image || (!image.isOwn && now?.isOwn !== true)) return [];
+      const why = whyNot(image, now);
+      if (why !== undefined) named.push(lose(image.id, why));
+      const isSame = why !== undefined || isSameContent(image, now);
+      return isSame
+        ? []
+        : [{ id: image.id, wanted: image.messages, count: now?.messages.length ?? 0 }];
+    });
+  }
+
+  apply(stopped: Stopped, plans: readonly QueuePlan[], named: Named[]): void {
+    for (const plan of plans) {
+      const errno = refill(stopped, plan);
+      if (errno !== 0) named.push(lose(plan.id, errnoName(errno)));
+    }
+  }
+
+  /** Queues that were made since, of which the program was the last user. */
+  findNew(stopped: Stopped, wanted: readonly QueueImage[]): Named[] {
+    const old = new Set(wanted.map(({ id }) => id));
+    return listQueues()
+      .filter((id) => {
+        const status = old.has(id) ? undefined : readQueueStatus(id);
+        return (
+          status !== undefined && usersOf(stopped, [status.sender, status.receiver], false).isOwn
+        );
+      })
+      .map((id) => ({ bit: LOST.shared, text: `message queue ${id} was made since, and stays` }));
+  }
+}
+
+function listQueues(): number[] {
+  const { count, highest } = countQueues();
+  if (count === 0) return [];
+  return Array.from({ length: highest + 1 }, (_, place) => findQueue(place)).filter(
+    (id) => id >= 0,
+  );
+}
+
+interface Room {
+  bytes: number;
+  messages: number;
+}
+
+/** The former image where nothing has happened since. */
+function readQueue(
+  stopped: Stopped,
+  id: number,
+  former: QueueImage | undefined,
+  room: Room,
+): QueueImage | undefined {
+  const readAt = Math.floor(Date.now() / 1000);
+  const status = readQueueStatus(id);
+  if (status === undefined) return undefined;
+  if (former !== undefined && isUnchanged(former, status)) return former;
+  const { sender, receiver } = status;
+  const image = {
+    id,
+    status,
+    readAt,
+    ...usersOf(stopped, [sender, receiver], former?.isOwn === true),
+  };
+  const found = readMessages(id, status, room);
+  if (typeof found === 'string') return { ...image, messages: [], unsaved: found };
+  return { ...image, messages: found, unsaved: undefined };
+}
+
+/** Times are in seconds: what was done in the second in which it was read may be newer. */
+function isUnchanged({ status, readAt }: QueueImage, now: QueueStatus): boolean {
+  const isOlder = Math.max(now.sentAt, now.receivedAt) < readAt;
+  return isOlder && isDeepStrictEqual(status, now);
+}
+
+function readMessages(
+  id: number,
+  { sizeBytes, count }: QueueStatus,
+  room: Room,
+): Message[] | string {
+  if (sizeBytes > room.bytes || count > room.messages) return TOO_MUCH;
+  room.bytes -= sizeBytes;
+  room.messages -= count;
+  const buffer = new NativeBuffer(MESSAGE_HEAD + Math.max(sizeBytes, 1));
+  const messages: Message[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const size = peekMessage(id, buffer, index);
+    if (size === -ENOMSG) break;
+    if (size < 0) return UNREADABLE;
+    if (MESSAGE_HEAD + size > SCRATCH_SIZE) return TOO_MUCH;
+    messages.push({
+      type: Uint8Array.from(buffer.bytes.subarray(0, MESSAGE_HEAD)),
+      text: Uint8Array.from(buffer.bytes.subarray(MESSAGE_HEAD, MESSAGE_HEAD + size)),
+    });
+  }
+  return messages;
+}
+
+function whyNot(image: QueueImage, now: QueueImage | undefined): string | undefined {
+  if (now === undefined) return 'it was removed since';
+  if (image.unsaved !== undefined) return image.unsaved;
+  const other = image.other === 0 ? now.other : image.other;
+  if (other !== 0) return `process ${other} uses it, too`;
+  if (now.unsaved !== undefined) return now.unsaved;
+  const size = image.messages.reduce((sum, { text }) => sum + text.length, 0);
+  const { maxBytes } = now.status;
+  const hasRoom = size <= maxBytes && image.messages.length <= maxBytes;
+  return hasRoom ? undefined : 'it has less room now';
+}
+
+function isSameContent(one: QueueImage, other: QueueImage | undefined): boolean {
+  return (
+    one.messages.length === other?.messages.length &&
+    one.messages.every(({ type, text }, index) => {
+      const that = other.messages[index];
+      if (that === undefined) return false;
+      return Buffer.compare(type, that.type) === 0 && Buffer.compare(text, that.text) === 0;
+    })
+  );
+}
+
+/**
+ * Empty the queue and send all again: 0, or the positive errno. The first is sent beforehand: where
+ * that is refused, nothing was touched. (A full queue says EAGAIN to who may send.)
+ */
+function refill(stopped: Stopped, { id, wanted, count }: QueuePlan): number {
+  const { calls, scratch } = stopped.remote();
+  const send = ({ type, text }: Message): number => {
+    const address = scratch.put(Buffer.concat([type, text]));
+    return calls.call(SYS.msgsnd, id, address, text.length, IPC_NOWAIT);
+  };
+  const [first, ...others] = wanted;
+  const sent = first === undefined ? 0 : send(first);
+  if (sent < 0 && sent !== -EAGAIN) return -sent;
+  const place = scratch.reserve(MESSAGE_HEAD);
+  for (let index = 0; index < count; index += 1) {
+    const got = calls.call(SYS.msgrcv, id, place, 0, 0, MSG_NOERROR | IPC_NOWAIT);
+    if (got < 0) return -got;
+  }
+  const left = sent === 0 ? others : wanted;
+  const refused = left.map(send).find((result) => result < 0) ?? 0;
+  return -refused;
+}
+
+function lose(id: number, why: string): Named {
+  return { bit: LOST.shared, text: `message queue ${id} is not put back: ${why}` };
+}
