@@ -12,7 +12,7 @@ export const fates: Fates = {
     },
     {
       what: 'signals that waited, blocked or on their way',
-      becomes: 'wait again in their order; what came since stays, but for faults and of timers',
+      becomes: 'wait again in their order; what others sent since stays, its own is gone',
     },
   ],
 };

@@ -9,6 +9,8 @@ const REALTIME_MIN = 32;
 const SI_KERNEL = 0x80;
 const SI_TIMER = -2;
 const SI_TKILL = -6;
+/** SI_USER, SI_QUEUE, SI_TKILL: who sent it stands in it. */
+const SENT: readonly number[] = [0, -1, SI_TKILL];
 /** SIGALRM, SIGVTALRM, SIGPROF: of alarm(2) and setitimer(2). */
 const OF_INTERVAL_TIMERS: readonly number[] = [14, 26, 27];
 
@@ -47,6 +49,17 @@ export function findUndone(now: SignalQueue, wanted: SignalQueue, ownPid: number
   });
 }
 
+/**
+ * What the program sent itself since: that is undone with all else that it did.
+ *
+ * @param ownPid as the program knows it
+ */
+export function findOwn(now: SignalQueue, wanted: SignalQueue, ownPid: number): SignalQueue {
+  return findMissing(wanted, now).filter((info) => {
+    return SENT.includes(codeOf(info)) && viewOf(info).getInt32(16, true) === ownPid;
+  });
+}
+
 /** How the signals of one number come to wait as they did. */
 export interface QueueChange {
   readonly signo: number;
@@ -75,7 +88,8 @@ export function planQueue(
   wanted: SignalQueue,
   limits: QueueLimits,
 ): QueueChange[] {
-  const numbers = new Set([...wanted.map(signoOf), ...limits.cleared]);
+  const { cleared, undone } = limits;
+  const numbers = new Set([...[...wanted, ...undone].map(signoOf), ...cleared]);
   return [...numbers].flatMap((signo) => {
     const ofNumber = (info: Uint8Array): boolean => signoOf(info) === signo;
     return planNumber(signo, now.filter(ofNumber), wanted.filter(ofNumber), limits) ?? [];

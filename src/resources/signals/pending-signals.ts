@@ -3,7 +3,8 @@
  * in their order and before those that came since; faults that came since are taken off. Others
  * that came since stay: whoever sent them does not know of a rollback. (The kernel forces SIGSEGV
  * on a thread whose rseq area is gone; two threads fall at once; abort(3) sends itself SIGABRT.)
- * So are those of timers, which go off anew: the timers have been stopped, and run on behind this.
+ * Those of timers are taken off, too, which go off anew: the timers have been stopped, and run on
+ * behind this; and those that the program sent itself.
  *
  * Source: ptrace(2), PTRACE_PEEKSIGINFO; rt_sigqueueinfo(2).
  */
@@ -22,6 +23,7 @@ import {
   findMissing,
   findUndone,
   isFault,
+  findOwn,
   isOfTimer,
   isSendableByAny,
   isStop,
@@ -99,9 +101,10 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     for (const thread of members) {
       const then = threads.find(({ tid }) => tid === thread.tid)?.queue ?? NONE.shared;
       // What has been on its way ever since arrives by itself.
-      const queue =
-        then.length === 0 ? then : findMissing(signalsOnTheWay(thread, this.status), then);
+      const onTheWay = signalsOnTheWay(thread, this.status);
+      const queue = then.length === 0 ? then : findMissing(onTheWay, then);
       dropFromTimer(thread, then);
+      this.dropOwn(stopped, thread, onTheWay, [...then, ...shared]);
       this.drain(stopped, thread, queue, shared);
       const owed = thread === first ? shared : undefined;
       lost.push(...this.settle(stopped, thread, queue, owed));
@@ -123,6 +126,18 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
 
   close(): void {
     // Holds nothing.
+  }
+
+  /** What a thread is stopped for and sent its own process since goes no further. */
+  private dropOwn(
+    { ownIds, pid }: Stopped,
+    thread: Thread,
+    onTheWay: SignalQueue,
+    wanted: SignalQueue,
+  ): void {
+    if (onTheWay.length !== 1 || thread.stop?.kind !== 'signal') return;
+    if (findOwn(onTheWay, wanted, ownIds.ownIdOf(pid)).length === 0) return;
+    thread.stopFor({ kind: 'interrupt' }, thread.isDisplaced);
   }
 
   /** Leaves all signals blocked where it did anything: the thread's own mask is set afterwards. */
@@ -161,15 +176,23 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     owed: SignalQueue | undefined,
   ) {
     const now = { own: this.peekOwn(thread.tid), shared: this.peekShared(thread.tid) };
-    const undone = {
+    const ofTimers = {
       own: now.own.filter((info) => isOfTimer(info, own)),
       shared: owed === undefined ? [] : now.shared.filter((info) => isOfTimer(info, owed)),
+    };
+    const ownPid = stopped.ownIds.ownIdOf(stopped.pid);
+    const undone = {
+      own: [...ofTimers.own, ...findOwn(now.own, own, ownPid)],
+      shared: [
+        ...ofTimers.shared,
+        ...(owed === undefined ? [] : findOwn(now.shared, owed, ownPid)),
+      ],
     };
     const isFirst = thread === stopped.group.leader;
     const unsendable = isFirst ? [] : now.shared.filter((info) => !isSendableByAny(info));
     const pinned = new Set(unsendable.map(signoOf));
     // One that the kernel drops unseen would have it take the next one, wherever that waits.
-    const dropped = new Set([...undone.own, ...undone.shared].map(signoOf));
+    const dropped = new Set([...ofTimers.own, ...ofTimers.shared].map(signoOf));
     const isDropped = (info: Uint8Array): boolean => dropped.has(signoOf(info));
     const shared = owed ?? now.shared.filter(isDropped);
     const limits = { pinned, cleared: dropped };
