@@ -123,13 +123,16 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     putBack.run(steps, wanted);
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.soft, limit.hard);
     this.adopt(wanted);
+    const refilled = steps.refills.map(({ image }) => image.fd);
     const lost = [
       ...uncertain,
       ...kept,
       ...putBack.lost,
       ...renew(stopped, wanted),
       ...spared.map(nameSpared),
-      ...settleLocks(stopped, wanted, now, locks, lockedFiles, (fd) => this.readLocks(fd)),
+      ...settleLocks(stopped, wanted, { now, refilled, before: locks }, lockedFiles, (fd) =>
+        this.readLocks(fd),
+      ),
       ...settleOwners(stopped, wanted),
     ];
     return { counts: { descriptorsClosed: putBack.closedCount }, lost };

@@ -50,22 +50,27 @@ function locksOf({ locks }: DescriptorImage): FileLock[] {
   return locks === undefined ? [] : parseLocks(Buffer.from(locks).toString('latin1'));
 }
 
-/**
- * @param now the table before descriptors were put back
- * @param before record locks before anything was closed
- * @param readLocks the locks of an open file as they are now, as fdinfo has them
- */
+/** What locks were found in, before anything was put back. */
+export interface LocksBefore {
+  readonly now: DescriptorsImage;
+  /** Numbers that lead to their file by a copy now: that may have been locked since. */
+  readonly refilled: readonly number[];
+  /** Record locks. */
+  readonly before: readonly FileLock[];
+}
+
+/** @param readLocks the locks of an open file as they are now, as fdinfo has them */
 export function settleLocks(
   stopped: Stopped,
   wanted: DescriptorsImage,
-  now: DescriptorsImage,
-  before: readonly FileLock[],
+  { now, refilled, before }: LocksBefore,
   files: LockedFiles,
   readLocks: (fd: number) => FileLock[],
 ): Named[] {
-  const hadLocks = new Set(now.flatMap(({ fd, locks }) => (locks === undefined ? [] : [fd])));
+  const locked = now.flatMap(({ fd, locks }) => (locks === undefined ? [] : [fd]));
+  const mayHaveLocks = new Set([...locked, ...refilled]);
   const ofFiles = wanted
-    .filter(({ fd, locks }) => locks !== undefined || hadLocks.has(fd))
+    .filter(({ fd, locks }) => locks !== undefined || mayHaveLocks.has(fd))
     .flatMap((image) => settleOpenFile(stopped, image, readLocks));
   const records = wanted.flatMap(locksOf).filter(({ kind }) => kind === 'POSIX');
   if (records.length + before.length === 0) return ofFiles;
