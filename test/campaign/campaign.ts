@@ -1,11 +1,11 @@
 /** A campaign: one target life after another until the wanted number of falls is reached. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeWatchedBelay } from '../support/watched-belay.ts';
 import { LifeFailure } from './life-failure.ts';
-import { Life } from './life.ts';
+import { type CallsOptions, Life } from './life.ts';
 import { Draws, lifeSeed } from './random.ts';
 import { Tally } from './tally.ts';
 import { runOptions } from './traits.ts';
@@ -23,6 +23,10 @@ export interface CampaignOptions {
   damage?: number | undefined;
   /** Lives that do not stand still by themselves, too. */
   unruly?: boolean | undefined;
+  /** Lives with random system calls, and all that the kernel knows compared. */
+  calls?: boolean | undefined;
+  /** Names of the only rows of calls that may be drawn, as one word. */
+  rows?: string | undefined;
   /** The belay to run; the checkout's when undefined. */
   belay?: string | undefined;
   /** End before the next life begins once this much time has passed. */
@@ -37,14 +41,25 @@ const DATA_SIZE = 256 * 1024;
 const BELAY = join(import.meta.dirname, '../../bin/belay');
 const FAIL_ACQUISITIONS = join(import.meta.dirname, 'fail-acquisitions.ts');
 const SOURCES = join(import.meta.dirname, 'target');
+const LOOKER_SOURCES = join(import.meta.dirname, 'look');
 
 export interface Workshop extends Disposable {
   directory: string;
   target: string;
   dataFile: string;
+  /** What looks at the kernel's state of a process: look/. */
+  looker: string;
   /** A belay that is refused what the file says. */
   refusedBelay: string;
   refusalFile: string;
+}
+
+function compile(sources: string, output: string, flags: readonly string[]): void {
+  const names = readdirSync(sources, { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => name.endsWith('.c'));
+  const all = ['-std=gnu11', '-g', '-Wall', '-Wextra', ...flags, '-o', output, ...files];
+  const { status, stderr } = spawnSync('cc', all, { cwd: sources, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`cannot compile ${output}: ${stderr}`);
 }
 
 /** Builds the target and its data file in a directory that anybody may read. */
@@ -52,14 +67,9 @@ export function openWorkshop(): Workshop {
   const directory = mkdtempSync(join(tmpdir(), 'belay-campaign-'));
   chmodSync(directory, 0o755);
   const target = join(directory, 'target');
-  const sources = readdirSync(SOURCES).filter((name) => name.endsWith('.c'));
-  const flags = ['-std=gnu11', '-O2', '-g', '-Wall', '-Wextra', '-fno-stack-protector'];
-  const compiled = spawnSync(
-    'cc',
-    [...flags, '-fcf-protection=none', '-pthread', '-o', target, ...sources],
-    { cwd: SOURCES, encoding: 'utf8' },
-  );
-  if (compiled.status !== 0) throw new Error(`cannot compile the target: ${compiled.stderr}`);
+  compile(SOURCES, target, ['-O2', '-fno-stack-protector', '-fcf-protection=none', '-pthread']);
+  const looker = join(directory, 'look');
+  compile(LOOKER_SOURCES, looker, ['-O1']);
   const dataFile = join(directory, 'data');
   const draws = new Draws(1n);
   const data = Buffer.alloc(DATA_SIZE);
@@ -69,7 +79,8 @@ export function openWorkshop(): Workshop {
   const refusalFile = join(directory, 'refusal');
   writeFileSync(refusalFile, '', { mode: 0o644 });
   const refusedBelay = makeWatchedBelay(directory, FAIL_ACQUISITIONS);
-  return { directory, target, dataFile, refusedBelay, refusalFile, [Symbol.dispose]: close };
+  const rest = { refusedBelay, refusalFile, [Symbol.dispose]: close };
+  return { directory, target, dataFile, looker, ...rest };
 }
 
 /** The command that repeats a campaign from one life on. */
@@ -80,6 +91,8 @@ export function repeatCommand(options: CampaignOptions, life: number): string {
     options.user === undefined ? '' : ` --user ${options.user}`,
     options.damage === undefined ? '' : ` --damage ${options.damage}`,
     options.unruly === true ? ' --unruly' : '',
+    options.calls === true ? ' --calls' : '',
+    options.rows === undefined ? '' : ` --rows ${options.rows}`,
   ];
   return `npm run campaign -- ${given.join('')}`;
 }
@@ -87,6 +100,14 @@ export function repeatCommand(options: CampaignOptions, life: number): string {
 /** Threads that ended are made again by the privileged alone. */
 function damageFor(privileged: boolean, allowed: number): number {
   return privileged ? allowed : allowed & ~DAMAGE.endThreads;
+}
+
+function callsOf(workshop: Workshop, life: number, { rows }: CampaignOptions): CallsOptions {
+  const directory = join(workshop.directory, `life-${life}`);
+  mkdirSync(directory);
+  // Whoever the target is.
+  chmodSync(directory, 0o777);
+  return { looker: workshop.looker, directory, rows };
 }
 
 /** Returns the number of falls. @throws LifeFailure with the story and the command to repeat it. */
@@ -118,6 +139,7 @@ export async function runCampaign(options: CampaignOptions): Promise<number> {
       user: options.user,
       privileged,
       unruly: options.unruly,
+      calls: options.calls === true ? callsOf(workshop, life, options) : undefined,
       damage: damageFor(privileged, options.damage ?? DAMAGE_ALL),
       tally,
     });

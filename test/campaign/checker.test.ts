@@ -25,7 +25,7 @@ const DUMPED_XMM0 = 4544 + 160;
 class PlainTarget implements AsyncDisposable {
   readonly process: TargetProcess;
   readonly parked: Parked[] = [];
-  hello: Hello = { type: 'hello', pid: 0, frame: 0, why: 0, workers: 0, rseq: 0 };
+  hello: Hello = { type: 'hello', pid: 0, frame: 0, why: 0, workers: 0, rseq: 0, report: 0 };
 
   constructor(threads: number, stops: boolean) {
     const mode = stops ? 'plain,stops' : 'plain';

@@ -4,6 +4,7 @@
  * Nothing here comes from the engine: what both got wrong in the same way would never be seen.
  */
 import { closeSync, openSync, readFileSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { type KernelState, type Looker, readKernelState } from './kernel-state.ts';
 
 export const PAGE_SIZE = 4096;
 
@@ -39,6 +40,8 @@ export interface Snapshot {
   memory: Memory;
   threads: Thread[];
   files: string[];
+  /** What else the kernel knows of it, where that is asked for. */
+  state?: KernelState;
 }
 
 export function parseMapping(line: string): Mapping {
@@ -202,8 +205,11 @@ function readFiles(pid: number): string[] {
     });
 }
 
-export function takeSnapshot(pid: number, attributes = false): Snapshot {
+/** @param looker looks at all that the kernel knows; else at files alone */
+export function takeSnapshot(pid: number, attributes = false, looker?: Looker): Snapshot {
   const mappings = attributes ? readMappingsWithFlags(pid) : readMappings(pid);
   const memory = readMemory(pid, mappings);
-  return { mappings, memory, threads: readThreads(pid), files: readFiles(pid) };
+  const threads = readThreads(pid);
+  if (looker === undefined) return { mappings, memory, threads, files: readFiles(pid) };
+  return { mappings, memory, threads, files: [], state: readKernelState(pid, looker) };
 }

@@ -1,5 +1,6 @@
 /** Compares two readings of one process: bytes, mappings, threads, descriptors. */
 import { type Mapping, type Memory, PAGE_SIZE, type Snapshot, type Thread } from './checker.ts';
+import { compareKernelStates } from './kernel-state.ts';
 import { registerName, threadStateName } from './wire.ts';
 
 export interface Range {
@@ -7,7 +8,9 @@ export interface Range {
   end: number;
 }
 export interface Difference {
-  kind: 'memory' | 'register' | 'mapping' | 'attribute' | 'thread' | 'file';
+  kind: 'memory' | 'register' | 'mapping' | 'attribute' | 'thread' | 'file' | 'state';
+  /** Of `state`: the name of what differs. */
+  what?: string;
   text: string;
 }
 export interface Exemptions {
@@ -275,6 +278,9 @@ export function compareSnapshots(
     ...compareAttributes(before.mappings, after.mappings),
     ...compareMemory(before, after, exemptions),
     ...compareLists('file', before.files, after.files),
+    ...compareKernelStates(before.state ?? [], after.state ?? []).map(
+      ({ what, text }): Difference => ({ kind: 'state', what, text }),
+    ),
   ];
   const unreadable = [before, after].map(({ memory }) => memory.unreadable.map(hex));
   const [was = [], is = []] = unreadable;

@@ -20,6 +20,8 @@ export class Dialogue {
   readonly story: string[] = [];
   parked: Parked[] = [];
   readonly storms: Storm[] = [];
+  /** How many random system calls of each name there have been. */
+  readonly calls = new Map<string, number>();
 
   constructor(target: TargetProcess) {
     this.target = target;
@@ -75,6 +77,10 @@ export class Dialogue {
     if (record.type === 'parked')
       this.parked = [...this.parked.filter((p) => p.tid !== record.tid), record];
     if (record.type === 'op') this.story.push(`  ${record.text}`);
+    if (record.type === 'call') {
+      this.story.push(`  ${record.text}`);
+      this.calls.set(record.name, (this.calls.get(record.name) ?? 0) + 1);
+    }
     if (record.type === 'fall') this.story.push(`  falls: ${record.name}`);
   }
 

@@ -18,6 +18,15 @@ import { type Traits, describeTraits, drawTraits, targetMode } from './traits.ts
 import type { Witness } from './witness.ts';
 import { CAUSE, COMMAND, DAMAGE } from './wire.ts';
 
+export interface CallsOptions {
+  /** The program that looks at what the kernel knows. */
+  looker: string;
+  /** A directory of the target's own, that is there and empty. */
+  directory: string;
+  /** Names of the only rows that may be drawn (target/calls/), as one word. */
+  rows?: string | undefined;
+}
+
 export interface LifeOptions {
   /** The command line: belay, the target and its arguments. */
   command: (traits: Traits, targetArguments: string[]) => string[];
@@ -30,6 +39,8 @@ export interface LifeOptions {
   user?: number | undefined;
   privileged: boolean;
   unruly?: boolean | undefined;
+  /** Random system calls: what they need. */
+  calls?: CallsOptions | undefined;
   /** Which damage may be drawn (bits of DAMAGE). */
   damage: number;
   tally: Tally;
@@ -51,15 +62,19 @@ export class Life {
   constructor(options: LifeOptions) {
     this.#options = options;
     this.#draws = new Draws(options.seed);
-    const drawn = drawTraits(this.#draws, options);
-    const { dataFile, seed, user, refusalFile } = options;
+    const { dataFile, seed, user, refusalFile, calls } = options;
+    const drawn = drawTraits(this.#draws, { ...options, calls: calls !== undefined });
     const traits = { ...drawn, refusing: drawn.refusing && refusalFile !== undefined };
     this.description = describeTraits(traits);
-    const words = [dataFile, String(seed), String(traits.threads), targetMode(traits)];
+    const mode = `${targetMode(traits)}${calls?.rows === undefined ? '' : `,only:${calls.rows}`}`;
+    const words = [dataFile, String(seed), String(traits.threads), mode];
     const command = options.command(traits, words);
-    const env = refusalFile === undefined ? {} : { BELAY_REFUSE: refusalFile };
+    const env = {
+      ...(refusalFile !== undefined && { BELAY_REFUSE: refusalFile }),
+      ...(calls !== undefined && { CAMPAIGN_DIRECTORY: calls.directory }),
+    };
     const target = new TargetProcess({ command, user, stops: traits.stops, env });
-    this.#stage = new Stage(target, traits, options.tally);
+    this.#stage = new Stage(target, traits, options.tally, calls?.looker);
   }
 
   get falls(): number {
@@ -84,6 +99,7 @@ export class Life {
       throw stage.dialogue.tellAll(await stage.target.explain(error));
     } finally {
       stage.witness?.close();
+      for (const [name, count] of stage.dialogue.calls) this.#options.tally.countCalls(name, count);
       await stage.target.end();
     }
   }

@@ -4,15 +4,18 @@ import { type CampaignOptions, runCampaign } from './campaign.ts';
 import { LifeFailure } from './life-failure.ts';
 import { Tally } from './tally.ts';
 
-const USAGE = `npm run campaign -- [--seed S] [--count N] [--threads T] [--user UID]
+const USAGE = `npm run campaign -- [--seed S] [--falls N] [--threads T] [--user UID]
   --seed S      what all draws come from (default: the time)
-  --count N     how many falls (default 1000)
+  --falls N     how many falls (default 1000); also --count
   --threads T   worker threads in every target (default: 0 to 4, drawn)
   --user UID    run the target and belay as this user
   --from LIFE   begin with this target life, to repeat one that failed
   --damage BITS which damage may be drawn (target/campaign.h)
   --unruly      storms of vfork, and lives with handlers that have the first try, too:
                 there are differences there still, some of which the documents name
+  --calls       random system calls between point and fall, and all that the kernel knows of
+                the target compared; what is known not to come back is counted by name
+  --rows NAMES  only these of target/calls/, as one word: open-file+close+duplicate
   --keep-going  go on with the next life after a difference, and report each`;
 
 function readOptions(): CampaignOptions & { keepGoing: boolean } {
@@ -21,6 +24,9 @@ function readOptions(): CampaignOptions & { keepGoing: boolean } {
     options: {
       seed: text,
       count: text,
+      falls: text,
+      rows: text,
+      calls: { type: 'boolean', default: false },
       threads: text,
       user: text,
       from: text,
@@ -36,12 +42,14 @@ function readOptions(): CampaignOptions & { keepGoing: boolean } {
   };
   return {
     seed: BigInt(values.seed ?? Date.now()),
-    count: number(values.count) ?? 1000,
+    count: number(values.falls ?? values.count) ?? 1000,
     threads: number(values.threads),
     user: number(values.user),
     from: number(values.from),
     damage: number(values.damage),
     unruly: values.unruly,
+    calls: values.calls || values.rows !== undefined,
+    rows: values.rows,
     keepGoing: values['keep-going'],
   };
 }
@@ -79,6 +87,7 @@ async function main(): Promise<number> {
     }
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  if (tally.calls !== '') console.log(`system calls: ${tally.calls}`);
   console.log(['outcomes:', ...tally.lines()].join('\n'));
   if (failures > 0) console.error(`${failures} lives ended in a difference, ${seconds} s`);
   else console.log(`${falls} falls, no difference, no death, ${seconds} s`);

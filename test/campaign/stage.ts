@@ -10,6 +10,7 @@ import {
   sameCall,
 } from './compare.ts';
 import { Dialogue } from './dialogue.ts';
+import { judge } from './excuses.ts';
 import { LOST_MAPPINGS, LOST_OFFSET, type LivePoint, WHY_SIZE, describePoint } from './landing.ts';
 import { LifeFailure } from './life-failure.ts';
 import type { Tally } from './tally.ts';
@@ -20,9 +21,15 @@ import type { Hello, Point } from './wire.ts';
 
 /** Of a storm's children: by default ignored, but whoever is traced sees it wait. */
 const SIGCHLD = 1n << 16n;
+const ALL_SIGNALS = (1n << 64n) - 1n;
 
 /** Where struct rseq points to the section that the thread is in: 0, as none of them is in one. */
 const RSEQ_CS_OFFSET = 8;
+
+/** All bits of struct tjmp's `lost`. */
+const ANYTHING = 0x7fff_ffff;
+/** Of the text in which it reports what it alone can ask. */
+const REPORT_SIZE = 32_768;
 
 export type Stands = (thread: Thread, all: Thread[]) => boolean;
 
@@ -36,11 +43,14 @@ export class Stage {
   standsSince = 0;
   falls = 0;
   witness: Witness | undefined;
+  /** What looks at the kernel's state; undefined: that is not looked at. */
+  readonly #looker: string | undefined;
   readonly #tally: Tally;
   #hello: Hello | undefined;
 
-  constructor(target: TargetProcess, traits: Traits, tally: Tally) {
+  constructor(target: TargetProcess, traits: Traits, tally: Tally, looker?: string) {
     this.target = target;
+    this.#looker = traits.calls ? looker : undefined;
     this.traits = traits;
     this.dialogue = new Dialogue(target);
     this.#tally = tally;
@@ -130,29 +140,36 @@ export class Stage {
   /** All of it, when it stands still as wanted; undefined when it never does. */
   async look(isThere: Stands): Promise<Snapshot | undefined> {
     const { pid } = this.target;
-    const { attributes } = this.traits;
     const snapshot =
       this.traits.every === 0
-        ? (await this.target.standstill(isThere)) && takeSnapshot(pid, attributes)
+        ? (await this.target.standstill(isThere)) && this.#take(pid)
         : await this.witness?.whileHeld(
             () => this.target.stands(isThere),
-            () => takeSnapshot(pid, attributes),
+            () => this.#take(pid),
           );
     this.standsSince = Date.now();
     return snapshot === false ? undefined : snapshot;
   }
 
+  #take(pid: number): Snapshot {
+    const program = this.#looker;
+    if (program === undefined) return takeSnapshot(pid, this.traits.attributes);
+    const report = readMemoryAt(pid, this.greeting.report, REPORT_SIZE).toString('latin1');
+    const looker = { program, report: report.replace(/\0.*/s, '') };
+    return takeSnapshot(pid, this.traits.attributes, looker);
+  }
+
   /** @throws LifeFailure where it is not as it was at the point */
   async compare({ cd, snapshot, parked }: LivePoint): Promise<void> {
     this.dialogue.parked = parked;
-    await this.compareWith(snapshot, `after the rollback to ${cd}`, {});
+    await this.compareWith(snapshot, `after the rollback to ${cd}`, { isBack: true });
   }
 
   /** @throws LifeFailure where it is not as it was; `own` is exempt, too */
   async compareWith(
     before: Snapshot,
     when: string,
-    own: { range?: Range; elsewhere?: readonly number[] },
+    own: { range?: Range; elsewhere?: readonly number[]; isBack?: boolean },
   ): Promise<void> {
     const elsewhere = [...(own.elsewhere ?? []), ...this.#blown];
     const isBack: Stands = (thread, all) => {
@@ -161,10 +178,10 @@ export class Stage {
       if (elsewhere.includes(was.tid)) return this.isParked(thread);
       return was.call === 'running' || sameCall(was.call, thread.call);
     };
-    const after =
-      (await this.look(isBack)) ?? takeSnapshot(this.target.pid, this.traits.attributes);
+    const after = (await this.look(isBack)) ?? this.#take(this.target.pid);
     const exemptions = { ...this.#exemptions(own.range), elsewhere };
-    const differences = compareSnapshots(before, after, exemptions);
+    const found = compareSnapshots(before, after, exemptions);
+    const differences = own.isBack === true ? this.#withoutExcused(found) : found;
     if (await this.#isNamed(differences)) this.tell('named', 'attributes of mappings');
     else if (differences.length > 0)
       throw new LifeFailure(`${when}: ${formatDifferences(differences)}`);
@@ -175,20 +192,42 @@ export class Stage {
     return this.target.stops ? this.dialogue.storms.map(({ tid }) => tid) : [];
   }
 
+  /** What is known not to come back, or named, is counted. */
+  #withoutExcused(found: Difference[]): Difference[] {
+    if (this.#looker === undefined) return found;
+    const { excused, left } = judge(found, this.#lost());
+    for (const { difference, outcome } of excused)
+      this.tell(outcome, `${difference.what ?? ''}; ${difference.text}`);
+    return [...left];
+  }
+
+  /**
+   * What the point says did not come back: the bits of struct tjmp. A point of the clock's says
+   * nothing; whatever the log names may be it then.
+   */
+  #lost(): number {
+    const named = this.witness?.falls.some(({ warnings }) => warnings.length > 0) === true;
+    if (this.traits.every > 0 && named) return ANYTHING;
+    const lost = readMemoryAt(this.target.pid, this.greeting.why + LOST_OFFSET, 8);
+    return Number(lost.readBigUInt64LE());
+  }
+
   /** Attributes may come back another way where the point says so; or the log, of the clock's. */
   async #isNamed(differences: Difference[]): Promise<boolean> {
     if (differences.length === 0 || differences.some(({ kind }) => kind !== 'attribute'))
       return false;
-    const lost = readMemoryAt(this.target.pid, this.greeting.why + LOST_OFFSET, 8);
-    if ((Number(lost.readBigUInt64LE()) & LOST_MAPPINGS) !== 0) return true;
+    if ((this.#lost() & LOST_MAPPINGS) !== 0) return true;
     return (await this.witness?.namedMappings()) === true;
   }
 
   #exemptions(own: Range | undefined): Exemptions {
-    const { why, frame, rseq } = this.greeting;
+    const { why, frame, rseq, report } = this.greeting;
     const processor = processorNotes([rseq, ...this.dialogue.parked.map((parked) => parked.rseq)]);
     const ranges = [{ start: why, end: why + WHY_SIZE }, ...processor, ...this.dialogue.storms];
-    const fleeting = this.traits.stormy ? SIGCHLD : 0n;
+    if (report !== 0) ranges.push({ start: report, end: report + REPORT_SIZE });
+    // With all else that the kernel knows, those that wait are compared there.
+    const all = this.#looker === undefined ? 0n : ALL_SIGNALS;
+    const fleeting = this.traits.stormy ? SIGCHLD | all : all;
     return { frame, fleeting, ranges: own === undefined ? ranges : [...ranges, own] };
   }
 }

@@ -18,6 +18,17 @@ export class Tally {
     this.#counts.set(name, (this.#counts.get(name) ?? 0) + 1);
   }
 
+  readonly #calls = new Map<string, number>();
+
+  /** So many random system calls of this name. */
+  countCalls(name: string, count: number): void {
+    this.#calls.set(name, (this.#calls.get(name) ?? 0) + count);
+  }
+
+  get calls(): string {
+    return [...this.#calls].map(([name, count]) => `${name} ${count}`).join(', ');
+  }
+
   get(outcome: string): number {
     const named = [...this.#counts].filter(([name]) => name.split(':')[0] === outcome);
     return named.reduce((sum, [, count]) => sum + count, 0);

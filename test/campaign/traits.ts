@@ -26,6 +26,8 @@ export interface Traits {
   attributes: boolean;
   /** Threads of it are in restartable sequences. */
   sections: boolean;
+  /** It makes random system calls, and all that the kernel knows of it is compared. */
+  calls: boolean;
 }
 
 /** Far more falls on one point than the default allows: that policy is tested elsewhere. */
@@ -40,10 +42,11 @@ export interface Circumstances {
   readonly privileged: boolean;
   /** Also storms of vfork, and handlers that have the first try at a fault. */
   readonly unruly?: boolean | undefined;
+  readonly calls?: boolean | undefined;
 }
 
 export function drawTraits(draws: Draws, circumstances: Circumstances): Traits {
-  const { threads, privileged, unruly = false } = circumstances;
+  const { threads, privileged, unruly = false, calls = false } = circumstances;
   const drawn = draws.below(5);
   const clocked = draws.chance(3);
   const every = clocked ? ([1, 1, 2, 5][draws.below(4)] ?? 1) : 0;
@@ -54,7 +57,8 @@ export function drawTraits(draws: Draws, circumstances: Circumstances): Traits {
   const auto = draws.chance(2);
   const watched = draws.chance(2);
   const refusing = draws.chance(2);
-  const confined = draws.chance(5) && privileged;
+  // Its own filter would know none of the random calls.
+  const confined = draws.chance(5) && privileged && !calls;
   const stormy = draws.chance(5) && unruly;
   const sections = draws.chance(4);
   return {
@@ -73,10 +77,11 @@ export function drawTraits(draws: Draws, circumstances: Circumstances): Traits {
     stormy,
     attributes,
     sections,
+    calls,
   };
 }
 
-const WORDS = ['confined', 'jobs', 'stormy', 'attributes', 'sections'] as const;
+const WORDS = ['confined', 'jobs', 'stormy', 'attributes', 'sections', 'calls'] as const;
 
 export function describeTraits(traits: Traits): string {
   const words = [`${traits.threads} threads`];
@@ -98,8 +103,8 @@ export function runOptions({ every, auto }: Traits): string[] {
 /** The target's own word for how it is to live. */
 export function targetMode(traits: Traits): string {
   const { every, ...ways } = traits;
-  const { stops, hard, confined, jobs, stormy, attributes, sections } = ways;
-  const words = { stops, every: every > 0, hard, confined, jobs, stormy, attributes, sections };
+  const { auto: _auto, watched: _watched, refusing: _refusing, threads: _threads, ...own } = ways;
+  const words = { ...own, every: every > 0 };
   const drawn = Object.entries(words).filter(([, isDrawn]) => isDrawn);
   return ['belay', ...drawn.map(([word]) => word)].join(',');
 }

@@ -10,6 +10,9 @@ after(() => workshop[Symbol.dispose]());
 
 const SEEDS = 4;
 const POINTS = 5;
+const THREADS = 3;
+/** So many of them make random calls, and wait in no call that is looked at. */
+const CALLERS = 2;
 
 async function until(target: TargetProcess, type: TargetRecord['type']): Promise<TargetRecord> {
   for (;;) {
@@ -19,11 +22,28 @@ async function until(target: TargetProcess, type: TargetRecord['type']): Promise
   }
 }
 
-for (const way of ['every', 'hard', 'confined', 'jobs', 'stormy', 'attributes', 'sections'])
+for (const way of [
+  'every',
+  'hard',
+  'confined',
+  'jobs',
+  'stormy',
+  'attributes',
+  'sections',
+  'calls',
+])
   test(`it lives well: ${way}`, async () => {
+    const workers = BigInt(THREADS - (way === 'calls' ? CALLERS : 0));
     for (let seed = 1n; seed <= SEEDS; seed++) {
-      const command = [workshop.target, workshop.dataFile, String(seed), '3', `plain,${way}`];
-      const target = new TargetProcess({ command, stops: false });
+      const command = [
+        workshop.target,
+        workshop.dataFile,
+        String(seed),
+        String(THREADS),
+        `plain,${way}`,
+      ];
+      const env = { CAMPAIGN_DIRECTORY: workshop.directory };
+      const target = new TargetProcess({ command, stops: false, env });
       try {
         await until(target, 'hello');
         for (let count = 0n; count < POINTS; count++) {
@@ -32,7 +52,7 @@ for (const way of ['every', 'hard', 'confined', 'jobs', 'stormy', 'attributes', 
         }
         for (const what of [COMMAND.verify, COMMAND.quit]) {
           target.send({ what, seed });
-          assert.deepEqual(await until(target, 'done'), { type: 'done', result: 3n });
+          assert.deepEqual(await until(target, 'done'), { type: 'done', result: workers });
         }
         assert.equal(await target.ended, 'exit status 0');
       } finally {

@@ -51,6 +51,8 @@ export interface Hello {
   why: number;
   workers: number;
   rseq: number;
+  /** Where it reports what it alone can ask; 0: nowhere. */
+  report: number;
 }
 export interface Point {
   type: 'point';
@@ -113,8 +115,14 @@ export interface Storm {
   start: number;
   end: number;
 }
+/** One of its random system calls. */
+export interface Call {
+  type: 'call';
+  name: string;
+  text: string;
+}
 export type TargetRecord =
-  Hello | Point | Operation | Fall | Bad | Parked | Done | Held | Refused | Storm;
+  Hello | Point | Operation | Fall | Bad | Parked | Done | Held | Refused | Storm | Call;
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
@@ -199,6 +207,12 @@ function decodeOperation(view: Buffer): Operation {
   };
 }
 
+function decodeCall(view: Buffer): Call {
+  const name = view.toString('latin1', 24, 48).replace(/\0.*/s, '');
+  const [caller, result] = [view.readBigInt64LE(8), view.readBigInt64LE(16)];
+  return { type: 'call', name, text: `${caller}: ${name} = ${result}` };
+}
+
 function decodeFall(view: Buffer): Fall {
   const how = Number(view.readBigUInt64LE(8));
   const name = how === 200 ? 'tlongjmp' : (FALLS[how] ?? RUINS[how - 100] ?? `fall ${how}`);
@@ -224,6 +238,7 @@ export function decodeRecord(view: Buffer): TargetRecord {
         why: word(2),
         workers: word(3),
         rseq: word(4),
+        report: word(5),
       };
     case 2:
       return decodePoint(view);
@@ -243,6 +258,8 @@ export function decodeRecord(view: Buffer): TargetRecord {
       return { type: 'refused', result: word(0), signo: word(1) };
     case 10:
       return { type: 'storm', tid: word(0), start: word(1), end: word(2) };
+    case 11:
+      return decodeCall(view);
     default:
       throw new Error(`a record of an unknown type: ${view.toString('hex')}`);
   }

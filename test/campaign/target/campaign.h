@@ -59,7 +59,8 @@ enum record_type {
   REC_DONE,
   REC_HELD,
   REC_REFUSED,
-  REC_STORM
+  REC_STORM,
+  REC_CALL /* a: which caller, b: the result, c to e: the row's name */
 };
 struct record {
   u32 magic, type;
@@ -114,7 +115,8 @@ enum ways {
   JOBS = 32,       /* with children that stop and go on, and stopped itself from outside */
   STORMY = 64,     /* threads of it vfork again and again */
   ATTRIBUTES = 128, /* with mappings of mixed attributes */
-  SECTIONS = 256    /* threads of it are in restartable sequences */
+  SECTIONS = 256,   /* threads of it are in restartable sequences */
+  CALLS = 512       /* random system calls of all families */
 };
 extern u32 ways;
 void sandbox_enter(struct draws *d);
@@ -124,6 +126,17 @@ void storms_blow(void);
 void sections_start(struct draws *d);
 void sections_shop(void);
 long attribute_change(struct draws *d, u64 at, u64 size);
+
+/* ---- random system calls: calls/ ---- */
+extern char calls_report[];
+void calls_start(u32 threads, const char *rows, struct draws *d);
+void calls_before_point(struct draws *d);
+void calls_before_fall(struct draws *d);
+void calls_make(struct draws *d, u64 calls);
+void calls_wait(void);
+void calls_report_write(void);
+void signals_start(struct draws *d);
+u64 waiting_signals(void);
 
 /* ---- worker threads ---- */
 struct worker;

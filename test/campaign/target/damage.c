@@ -124,7 +124,8 @@ static long change_mapping(struct draws *d, u64 op, struct region *r) {
 }
 
 static long change_process(struct draws *d, u64 op) {
-  u64 now = (u64)sys1(SYS_brk, 0), stack[3] = {now, 0, 8192}, mask = draw(d), name = draw(d);
+  u64 now = (u64)sys1(SYS_brk, 0), stack[3] = {now, 0, 8192}, name = draw(d);
+  u64 mask = draw(d) | waiting_signals();
   pthread_t thread;
   switch (op) {
   case OP_BREAK_GROW:
@@ -170,5 +171,6 @@ void do_damage(struct draws *d, u64 allowed) {
   for (u64 turns = draw_below(d, 12); turns--;) {
     u64 op = draw_below(d, OPS);
     if (needs[op] & allowed) do_one_damage(d, op);
+    if (ways & CALLS) calls_make(d, draw_below(d, 3));
   }
 }

@@ -24,8 +24,8 @@ static void divide_by(u32 divisor) {
 }
 
 static void abort_by(int libc) {
-  u64 none = 0;
-  sys4(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, 8);
+  u64 mask = waiting_signals();
+  sys4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
   if (libc) abort();
   sys3(SYS_tgkill, sys1(SYS_getpid, 0), sys1(SYS_gettid, 0), SIGABRT);
 }
@@ -94,6 +94,7 @@ static void born_to_fall(void *argument) { fall_by_signal(argument, 1); }
 /* Damage within what the command allows, then the fall. */
 _Noreturn void fall(struct draws *d, const struct command *c) {
   if (c->hardships) hard_fall(d, c);
+  calls_before_fall(d);
   do_damage(d, c->damage);
   if (c->cd) {
     announce(200, 0, ANY_ADDRESS);

@@ -89,9 +89,10 @@ static void on_refusal(int signo) {
 static void install_handlers(void) {
   static const int signals[ALL_SIGNALS] = {SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
                                            SIGABRT, SIGTRAP, SIGSYS};
-  u64 none = 0, action[4] = {(u64)on_refusal, 0x44000000, 0, 0}; /* SA_NODEFER, SA_RESTORER */
+  u64 mask = waiting_signals();
+  u64 action[4] = {(u64)on_refusal, 0x44000000, 0, 0}; /* SA_NODEFER, SA_RESTORER */
   for (int i = 0; i < ALL_SIGNALS; i++) sys4(SYS_rt_sigaction, signals[i], action, 0, 8);
-  sys4(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, 8);
+  sys4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, 8);
 }
 
 static __attribute__((noinline)) void make_room(void) {
@@ -106,7 +107,9 @@ _Noreturn __attribute__((noinline)) void hard_fall(struct draws *d, const struct
   u64 top = (u64)__builtin_frame_address(0) + 16;
   jump_to = c->cd;
   jump_value = c->op;
+  calls_before_fall(d);
   do_damage(d, c->damage);
+  if (ways & CALLS) calls_wait();
   install_handlers();
   make_room();
   hardships_begin(d, c->hardships);

@@ -32,11 +32,13 @@ static void arguments(struct frame *f, u64 a, u64 b, u64 c, u64 d, u64 e) {
 }
 
 static const u64 wait_mask = 1UL << 63; /* SIGRTMAX: what sigsuspend and ppoll block */
+static u64 call_mask;                   /* and in lives with random calls what these send */
 
 /* Sets the registers for the call of w->kind over the pattern already in the frame. */
 void parking_prepare(struct worker *w) {
   struct frame *f = &w->frame;
   w->futex = 0;
+  call_mask = wait_mask | waiting_signals();
   w->time = (struct timespec){WAIT_SECONDS, 0};
   w->pollfd = (struct pollfd){w->pipe[0], POLLIN, 0};
   w->expected_result = (u64)-4; /* EINTR, by the signal that lets it go */
@@ -65,7 +67,7 @@ void parking_prepare(struct worker *w) {
     w->expected_result = 1;
     break;
   case IN_PPOLL:
-    arguments(f, (u64)&w->pollfd, 1, 0, (u64)&wait_mask, 8);
+    arguments(f, (u64)&w->pollfd, 1, 0, (u64)&call_mask, 8);
     w->expected_result = 1;
     break;
   case IN_SELECT:
@@ -83,7 +85,7 @@ void parking_prepare(struct worker *w) {
     f->in[R9] = 0;
     w->expected_result = 1;
     break;
-  case IN_SIGSUSPEND: f->in[RDI] = (u64)&wait_mask, f->in[RSI] = 8; break;
+  case IN_SIGSUSPEND: f->in[RDI] = (u64)&call_mask, f->in[RSI] = 8; break;
   case IN_EPOLL:
     arguments(f, (u64)w->epoll, (u64)&w->event, 1, (u64)-1, f->in[R8]);
     w->expected_result = 1;

@@ -4,6 +4,7 @@
  *     ,stops   stops itself at each point
  *     ,every   may go back to where it made no point itself
  *     and so on: enum ways
+ *     ,only:ROWS  last: the rows of random calls that may be drawn
  *
  * Commands come on standard input, records go to standard output; both are 64 bytes long. `plain`
  * makes no belay calls: the checker tests itself with it. */
@@ -34,6 +35,7 @@ static __attribute__((noinline)) void set_point(struct draws *d) {
   point_frame.in[RSI] = sizeof point.why;
   enter_call(&point_frame);
   read_extras(&point_frame.extras);
+  calls_report_write();
   point_frame.program_break = (u64)sys1(SYS_brk, 0);
   point.cd = (int64_t)point_frame.out[RAX];
   stand();
@@ -44,6 +46,7 @@ static void fresh_point(struct draws *d) {
   if (again) workers_verify();
   if (ways & JOBS) job_control();
   state_prepare(d);
+  calls_before_point(d);
   if (again) workers_park(d);
   set_point(d);
 }
@@ -86,7 +89,7 @@ static void install_handlers(struct draws *d) {
 static u32 read_ways(const char *mode) {
   static const char *const words[] = {"belay",    "stops", "every",  "hard",
                                       "confined", "jobs",  "stormy", "attributes",
-                                      "sections"};
+                                      "sections", "calls"};
   u32 found = 0;
   for (u32 i = 0; i < sizeof words / sizeof *words; i++)
     if (strstr(mode, words[i])) found |= 1u << i;
@@ -98,18 +101,22 @@ int main(int argc, char **argv) {
   struct draws d;
   struct command c;
   draw_seed(&d, strtoull(argv[2], NULL, 10));
+  char *rows = strstr(argv[4], ",only:");
+  if (rows) *rows = 0;
   ways = read_ways(argv[4]);
   point = (struct point_record){MAGIC, REC_POINT, 0, {0}};
   hardships_start();
   sandbox_enter(&d);
   install_handlers(&d);
   regions_start(argv[1], &d);
-  workers_start((u32)atoi(argv[3]), &d);
+  u32 threads = (u32)atoi(argv[3]), callers = ways & CALLS ? (threads + 1) / 2 : 0;
+  calls_start(callers, rows ? rows + 6 : NULL, &d);
+  workers_start(threads - callers, &d);
   workers_park(&d);
   storms_start(&d);
   sections_start(&d);
   tell(REC_HELLO, (u64)sys1(SYS_getpid, 0), (u64)&point_frame, (u64)&point.why, workers_count(),
-       rseq_address(), 0);
+       rseq_address(), (u64)calls_report);
   for (;;) {
     memset(&c, 0, sizeof c);
     if (sys3(SYS_read, 0, &c, sizeof c) != sizeof c || c.magic != MAGIC) return 3;

@@ -25,6 +25,7 @@ static void set_personal_state(struct worker *w, struct draws *d) {
   snprintf(name, sizeof name, "w%u-%06x", w->index, (u32)draw(d) & 0xffffff);
   sys2(SYS_prctl, 15 /* PR_SET_NAME */, name);
   w->mask = draw(d) & 0x7ffffffc00000000; /* real-time signals; not those that let it go */
+  w->mask |= waiting_signals();
   /* Once in its life: an alternate stack that is changed since a point is not put back yet. */
   if (w->has_alternate) return;
   w->has_alternate = 1;
