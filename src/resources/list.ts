@@ -8,6 +8,7 @@ import { Credentials } from './credentials/credentials.ts';
 import { Descriptors } from './descriptors/descriptors.ts';
 import { OwnTables } from './descriptors/own-tables.ts';
 import { Ipc } from './ipc/ipc.ts';
+import { PointClocks } from './descriptors/point-clocks.ts';
 import type { Resource } from './resource.ts';
 import { PendingSignals } from './signals/pending-signals.ts';
 import { Signals } from './signals/signals.ts';
@@ -50,6 +51,7 @@ export class ResourceList {
       new Ipc(descriptors),
       new Terminals(descriptors),
       new Sockets(descriptors),
+      new PointClocks(descriptors),
       descriptors,
       new OwnTables(),
       new Signals(status, stackUse),

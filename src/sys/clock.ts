@@ -5,16 +5,20 @@
  *
  * @see https://man7.org/linux/man-pages/man2/clock_getres.2.html
  */
-import { declare, NativeBuffer, toNumber } from './libc.ts';
+import { declare, failed, NativeBuffer, toNumber } from './libc.ts';
 
+export const CLOCK_REALTIME = 0;
 export const CLOCK_MONOTONIC = 1;
+export const CLOCK_BOOTTIME = 7;
+export const CLOCK_REALTIME_ALARM = 8;
+export const CLOCK_BOOTTIME_ALARM = 9;
 
 /** What is counted: user and system time by ticks, user time alone, or both exactly. */
 export const CPUCLOCK_PROF = 0;
 export const CPUCLOCK_VIRT = 1;
 export const CPUCLOCK_SCHED = 2;
 const CPUCLOCK_PERTHREAD = 4;
-const NS_PER_S = 1e9;
+export const NS_PER_S = 1e9;
 
 const clockGettimeCall = declare('int clock_gettime(int, uint64_t)');
 const time = new NativeBuffer(16);
@@ -23,6 +27,12 @@ const time = new NativeBuffer(16);
 export function clockGettime(clock: number): number | undefined {
   if (toNumber(clockGettimeCall(clock, time.address)) !== 0) return undefined;
   return time.getUint64(0) * NS_PER_S + time.getUint64(8);
+}
+
+/** As `clockGettime`, where a number would not be exact. Throws SyscallError. */
+export function clockGettimeExact(clock: number): bigint {
+  if (toNumber(clockGettimeCall(clock, time.address)) !== 0) throw failed('clock_gettime');
+  return BigInt(time.getUint64(0)) * BigInt(NS_PER_S) + BigInt(time.getUint64(8));
 }
 
 /** The clock of a process; of 0: the one that asks. */

@@ -13,6 +13,7 @@ import { Credentials } from '../../src/resources/credentials/credentials.ts';
 import { Descriptors } from '../../src/resources/descriptors/descriptors.ts';
 import { OwnTables } from '../../src/resources/descriptors/own-tables.ts';
 import { Ipc } from '../../src/resources/ipc/ipc.ts';
+import { PointClocks } from '../../src/resources/descriptors/point-clocks.ts';
 import type { Resource } from '../../src/resources/resource.ts';
 import { PendingSignals } from '../../src/resources/signals/pending-signals.ts';
 import { Signals } from '../../src/resources/signals/signals.ts';
@@ -47,6 +48,7 @@ const codecs = new Map(
     ['sockets', Sockets],
     ['attributes', Attributes],
     ['semaphores and message queues', Ipc],
+    ['clocks', PointClocks],
   ].map(([name, kind]) => [
     name as string,
     Object.create((kind as typeof Crew).prototype as object) as Resource,

@@ -14,7 +14,7 @@ import { isSameFile as areOneFile } from '../../sys/process.ts';
 import type { Claims } from '../claims.ts';
 import type { Task } from '../../tracee/target-memory.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import { LOST, type Applied, type Named, type Obstacle, type Resource } from '../resource.ts';
+import type { Applied, Named, Obstacle, Resource } from '../resource.ts';
 import type { StatusLines } from '../status-lines.ts';
 import type { Stopped } from '../stopped.ts';
 import {
@@ -24,7 +24,7 @@ import {
   type DescriptorImage,
   type DescriptorsImage,
 } from './descriptor-image.ts';
-import { findKind, KINDS } from './kinds/list.ts';
+import { keepContent, renewAll } from './kinds/list.ts';
 import { setSoftLimit } from './descriptor-limit.ts';
 import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
@@ -101,9 +101,9 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const { wanted, hungUp, claimed, passage, limit, locks, generation } = plan;
     const uncertain = this.known.nameUncertain(wanted);
     if (generation === stopped.generation)
-      return { lost: [...uncertain, ...renew(stopped, wanted)] };
+      return { lost: [...uncertain, ...renewAll(stopped, wanted)] };
     const now = this.readTable();
-    if (now === wanted) return { lost: [...uncertain, ...renew(stopped, wanted)] };
+    if (now === wanted) return { lost: [...uncertain, ...renewAll(stopped, wanted)] };
     const ours = [hungUp, passage?.theirs ?? 0].filter((fd) => fd > 0);
     const others = ours.length > 0 ? now.filter(({ fd }) => !ours.includes(fd)) : now;
     const steps = planDescriptors(wanted, others, this.sharing);
@@ -128,7 +128,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       ...uncertain,
       ...kept,
       ...putBack.lost,
-      ...renew(stopped, wanted),
+      ...renewAll(stopped, wanted),
       ...spared.map(nameSpared),
       ...settleLocks(stopped, wanted, { now, refilled, before: locks }, lockedFiles, (fd) =>
         this.readLocks(fd),
@@ -235,11 +235,10 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       accessOf(known.flags) === accessOf(flags) &&
       this.isStillThat(known);
     if (!isKnown) return this.readFresh(fd, fresh);
-    const isSameContent = known.content === undefined || reader.rest.equals(known.content);
+    const content = this.contentAs(known);
     const locks = this.locksAs(known);
     const isSame = known.position === position && known.flags === flags && known.locks === locks;
-    if (isSame && isSameContent) return known;
-    const content = isSameContent ? known.content : Uint8Array.from(reader.rest);
+    if (isSame && content === known.content) return known;
     return this.keep({ ...known, position, flags, content, locks });
   }
 
@@ -258,7 +257,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const link = this.reader.readLink(fd);
     if (link === undefined) return undefined;
     const kind = kindOf(link);
-    const content = findKind(link) !== undefined ? Uint8Array.from(this.reader.rest) : undefined;
+    const content = keepContent(link, this.reader.rest);
     if (kind !== 'socket' && kind !== 'pipe') fresh.push(fd);
     const locks = kind === 'path' ? takeLockLines(this.reader.rest) : undefined;
     const handle = kind === 'path' && !isLasting(link) ? this.reader.readHandle(fd) : '';
@@ -273,6 +272,12 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       locks,
       owner: undefined,
     });
+  }
+
+  /** What is kept of what it holds; the same object when it is what was kept last time. */
+  private contentAs({ link, content }: DescriptorImage): Uint8Array | undefined {
+    if (content === undefined || this.reader.rest.equals(content)) return content;
+    return keepContent(link, this.reader.rest, content);
   }
 
   /** What is told of locks; the same object when it is what was told last time. */
@@ -309,10 +314,4 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
 /** Devices, and what else no inode number is given twice for while it is open somewhere. */
 function isLasting(link: string): boolean {
   return link.startsWith('/dev/') || link.startsWith('/memfd:');
-}
-
-/** After every rollback, whatever it has had to change. */
-function renew(stopped: Stopped, wanted: DescriptorsImage): Named[] {
-  const texts = KINDS.flatMap((kind) => kind.renew?.(stopped, wanted) ?? []);
-  return texts.map((text) => ({ bit: LOST.descriptors, text }));
 }

@@ -49,11 +49,22 @@ export const fates: Fates = {
         'number leads elsewhere is put back where the program has the file open by another ' +
         'number, or else named.',
     },
+    {
+      what: 'timers that are descriptors (timerfd_create)',
+      becomes: 'have as long to go as they had, and expirations not read; times of day stay',
+      more:
+        'A timer that another process has, too, stays as it was set since, and is named; so are ' +
+        'alarms that may not be set any more (CAP_WAKE_ALARM), and unread expirations where the ' +
+        'kernel has no CONFIG_CHECKPOINT_RESTORE.',
+    },
     { what: 'signals that a signalfd takes', becomes: 'as they were' },
     { what: 'watches of inotify and fanotify', becomes: '**not** put back: named' },
     {
       what: 'counters of eventfds',
-      becomes: 'what was taken off since is there again; what came since stays',
+      becomes: 'as they were; what came since stays where another process has it, too',
+      more:
+        'What came since stays as well in a program that uses io_uring, Linux AIO or virtual ' +
+        'machines: it may stand for a request that was made before the point.',
     },
     {
       what: 'locks on files (fcntl, flock, OFD), leases',

@@ -1,43 +1,87 @@
 /**
  * Counters of eventfd(2), by which event loops wake each other. What has been taken off since the
- * point is there again: the program that goes back has yet to see it. What came since stays, like
- * signals: whoever sent it may know nothing of a rollback, and one event too many is looked into.
+ * point is there again: the program that goes back has yet to see it.
+ *
+ * What came since is taken off where it came from the program itself, which goes back as a whole.
+ * Where another process has the counter it stays, like a signal: whoever sent it may know nothing
+ * of a rollback, and one event too many is looked into. So it does where the kernel counts: the
+ * completion of a request that was made before the point must not be lost.
+ *
+ * Source: eventfd(2), proc_pid_fdinfo(5); fs/eventfd.c, eventfd_read.
  */
-import { writeSync } from 'node:fs';
-import { close } from '../../../sys/file.ts';
+import { readFileSync, writeSync } from 'node:fs';
+import { useAndClose } from '../../../sys/file.ts';
 import { getDescriptor } from '../../../sys/pidfd.ts';
-import type { DescriptorImage } from '../descriptor-image.ts';
+import { readAtOnce } from '../../../sys/vectored-io.ts';
+import type { Stopped } from '../../stopped.ts';
+import type { DescriptorImage, DescriptorsImage } from '../descriptor-image.ts';
+import { makeHolders } from '../holders.ts';
 import type { AnonymousKind } from './kind.ts';
 
 const EVENTFD = 'anon_inode:[eventfd]';
 const COUNT = /^eventfd-count:\s*([0-9a-f]+)$/m;
+const COUNT_SIZE = 8;
+/** Rings, virtual machines and their devices: the kernel counts their completions. */
+const COUNTED_BY_KERNEL = /^anon_inode:(\[io_uring\]|kvm-|\[vfio)|^\/dev\/(kvm|vhost|vfio)/;
+/** What io_setup(2) maps. */
+const REQUESTS = '/[aio]';
+/** Chosen: of a semaphore each reading takes one. */
+const READINGS_MAX = 65_536;
 
 export const counters: AnonymousKind = {
   has: (link) => link === EVENTFD,
-  settle: ({ stopped, image, present }) =>
-    giveBackCount(stopped.living, image, present)
+  settle: ({ stopped, image, present, wanted }) => {
+    const surplus = countOf(present) - countOf(image);
+    if (surplus < 0n) {
+      return giveBack(stopped.living, image.fd, -surplus)
+        ? undefined
+        : `what was taken off eventfd ${image.fd} since is not there again`;
+    }
+    if (surplus === 0n) return undefined;
+    const other = makeHolders(stopped).find(image);
+    if (other !== undefined || isCountedByKernel(stopped, wanted)) return undefined;
+    return takeOff(stopped.living, image.fd, countOf(image))
       ? undefined
-      : `what was taken off eventfd ${image.fd} since is not there again`,
+      : `what came to eventfd ${image.fd} since is still there`;
+  },
 };
 
-/** Give back what is missing, through a descriptor of ours; false when that is refused. */
-function giveBackCount(tid: number, image: DescriptorImage, now: DescriptorImage): boolean {
-  const missing = countOf(image) - countOf(now);
-  if (missing <= 0n) return true;
-  let fd = -1;
+/** Through a descriptor of ours; false when that is refused. */
+function giveBack(tid: number, fd: number, missing: bigint): boolean {
   try {
-    fd = getDescriptor(tid, image.fd);
-    if (fd < 0) return false;
     const bytes = new BigUint64Array([missing]);
-    return writeSync(fd, bytes) === bytes.byteLength;
+    return useAndClose(getDescriptor(tid, fd), (own) => writeSync(own, bytes)) === COUNT_SIZE;
   } catch {
     return false;
-  } finally {
-    if (fd >= 0) close(fd);
   }
 }
 
+/** Have it count no more than it did; false when that is refused. */
+function takeOff(tid: number, fd: number, count: bigint): boolean {
+  const read = (): bigint => parseCount(readFileSync(`/proc/${tid}/fdinfo/${fd}`, 'latin1'));
+  try {
+    useAndClose(getDescriptor(tid, fd), (own) => {
+      for (let readings = 0; readings < READINGS_MAX && read() > count; readings += 1) {
+        if (readAtOnce(own, COUNT_SIZE) !== COUNT_SIZE) return;
+      }
+    });
+    const now = read();
+    return now === count || (now < count && giveBack(tid, fd, count - now));
+  } catch {
+    return false;
+  }
+}
+
+function isCountedByKernel({ living }: Stopped, wanted: DescriptorsImage): boolean {
+  if (wanted.some(({ link }) => COUNTED_BY_KERNEL.test(link))) return true;
+  return readFileSync(`/proc/${living}/maps`, 'latin1').includes(REQUESTS);
+}
+
 function countOf({ content }: DescriptorImage): bigint {
-  const count = COUNT.exec(Buffer.from(content ?? []).toString('latin1'))?.[1];
+  return parseCount(Buffer.from(content ?? []).toString('latin1'));
+}
+
+function parseCount(text: string): bigint {
+  const count = COUNT.exec(text)?.[1];
   return count === undefined ? 0n : BigInt(`0x${count}`);
 }

@@ -23,6 +23,14 @@ export interface AnonymousKind {
   /** @param link what /proc/PID/fd/N leads to */
   readonly has: (link: string) => boolean;
 
+  /**
+   * What is kept of it as `content`, where that is not what fdinfo tells.
+   *
+   * @param told valid for now alone
+   * @param before what was kept last: answered again if it is the same
+   */
+  readonly keep?: (told: Buffer, before: Uint8Array | undefined) => Uint8Array;
+
   /** Let go of what can be reached by the numbers of now alone. */
   readonly loosen?: (settling: Settling) => void;
 
