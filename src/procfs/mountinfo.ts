@@ -7,6 +7,7 @@ const LINE = /^(\d+) \d+ (\d+):(\d+) /gm;
 
 /** Id, device, root and place of a mount, and its type behind what may be said between. */
 const WHOLE_LINE = /^(\d+) \d+ \S+ \S+ (\S+) .* - (\S+) /gm;
+const DEVICE_LINE = /^\d+ \d+ (\S+) \S+ (\S+) .* - (\S+) /gm;
 const ESCAPED = /\\([0-7]{3})/g;
 /**
  * Served by a process, or by another machine: to ask them can take for ever. Chosen: what waits for
@@ -46,6 +47,14 @@ function unescape(place: string): string {
   return place.replace(ESCAPED, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
   );
+}
+
+/** Where file systems on this device are mounted that nobody serves. */
+export function findPlaces(text: string, major: number, minor: number): string[] {
+  const device = `${major}:${minor}`;
+  return [...text.matchAll(DEVICE_LINE)]
+    .filter(([, found, , type = '']) => found === device && !SERVED.test(type))
+    .map(([, , place = '']) => unescape(place));
 }
 
 /** The device of each mount, by its id, written as /proc/locks has it: `00:2e`. */

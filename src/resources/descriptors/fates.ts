@@ -58,7 +58,15 @@ export const fates: Fates = {
         'kernel has no CONFIG_CHECKPOINT_RESTORE.',
     },
     { what: 'signals that a signalfd takes', becomes: 'as they were' },
-    { what: 'watches of inotify and fanotify', becomes: '**not** put back: named' },
+    {
+      what: 'watches of inotify',
+      becomes: 'those of the point, by the same numbers; events that were read are gone',
+      more:
+        'A file that is watched no more is found by its handle, which takes CAP_DAC_READ_SEARCH, ' +
+        'or among what the program has open; else the watch is named. So are events that wait ' +
+        'behind those that tell of the end of a watch, which are taken off.',
+    },
+    { what: 'watches of fanotify', becomes: '**not** put back: named where they differ' },
     {
       what: 'counters of eventfds',
       becomes: 'as they were; what came since stays where another process has it, too',

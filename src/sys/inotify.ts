@@ -1,0 +1,63 @@
+/**
+ * inotify(7), of a group that somebody else has made.
+ *
+ * @see https://man7.org/linux/man-pages/man7/inotify.7.html
+ */
+import { readSync } from 'node:fs';
+import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
+
+export const IN_IGNORED = 0x8000;
+export const IN_MASK_CREATE = 0x10000000;
+
+const FIONREAD = 0x541b;
+/** Needs CONFIG_CHECKPOINT_RESTORE. */
+const INOTIFY_IOC_SETNEXTWD = 0x40044900;
+/** struct inotify_event: wd, mask, cookie, len, then the name. */
+const HEADER_SIZE = 16;
+const LENGTH_OFFSET = 12;
+
+const addCall = declare('int inotify_add_watch(int, const char *, uint)');
+const removeCall = declare('int inotify_rm_watch(int, int)');
+const ioctl = declare('int ioctl(int, ulong, uint64_t)');
+const waiting = new NativeBuffer(8);
+
+export interface NotifyEvent {
+  readonly watch: number;
+  readonly mask: number;
+}
+
+/** `int inotify_add_watch(fd, path, mask)`: the watch, or minus errno. */
+export function inotifyAddWatch(fd: number, path: string, mask: number): number {
+  const watch = toNumber(addCall(fd, path, mask >>> 0));
+  return watch < 0 ? -errnoNow() : watch;
+}
+
+/** `int inotify_rm_watch(fd, watch)`: 0, or minus errno. It is told by an event. */
+export function inotifyRmWatch(fd: number, watch: number): number {
+  return removeCall(fd, watch) === 0 ? 0 : -errnoNow();
+}
+
+/** `int ioctl(fd, INOTIFY_IOC_SETNEXTWD, watch)`: the number of the next one, if that is free. */
+export function inotifySetNextWatch(fd: number, watch: number): number {
+  return ioctl(fd, INOTIFY_IOC_SETNEXTWD, watch) === 0 ? 0 : -errnoNow();
+}
+
+/** Takes all events that wait, without waiting for one. */
+export function takeEvents(fd: number): NotifyEvent[] {
+  if (ioctl(fd, FIONREAD, waiting.address) !== 0) return [];
+  const size = waiting.words[0] ?? 0;
+  if (size === 0) return [];
+  const bytes = Buffer.alloc(size);
+  const count = readSync(fd, bytes);
+  const events: NotifyEvent[] = [];
+  for (let at = 0; at + HEADER_SIZE <= count;) {
+    events.push({ watch: bytes.readInt32LE(at), mask: bytes.readUInt32LE(at + 4) });
+    at += HEADER_SIZE + bytes.readUInt32LE(at + LENGTH_OFFSET);
+  }
+  return events;
+}
+
+/** Whether events wait to be read. */
+export function hasEvents(fd: number): boolean {
+  return ioctl(fd, FIONREAD, waiting.address) === 0 && (waiting.words[0] ?? 0) > 0;
+}
