@@ -84,7 +84,7 @@ function planChanges(settling: Settling, watches: readonly Watch[], asking: numb
     const isThere = own !== undefined && (replaced.has(watch.fd) || own.inode === watch.inode);
     const by = isThere ? watch.fd : findNumber(wanted, watch, (each) => canBe(each, watch));
     if (by === undefined) return [];
-    const events = isDisarmed(watch) ? watch.events | asking : watch.events;
+    const events = isDisarmed(watch) ? (watch.events | asking) >>> 0 : watch.events;
     return asWatched(present, { ...watch, events }, by, own?.flags);
   });
   return [...removals, ...changes];
