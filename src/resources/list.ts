@@ -21,6 +21,7 @@ import { Terminals } from './terminals/terminals.ts';
 import { Crew } from './threads/crew.ts';
 import { FactsOfThreads } from './threads/thread-facts.ts';
 import { Sandboxes } from './threads/sandboxes.ts';
+import { SchedulingOfThreads } from './threads/scheduling-of-threads.ts';
 import { ThreadStates } from './threads/thread-states.ts';
 import { Timers } from './timers/timers.ts';
 
@@ -58,6 +59,7 @@ export class ResourceList {
       new PendingSignals(status),
       new Timers(status, asks, looks),
       new Attributes(status),
+      new SchedulingOfThreads(facts, new AskBudget(true)),
       new ThreadStates(facts),
       new Sandboxes(),
       new Credentials(status),

@@ -22,6 +22,7 @@ import { Sockets } from '../../src/resources/sockets/sockets.ts';
 import { Terminals } from '../../src/resources/terminals/terminals.ts';
 import { Crew } from '../../src/resources/threads/crew.ts';
 import { Sandboxes } from '../../src/resources/threads/sandboxes.ts';
+import { SchedulingOfThreads } from '../../src/resources/threads/scheduling-of-threads.ts';
 import { ThreadStates } from '../../src/resources/threads/thread-states.ts';
 import { Timers } from '../../src/resources/timers/timers.ts';
 import { makeWatchedBelay } from '../support/watched-belay.ts';
@@ -49,6 +50,7 @@ const codecs = new Map(
     ['attributes', Attributes],
     ['semaphores and message queues', Ipc],
     ['clocks', PointClocks],
+    ['scheduling of threads', SchedulingOfThreads],
   ].map(([name, kind]) => [
     name as string,
     Object.create((kind as typeof Crew).prototype as object) as Resource,

@@ -5,5 +5,6 @@ describeTargets('attributes');
 describeTargetsOfOrdinaryUser([
   'attributes/directory.c',
   'attributes/limits.c',
+  'attributes/scheduling.c',
   'attributes/standing.c',
 ]);

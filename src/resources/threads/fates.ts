@@ -15,7 +15,15 @@ export const fates: Fates = {
       becomes: 'go on; no EINTR, no early end and no short transfer by belay',
     },
     {
-      what: 'priority, processors, robust list, tid address, LDT',
+      what: 'policy, nice value, processors, I/O priority, timer slack of threads',
+      becomes: 'put back; what takes privilege to take back, and is refused, is named',
+      more:
+        'They are looked at at the first points, and then seldom: where they were changed just ' +
+        'before a point and are others at a rollback, they are as at the look before, and that ' +
+        'is named. Timer slack is seen by root alone, and else stays.',
+    },
+    {
+      what: 'robust list, tid address, LDT',
       becomes: 'of threads: **not** put back, but for those that are begun again',
     },
     {

@@ -1,10 +1,11 @@
 /**
- * How the kernel is to run a thread: policy, nice value, priority, processors, timer slack. One
- * that is made again has those of its maker, and must be given its own.
- *
- * It costs too much to ask at each point: it is asked when a thread is new, and when it ends.
+ * How the kernel is to run a thread: policy, nice value, priority, processors, timer slack, and the
+ * priority of what it reads and writes. One that is made again has those of its maker, and must be
+ * given its own.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { open, O_RDONLY, pread, useAndClose } from '../../sys/file.ts';
+import { readIoPriority, writeIoPriority } from '../../sys/ioprio.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import { CPU_SET_SIZE, schedGetaffinity, schedSetaffinity } from '../../sys/sched.ts';
 import { SCHED_ATTR_SIZE, schedGetattr, schedSetattr } from '../../sys/sched-attr.ts';
@@ -16,10 +17,13 @@ export interface Scheduling {
   readonly affinity: Uint8Array;
   /** 0: it could not be read, which takes CAP_SYS_NICE. */
   readonly timerSlackNs: number;
+  /** Of input and output, ioprio_set(2). */
+  readonly ioPriority: number;
 }
 
 const attributes = new NativeBuffer(SCHED_ATTR_SIZE);
 const mask = new NativeBuffer(CPU_SET_SIZE);
+const slack = new NativeBuffer(32);
 
 /** Undefined: the thread is gone, or the kernel does not tell. */
 export function readScheduling(tid: number): Scheduling | undefined {
@@ -30,6 +34,7 @@ export function readScheduling(tid: number): Scheduling | undefined {
     attributes: Uint8Array.from(attributes.bytes.subarray(0, SCHED_ATTR_SIZE)),
     affinity: Uint8Array.from(mask.bytes),
     timerSlackNs: readTimerSlack(tid),
+    ioPriority: readIoPriority(tid) ?? 0,
   };
 }
 
@@ -37,7 +42,8 @@ export function isSameScheduling(one: Scheduling, other: Scheduling): boolean {
   return (
     Buffer.compare(one.attributes, other.attributes) === 0 &&
     Buffer.compare(one.affinity, other.affinity) === 0 &&
-    one.timerSlackNs === other.timerSlackNs
+    one.timerSlackNs === other.timerSlackNs &&
+    one.ioPriority === other.ioPriority
   );
 }
 
@@ -46,10 +52,17 @@ export function writeScheduling(tid: number, wanted: Scheduling): string[] {
   const now = readScheduling(tid);
   if (now === undefined || isSameScheduling(now, wanted)) return [];
   const refused: string[] = [];
-  attributes.bytes.set(wanted.attributes);
-  if (!schedSetattr(tid, attributes)) refused.push('policy and nice value');
-  mask.bytes.set(wanted.affinity);
-  if (!schedSetaffinity(tid, mask)) refused.push('processors');
+  if (Buffer.compare(now.attributes, wanted.attributes) !== 0) {
+    attributes.bytes.set(wanted.attributes);
+    if (!schedSetattr(tid, attributes)) refused.push('policy and nice value');
+  }
+  if (Buffer.compare(now.affinity, wanted.affinity) !== 0) {
+    mask.bytes.set(wanted.affinity);
+    if (!schedSetaffinity(tid, mask)) refused.push('processors');
+  }
+  if (now.ioPriority !== wanted.ioPriority && !writeIoPriority(tid, wanted.ioPriority)) {
+    refused.push('priority of input and output');
+  }
   if (wanted.timerSlackNs !== now.timerSlackNs && !writeTimerSlack(tid, wanted.timerSlackNs)) {
     refused.push('timer slack');
   }
@@ -62,11 +75,12 @@ function slackPath(tid: number): string {
 }
 
 function readTimerSlack(tid: number): number {
-  try {
-    return Number(readFileSync(slackPath(tid), 'latin1'));
-  } catch {
-    return 0;
-  }
+  return (
+    useAndClose(open(slackPath(tid), O_RDONLY), (fd) => {
+      const size = pread(fd, slack.address, slack.bytes.length, 0);
+      return size <= 0 ? 0 : Number(slack.bytes.toString('latin1', 0, size));
+    }) ?? 0
+  );
 }
 
 function writeTimerSlack(tid: number, slackNs: number): boolean {

@@ -58,6 +58,8 @@ export class FactsOfThreads {
   private round = 0;
   /** Threads that a rollback has made again, and as what: the kernel knows nothing of it yet. */
   readonly remade = new Map<number, ThreadFacts>();
+  /** How threads were to be run at the point that is gone back to, where that was looked at. */
+  atPoint: ReadonlyMap<number, Scheduling> = new Map();
   /** How threads were to be run when they ended, and as whom; the latest last. */
   private readonly atEnd = new Map<number, LastFacts>();
   private pid = 0;

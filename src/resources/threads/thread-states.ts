@@ -253,11 +253,12 @@ function nameOf(state: ThreadState): Buffer {
 
 /** Let a thread that was made again be run as the one that ended. */
 function giveScheduling(tid: number, remade: ThreadFacts, facts: FactsOfThreads): Named[] {
-  const atEnd = facts.lastSchedulingOf(tid);
-  const wanted = atEnd ?? remade.scheduling;
+  const atPoint = facts.atPoint.get(tid);
+  const wanted = atPoint ?? facts.lastSchedulingOf(tid) ?? remade.scheduling;
   if (wanted === undefined) return [];
   const named = writeScheduling(tid, wanted).map((what) => `${what} of thread ${tid} are lost`);
-  if (remade.scheduling !== undefined && !isSameScheduling(remade.scheduling, wanted)) {
+  const isChanged = remade.scheduling !== undefined && !isSameScheduling(remade.scheduling, wanted);
+  if (atPoint === undefined && isChanged) {
     named.push(
       `thread ${tid} is scheduled as when it ended, which may have changed since the point`,
     );
