@@ -4,6 +4,7 @@ import { PageArena } from '../store/page-arena.ts';
 import { AddressSpace } from './address-space/address-space.ts';
 import { AskBudget } from './ask-budget.ts';
 import { Attributes } from './attributes/attributes.ts';
+import { OwnSettings } from './attributes/own-settings.ts';
 import { Credentials } from './credentials/credentials.ts';
 import { Descriptors } from './descriptors/descriptors.ts';
 import { OwnTables } from './descriptors/own-tables.ts';
@@ -59,6 +60,7 @@ export class ResourceList {
       new PendingSignals(status),
       new Timers(status, asks, looks),
       new Attributes(status),
+      new OwnSettings(status, new AskBudget(true), new AskBudget()),
       new SchedulingOfThreads(facts, new AskBudget(true)),
       new ThreadStates(facts),
       new Sandboxes(),

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { AddressSpace } from '../../src/resources/address-space/address-space.ts';
 import { Attributes } from '../../src/resources/attributes/attributes.ts';
+import { OwnSettings } from '../../src/resources/attributes/own-settings.ts';
 import { Credentials } from '../../src/resources/credentials/credentials.ts';
 import { Descriptors } from '../../src/resources/descriptors/descriptors.ts';
 import { OwnTables } from '../../src/resources/descriptors/own-tables.ts';
@@ -50,6 +51,7 @@ const codecs = new Map(
     ['attributes', Attributes],
     ['semaphores and message queues', Ipc],
     ['clocks', PointClocks],
+    ['settings of its own', OwnSettings],
     ['scheduling of threads', SchedulingOfThreads],
   ].map(([name, kind]) => [
     name as string,

@@ -6,5 +6,6 @@ describeTargetsOfOrdinaryUser([
   'attributes/directory.c',
   'attributes/limits.c',
   'attributes/scheduling.c',
+  'attributes/settings.c',
   'attributes/standing.c',
 ]);

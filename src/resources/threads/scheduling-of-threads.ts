@@ -2,7 +2,7 @@
  * How each thread that lives is to be run, and is again after a rollback.
  *
  * All of it is seen from outside, but with some calls for each thread: too many for each point. So
- * it is looked at as often as it may cost (`AskBudget`). A point without has what the one before had.
+ * it is looked at as often as it may cost (`AskBudget`). A point without has what was seen before.
  * Programs hardly ever change it: only what is found to be another at a rollback is named then.
  */
 import type { AskBudget } from '../ask-budget.ts';
