@@ -17,9 +17,11 @@ int main(void) {
   char path[] = "/tmp/belay-lock-XXXXXX";
   int fd = mkstemp(path), null = open("/dev/null", O_RDWR);
   CHECK(fd >= 0 && null >= 0);
-  int cd = tsetjmp(&why);
-  if (cd < 0) unlink(path);
-  if (cd < 0) return 3;
+  if (tsetjmp(&why) < 0) {
+    perror("tsetjmp");
+    unlink(path);
+    return 3;
+  }
   if (why.rollbacks < 2) {
     int copy = dup(fd);
     CHECK(copy >= 0 && flock(copy, LOCK_EX) == 0 && dup2(null, fd) == fd);
