@@ -15,9 +15,10 @@ const SIGEVENT_SIZE = 64;
 export const TIMER_SETTING_SIZE = 32;
 const NS_PER_S = 1_000_000_000n;
 
+export const ITIMER_REAL = 0;
 /** ITIMER_REAL, ITIMER_VIRTUAL and ITIMER_PROF, and the signals that they send. */
 export const INTERVAL_TIMERS = [
-  { which: 0, name: 'ITIMER_REAL', signo: 14 },
+  { which: ITIMER_REAL, name: 'ITIMER_REAL', signo: 14 },
   { which: 1, name: 'ITIMER_VIRTUAL', signo: 26 },
   { which: 2, name: 'ITIMER_PROF', signo: 27 },
 ] as const;

@@ -12,7 +12,12 @@
  *   apply    those of the point run on
  */
 import { parseTimers, type ListedTimer } from '../../procfs/timers.ts';
-import { decodeTimerSetting, INTERVAL_TIMERS, type TimerSetting } from '../../sys/timer.ts';
+import {
+  decodeTimerSetting,
+  INTERVAL_TIMERS,
+  ITIMER_REAL,
+  type TimerSetting,
+} from '../../sys/timer.ts';
 import { ConfinedError } from '../../tracee/confinement.ts';
 import type { Thread } from '../../tracee/thread.ts';
 import type { AskBudget } from '../ask-budget.ts';
@@ -183,9 +188,11 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
       if (bytes !== undefined) {
         const then = decodeTimerSetting(bytes, US);
         const elapsed = elapsedOn(image, clockOfInterval(stopped, which));
-        const setting = beginAgain(settingAfter(then, elapsed));
-        if (setting.leftNs > 0n) setInterval(stopped.remote, which, setting);
-        if (setting.leftNs > 0n || image.isAsked) return [];
+        const after = settingAfter(then, elapsed);
+        const setting = which === ITIMER_REAL ? beginAgain(after) : after;
+        const isSet = setting.leftNs > 0n;
+        if (isSet || setting.intervalNs > 0n) setInterval(stopped.remote, which, setting);
+        if (isSet || image.isAsked) return [];
       }
       if (image.isAsked || now === undefined || now.leftNs === 0n) return [];
       return [this.decideUnknown(stopped, which, now, { name, signo })];
@@ -228,6 +235,7 @@ function clocksOf(
 /**
  * One whose signal waits begins its next interval when that is taken (ITIMER_REAL), and has nothing
  * left until then. It begins now: the signal is another one, that the kernel connects with nothing.
+ * The other two begin by themselves, and have nothing left where they are stopped.
  */
 function beginAgain({ intervalNs, leftNs }: TimerSetting): TimerSetting {
   return { intervalNs, leftNs: leftNs === 0n ? intervalNs : leftNs };
