@@ -5,6 +5,7 @@
  */
 import { closeSync, openSync, readFileSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { type KernelState, type Looker, readKernelState } from './kernel-state.ts';
+import { readSharedContents } from './shared-contents.ts';
 
 export const PAGE_SIZE = 4096;
 
@@ -211,5 +212,6 @@ export function takeSnapshot(pid: number, attributes = false, looker?: Looker): 
   const memory = readMemory(pid, mappings);
   const threads = readThreads(pid);
   if (looker === undefined) return { mappings, memory, threads, files: readFiles(pid) };
-  return { mappings, memory, threads, files: [], state: readKernelState(pid, looker) };
+  const state = [...readKernelState(pid, looker), ...readSharedContents(pid, mappings)];
+  return { mappings, memory, threads, files: [], state };
 }

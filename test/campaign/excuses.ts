@@ -20,7 +20,8 @@ export function judge(differences: readonly Difference[], lost: number): Judged 
   for (const difference of differences) {
     const { what } = difference;
     if (what === undefined) left.push(difference);
-    else if (what in KNOWN_GAPS) excused.push({ difference, outcome: 'known gap' });
+    else if ((what.split(' ')[0] ?? '') in KNOWN_GAPS)
+      excused.push({ difference, outcome: 'known gap' });
     else if ((bitsOf(what) & lost) !== 0) excused.push({ difference, outcome: 'named' });
     else left.push(difference);
   }

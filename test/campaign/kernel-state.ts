@@ -78,7 +78,8 @@ const TOLERANCE_S = 60;
 function isSame(what: string, was: string, is: string): boolean {
   if (was === is) return true;
   if (!RUNNING.test(what)) return false;
-  const [then = NaN, now = NaN] = [was, is].map((text) => parseInt(text.replace(/^\(/, ''), 10));
+  const base = what.startsWith('told.') ? 16 : 10;
+  const [then = NaN, now = NaN] = [was, is].map((text) => parseInt(text.replace(/^\(/, ''), base));
   return then !== 0 && now !== 0 && Math.abs(then - now) <= TOLERANCE_S;
 }
 
@@ -96,6 +97,13 @@ function comparePending(key: string, was: bigint, is: bigint): StateDifference[]
     ...((come & SIGIO) === 0n ? [] : [{ what: 'pending.sigio', text }]),
     ...((come & ~SIGIO) === 0n ? [] : [{ what: 'pending.come', text }]),
   ];
+}
+
+/** What it made since is told apart from what has changed. */
+const MADE_SINCE = /^told\.(semaphores|queue)$/;
+
+function isNew(then: Entry | undefined): string {
+  return then === undefined ? 'made' : '';
 }
 
 /** Where a number leads to another file, all else that is told of it says nothing more. */
@@ -118,9 +126,9 @@ export function compareKernelStates(before: KernelState, after: KernelState): St
         differences.push(...comparePending(key, before ?? 0n, now ?? 0n));
         continue;
       }
-      const kind = what === 'file' ? `.${wasValue.split(' ')[0] ?? ''}` : '';
+      const kind = what === 'file' ? wasValue : MADE_SINCE.test(what) ? isNew(then) : '';
       differences.push({
-        what: `${what.replace(/ of \d+$/, '')}${kind}`,
+        what: `${what.replace(/ of \d+$/, '')}${kind === '' ? '' : `.${kind.split(' ')[0] ?? ''}`}`,
         text: `${key} was ${wasValue}, is ${isValue}`,
       });
     }

@@ -1,4 +1,5 @@
 /** One life of the target: points, damage, falls, rewinds, and after each the comparison. */
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hardFall } from './hard-fall.ts';
 import {
@@ -101,6 +102,8 @@ export class Life {
       stage.witness?.close();
       for (const [name, count] of stage.dialogue.calls) this.#options.tally.countCalls(name, count);
       await stage.target.end();
+      const looker = this.#options.calls?.looker;
+      if (looker !== undefined) spawnSync(looker, [String(stage.target.pid), 'remove']);
     }
   }
 

@@ -35,6 +35,15 @@ function readLimits(pid: number): [string, string][] {
   });
 }
 
+/** In the order of their ids: that in which they are listed is nobody's promise. */
+function readTimers(path: string): string {
+  const timers = readFileSync(path, 'utf8').split(/^ID: /m);
+  return timers
+    .map((timer) => timer.trim().replaceAll('\n', ' '))
+    .sort()
+    .join('; ');
+}
+
 function readProcess(pid: number): [string, string][] {
   const base = `/proc/${pid}`;
   const stat = readStat(`${base}/stat`);
@@ -49,7 +58,7 @@ function readProcess(pid: number): [string, string][] {
     ...Object.entries(STAT).map(([name, at]): [string, string] => [name, stat[at] ?? '']),
     ...namespaces,
     ...readLimits(pid),
-    ['timers', readFileSync(`${base}/timers`, 'utf8').trimEnd().replaceAll('\n', ' ')],
+    ['timers', readTimers(`${base}/timers`)],
   ];
 }
 

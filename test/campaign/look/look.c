@@ -1,6 +1,7 @@
 /* Looks at a standing process's descriptors from outside, by copies that it takes for a moment.
  *
  *   look PID
+ *   look PID remove    what it left of System V, once it has ended
  *
  * Nothing of belay's takes part, and nothing of the process changes: what has to be read is read
  * without being taken (tee, MSG_PEEK, pread). What /proc tells the checker reads itself. */
@@ -13,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -167,6 +171,17 @@ static void look(struct seen *s) {
   close(s->copy);
 }
 
+/* What it left of System V: its keys are made of its pid (target/calls/shared.c). */
+static int remove_objects(void) {
+  for (int n = 0; n < 8; n++) {
+    key_t key = (key_t)((unsigned)pid << 8 | (unsigned)n);
+    shmctl(shmget(key, 0, 0), IPC_RMID, NULL);
+    semctl(semget(key, 0, 0), 0, IPC_RMID);
+    msgctl(msgget(key, 0), IPC_RMID, NULL);
+  }
+  return 0;
+}
+
 static int by_number(const void *one, const void *other) {
   return ((const struct seen *)one)->fd - ((const struct seen *)other)->fd;
 }
@@ -174,8 +189,9 @@ static int by_number(const void *one, const void *other) {
 int main(int argc, char **argv) {
   char path[64];
   struct dirent *entry;
-  if (argc != 2) return 2;
+  if (argc < 2) return 2;
   pid = atoi(argv[1]);
+  if (argc > 2) return remove_objects();
   pid_descriptor = (int)syscall(SYS_pidfd_open, pid, 0);
   snprintf(path, sizeof path, "/proc/%d/fd", pid);
   DIR *directory = opendir(path);

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STACK_SIZE = 8 * PAGE, TABLES = 4, TURN_CALLS_MAX = 24, NAME_SIZE = 24 };
+enum { STACK_SIZE = 8 * PAGE, TABLES = 9, TURN_CALLS_MAX = 24, NAME_SIZE = 24 };
 
-static const struct row *const tables[TABLES] = {descriptor_rows, lock_rows, event_rows,
-                                                 signal_rows};
+static const struct row *const tables[TABLES] = {
+  descriptor_rows, lock_rows, event_rows, signal_rows, pipe_rows,
+  timer_rows, shared_rows, attribute_rows, socket_rows};
 static struct caller main_caller, callers[CALLERS_MAX];
 static u32 count, turn, busy;
 static u64 weights;
@@ -51,6 +52,11 @@ static void live_as_caller(void *argument) {
       sys4(SYS_futex, &turn, FUTEX_WAIT_PRIVATE, mine, 0);
     make_calls(c, pick(c, TURN_CALLS_MAX));
   }
+}
+
+void report_callers(void) {
+  report_timers(&main_caller);
+  for (u32 i = 0; i < count; i++) report_timers(&callers[i]);
 }
 
 /* Until all of them wait again. */

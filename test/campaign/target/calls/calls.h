@@ -7,6 +7,8 @@
 
 #include "../campaign.h"
 
+#include <sys/uio.h>
+
 enum { HELD_MAX = 12, CALLERS_MAX = 16, FILES = 4, TIMERS_MAX = 3, SHARED_MAX = 3 };
 
 enum kind { /* bits, so that a row can ask for one of several */
@@ -45,7 +47,8 @@ struct row {
   u32 weight;
   row_function *make;
 };
-extern const struct row descriptor_rows[], lock_rows[], event_rows[], signal_rows[];
+extern const struct row descriptor_rows[], lock_rows[], event_rows[], signal_rows[], pipe_rows[],
+  timer_rows[], shared_rows[], attribute_rows[], socket_rows[];
 
 extern char own_directory[128];
 extern u64 own_pid;
@@ -67,5 +70,10 @@ u64 noise_bytes(struct caller *c, u8 *to, u64 size_max);
 /* ---- what it says of itself, as lines of text that the checker compares ---- */
 void report_line(const char *kind, u64 key, const u64 *words, u32 count);
 void report_signals(void);
+void report_itimers(void);
+void report_timers(const struct caller *c);
+void report_ipc(void);
+void report_attributes(void);
+void report_callers(void);
 
 #endif
