@@ -60,11 +60,11 @@ export class ResourceList {
       new PendingSignals(status),
       new Timers(status, asks, looks),
       new Attributes(status),
+      new Credentials(status),
       new OwnSettings(status, new AskBudget(true), new AskBudget()),
       new SchedulingOfThreads(facts, new AskBudget(true)),
       new ThreadStates(facts),
       new Sandboxes(),
-      new Credentials(status),
     ];
   }
 

@@ -1,16 +1,22 @@
 /**
- * Who the program is: users, groups, capabilities, no_new_privs. None of it is put back: what was
- * dropped is dropped for good, and that is as it should be. What has changed since the point is
- * named; and a program that has become root since does not go on as root in code that was not.
+ * Who the program is: users, groups, capabilities, no_new_privs. What it has laid down since, and
+ * may take up again by itself, it has again: all of it, in every thread, or nothing. What was
+ * dropped for good is, and that is as it should be: it is named; and a program that has become root
+ * since does not go on as root in code that was not.
  *
  * The image has the text of /proc/PID/status about it, compared byte by byte at each point. That of
  * the other threads is read as often as it may cost (`AskBudget`), and kept where it is another.
  */
+import { readlinkSync } from 'node:fs';
+import { isRseqWritable } from '../../tracee/rseq.ts';
+import type { Thread } from '../../tracee/thread.ts';
 import { AskBudget } from '../ask-budget.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
 import type { StatusLines } from '../status-lines.ts';
 import type { Stopped } from '../stopped.ts';
+import { become } from './become.ts';
+import { mayBecome, parseRights, type Rights } from './rights.ts';
 import { compareIdentities, isSameIdentity, readIdentity } from '../identity.ts';
 
 const VERSION = 2;
@@ -34,7 +40,21 @@ interface ThreadIdentities {
 
 const NOBODY: ThreadIdentities = { asked: [], others: [] };
 
-export class Credentials implements Resource<CredentialsImage, readonly Named[]> {
+/** A thread that is to be again who it was. */
+interface Change {
+  readonly thread: Thread;
+  readonly now: Rights;
+  readonly then: Rights;
+}
+
+export interface CredentialsPlan {
+  readonly image: CredentialsImage;
+  readonly changes: readonly Change[];
+  /** What stays another. */
+  readonly lost: readonly Named[];
+}
+
+export class Credentials implements Resource<CredentialsImage, CredentialsPlan> {
   readonly name = 'credentials';
   private readonly status: StatusLines;
   private readonly points = new AskBudget();
@@ -52,24 +72,27 @@ export class Credentials implements Resource<CredentialsImage, readonly Named[]>
     return isSame && threads === before.threads ? before : { process, threads };
   }
 
-  prepare(stopped: Stopped, image: CredentialsImage): readonly Named[] | Obstacle {
-    const isSame = this.status.isSameIdentity(image.process);
-    const now = isSame ? image.process : this.status.copyIdentity();
-    const changed = isSame ? [] : compareIdentities(image.process, now, 'it has');
-    if (changed instanceof Obstacle) return changed;
-    const lost = changed.map(({ bit, text }) => ({ bit, text: `its ${text}` }));
-    const { asked, others } = image.threads;
-    const tids = this.falls.isLeft(false) ? asked : others.map(({ tid }) => tid);
-    for (const tid of tids) {
-      const changes = this.prepareThread(stopped, tid, image, now);
-      if (changes instanceof Obstacle) return changes;
-      lost.push(...changes);
-    }
-    return lost;
+  prepare(stopped: Stopped, image: CredentialsImage): CredentialsPlan | Obstacle {
+    const lost = this.compare(stopped, image);
+    if (lost instanceof Obstacle) return lost;
+    return { image, changes: lost.length === 0 ? [] : this.planChanges(stopped, image), lost };
   }
 
-  apply(_stopped: Stopped, lost: readonly Named[]): Applied {
-    return { lost };
+  /** Before all else, which may take the rights of the point. */
+  loosen(stopped: Stopped, { changes }: CredentialsPlan): void {
+    for (const { thread, now, then } of changes) {
+      stopped.endCalls();
+      stopped.withCallsOf(thread, (remote) => {
+        become(remote, now, then);
+      });
+    }
+    if (changes.length > 0) stopped.renew();
+  }
+
+  apply(stopped: Stopped, { image, changes, lost }: CredentialsPlan): Applied {
+    if (changes.length === 0) return { lost };
+    const left = this.compare(stopped, image);
+    return { lost: left instanceof Obstacle ? lost : left };
   }
 
   release(): void {
@@ -86,6 +109,40 @@ export class Credentials implements Resource<CredentialsImage, readonly Named[]>
 
   close(): void {
     // The lines are those of the signals, which close them.
+  }
+
+  /** What is another than at the point. */
+  private compare(stopped: Stopped, image: CredentialsImage): readonly Named[] | Obstacle {
+    const isSame = this.status.isSameIdentity(image.process);
+    const now = isSame ? image.process : this.status.copyIdentity();
+    const changed = isSame ? [] : compareIdentities(image.process, now, 'it has');
+    if (changed instanceof Obstacle) return changed;
+    const lost = changed.map(({ bit, text }) => ({ bit, text: `its ${text}` }));
+    const { asked, others } = image.threads;
+    const tids = this.falls.isLeft(false) ? asked : others.map(({ tid }) => tid);
+    for (const tid of tids) {
+      const changes = this.prepareThread(stopped, tid, image, now);
+      if (changes instanceof Obstacle) return changes;
+      lost.push(...changes);
+    }
+    return lost;
+  }
+
+  /** Of all threads that are not who they were; none where one of them may not become it. */
+  private planChanges({ pid, group, target }: Stopped, image: CredentialsImage): Change[] {
+    if (isInOwnUserNamespace(pid)) return [];
+    const changes: Change[] = [];
+    for (const [tid, thread] of group.threads) {
+      const own = image.threads.others.find((each) => each.tid === tid);
+      const now = readIdentity(pid, tid);
+      const wanted = own?.lines ?? image.process;
+      if (now === undefined) return [];
+      if (isSameIdentity(now, wanted)) continue;
+      const [present, then] = [parseRights(now), parseRights(wanted)];
+      if (!mayBecome(present, then) || !isRseqWritable(target, thread)) return [];
+      changes.push({ thread, now: present, then });
+    }
+    return changes;
   }
 
   /** `before` where they are the same, or cannot be afforded. */
@@ -136,4 +193,13 @@ function isSame(one: ThreadIdentities, other: ThreadIdentities): boolean {
     const against = other.others[index];
     return against?.tid === tid && isSameIdentity(lines, against.lines);
   });
+}
+
+/** Its numbers are others there than those that are told us. */
+function isInOwnUserNamespace(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/user`) !== readlinkSync('/proc/self/ns/user');
+  } catch {
+    return true;
+  }
 }

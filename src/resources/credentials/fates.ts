@@ -6,8 +6,15 @@ export const fates: Fates = {
   bits: ['privileges'],
   rows: [
     {
-      what: 'users, groups, capabilities, no_new_privs',
-      becomes: 'stay, and are named; what became root since does not go back',
+      what: 'users, groups, capabilities that the program may take up again',
+      becomes: 'put back, in every thread; what became root since does not go back',
+      more:
+        'By ids that it has kept (seteuid(2)) and capabilities that it is still permitted. All ' +
+        'of it goes back, in all threads, or nothing does.',
+    },
+    {
+      what: 'users, groups, capabilities dropped for good; no_new_privs',
+      becomes: 'stay, and are named',
     },
   ],
 };
