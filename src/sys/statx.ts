@@ -120,6 +120,7 @@ function hex(number: number): string {
   return number.toString(16).padStart(2, '0');
 }
 
-function makeDevice(major: number, minor: number): number {
+/** The number of a device as `FileStatus` has it. */
+export function makeDevice(major: number, minor: number): number {
   return (minor & 0xff) + (major & 0xfff) * 2 ** 8 + (minor & ~0xff) * 2 ** 12;
 }

@@ -27,6 +27,7 @@ export const SYS = {
   rt_sigreturn: 15,
   ioctl: 16,
   mremap: 25,
+  mincore: 27,
   madvise: 28,
   shmat: 30,
   shmctl: 31,

@@ -11,8 +11,9 @@ export const fates: Fates = {
       more:
         'Whoever has it mapped or open when the program goes back counts, a child that lives as ' +
         'well. Only what is used of it counts, and what is too much beside the rest is named. As ' +
-        'an ordinary user belay looks into the processes of that user, and only a privileged one ' +
-        'reaches memory to which neither a descriptor nor a name leads.',
+        'an ordinary user belay looks into the processes of that user, and reaches memory to ' +
+        'which neither a descriptor nor a name leads through its mappings: up to 64 MiB that are ' +
+        'wholly mapped, where nothing is swapped out.',
     },
     {
       what: 'seals of memfds; names and ids of shared memory that were given or removed since',

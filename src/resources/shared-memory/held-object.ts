@@ -2,15 +2,21 @@
  * Shared memory that is held for as long as a point needs it: by O_PATH, which opens nothing, so
  * that no lease, seal, lock or run of it is in the way; opened for a moment when it is looked at.
  */
+import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { O_NOATIME, O_NONBLOCK, O_PATH } from '../../sys/descriptor-flags.ts';
-import { close, open, openBytes, useAndClose, O_RDONLY, O_RDWR } from '../../sys/file.ts';
-import { isOfTmpfs } from '../../sys/memfd.ts';
+import { seekData, seekHole, seekSize } from '../../sys/fallocate.ts';
+import { close, open, openBytes, pread, useAndClose, O_RDONLY, O_RDWR } from '../../sys/file.ts';
+import { getSeals, isOfTmpfs } from '../../sys/memfd.ts';
 import { deviceName, statKnown, typeOf } from '../../sys/statx.ts';
+import type { Access } from './access.ts';
 import type { FoundObject } from './find-shared.ts';
+import type { PageSpan } from './page-spans.ts';
 
 /** Held at once. Chosen: a quarter of the usual limit of descriptors; what is more is named. */
 const HELD_MAX = 256;
 const ENOENT = 2;
+/** The kernel's own tmpfs, to which memory without a name belongs; huge pages have another. */
+const MEMORY_DEVICE = '00:01';
 const NAMED = '/dev/shm/';
 /** As much as a file can have: pages are numbered far apart. */
 const PAGES_MAX = 2 ** 36;
@@ -20,6 +26,7 @@ export interface HeldObject {
   readonly device: string;
   readonly inode: number;
   readonly isSegment: boolean;
+  /** -1: only mappings lead to it (mapped-access.ts). */
   readonly fd: number;
   readonly firstPage: number;
   /** How many images have it. */
@@ -44,11 +51,11 @@ export class HeldObjects {
     if (held !== undefined) return held;
     if (this.objects.size >= HELD_MAX) return undefined;
     const fd = openPath(tid, found);
-    if (fd < 0) return undefined;
+    if (fd < 0 && found.mappings.length === 0) return undefined;
     const { key, device, inode, isSegment } = found;
     const firstPage = this.count * PAGES_MAX;
     this.count += 1;
-    const isPlain = isOfTmpfs(fd);
+    const isPlain = fd < 0 ? isOfSmallPages(found) : isOfTmpfs(fd);
     const object = {
       key,
       device,
@@ -76,14 +83,18 @@ export class HeldObjects {
     if (object === undefined) return;
     object.uses -= uses;
     if (object.uses > 0) return;
-    close(object.fd);
+    if (object.fd >= 0) close(object.fd);
     this.objects.delete(key);
   }
 
   close(): void {
-    for (const { fd } of this.objects.values()) close(fd);
+    for (const { fd } of this.objects.values()) if (fd >= 0) close(fd);
     this.objects.clear();
   }
+}
+
+function isOfSmallPages({ device, path }: FoundObject): boolean {
+  return device === MEMORY_DEVICE || path.startsWith(NAMED);
 }
 
 /** The range of numbers that the pages of an object have. */
@@ -94,11 +105,45 @@ export function pagesOf({ firstPage }: { readonly firstPage: number }): [number,
 /** What `work` makes of it, opened for reading; undefined: we have no right to. */
 export function readHeld<Result>(
   { fd }: HeldObject,
-  work: (own: number) => Result,
+  work: (access: Access) => Result,
 ): Result | undefined {
   const link = `/proc/self/fd/${fd}`;
   const quiet = open(link, O_RDONLY | O_NONBLOCK | O_NOATIME);
-  return useAndClose(quiet >= 0 ? quiet : open(link, O_RDONLY | O_NONBLOCK), work);
+  return useAndClose(quiet >= 0 ? quiet : open(link, O_RDONLY | O_NONBLOCK), (own) =>
+    work(new FileAccess(own)),
+  );
+}
+
+class FileAccess implements Access {
+  readonly sizeBytes: number;
+  readonly seals: number;
+  private readonly fd: number;
+
+  constructor(fd: number) {
+    this.fd = fd;
+    this.sizeBytes = seekSize(fd);
+    this.seals = getSeals(fd);
+  }
+
+  listData(maxPages: number): readonly PageSpan[] | undefined {
+    const { fd, sizeBytes } = this;
+    const spans: PageSpan[] = [];
+    let count = 0;
+    for (let offset = seekData(fd, 0); offset >= 0 && offset < sizeBytes;) {
+      const hole = seekHole(fd, offset);
+      const end = hole < 0 ? sizeBytes : Math.min(hole, sizeBytes);
+      const span = { first: Math.floor(offset / PAGE_SIZE), end: Math.ceil(end / PAGE_SIZE) };
+      count += span.end - span.first;
+      if (count > maxPages) return undefined;
+      spans.push(span);
+      offset = seekData(fd, end);
+    }
+    return spans;
+  }
+
+  read(to: number, offset: number, sizeBytes: number): number {
+    return pread(this.fd, to, sizeBytes, offset);
+  }
 }
 
 /** Opened for writing: a descriptor, or minus errno. */

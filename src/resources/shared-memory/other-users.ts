@@ -10,10 +10,9 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { parseFdInfo } from '../../procfs/fdinfo.ts';
 import { isSegment, parseMapsLine } from '../../procfs/maps.ts';
 import { O_PATH } from '../../sys/descriptor-flags.ts';
+import { listSharedFiles } from '../../sys/procmap-query.ts';
 import { countAttachments } from '../../sys/shm.ts';
 import { deviceName, statKnownLink } from '../../sys/statx.ts';
-
-const DELETED = ' (deleted)';
 
 /** What is looked for. */
 export interface Sought {
@@ -67,10 +66,20 @@ export function findUsers(
 }
 
 function findIn(tid: number, pid: number, sought: readonly Sought[]): Sought[] {
-  const maps = readText(`/proc/${pid}/maps`);
-  if (maps === '') return [];
-  const open = sought.some(isReachable) ? listOpen(pid) : [];
-  return sought.filter((each) => isMapped(maps, tid, pid, each) || isOpen(open, pid, each));
+  const files = listSharedFiles(pid);
+  const mapped = sought.filter((each) => {
+    const isLikely = files?.some((file) => isFileOf(file, each)) ?? true;
+    return isLikely && isMapped(readText(`/proc/${pid}/maps`), tid, pid, each);
+  });
+  const others = sought.filter((each) => isReachable(each) && !mapped.includes(each));
+  return others.length === 0 ? mapped : [...mapped, ...findOpen(pid, others)];
+}
+
+function isFileOf(
+  file: { readonly device: string; readonly inode: number },
+  { device, inode }: Sought,
+): boolean {
+  return file.inode === inode && file.device === device;
 }
 
 function isMapped(maps: string, tid: number, pid: number, sought: Sought): boolean {
@@ -80,7 +89,7 @@ function isMapped(maps: string, tid: number, pid: number, sought: Sought): boole
     const start = maps.lastIndexOf('\n', at) + 1;
     const end = maps.indexOf('\n', at);
     const mapping = parseMapsLine(maps.slice(start, end < 0 ? undefined : end));
-    if (mapping?.inode !== inode || mapping.device !== device) continue;
+    if (mapping === undefined || !isFileOf(mapping, sought)) continue;
     if (!sought.isSegment && !isSegment(mapping)) return true;
     // Ids are numbered anew in each namespace.
     const isIt = sought.isSegment && mapping.path === sought.path;
@@ -94,27 +103,20 @@ function isReachable({ path, isSegment: isOfSegment }: Sought): boolean {
   return !isOfSegment && path.startsWith('/') && !path.startsWith('/dev/zero');
 }
 
-/** What holds it for a point of ours, or another supervisor's, opens nothing. */
-function isOpen(open: readonly Open[], pid: number, sought: Sought): boolean {
-  if (!isReachable(sought)) return false;
-  const { path, device, inode } = sought;
-  const name = path.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path;
-  return open.some(({ fd, link }) => {
-    if (!link.startsWith(name)) return false;
+/** What a process has open. Who holds it for a point, as another supervisor, opens nothing. */
+function findOpen(pid: number, sought: readonly Sought[]): Sought[] {
+  const found = new Set<Sought>();
+  for (const fd of listDescriptors(pid)) {
     const file = statKnownLink(`/proc/${pid}/fd/${fd}`);
-    if (file?.ino !== inode || deviceName(file.dev) !== device) return false;
+    if (file === undefined) continue;
+    const one = sought.find(({ inode, device }) => {
+      return inode === file.ino && device === deviceName(file.dev);
+    });
+    if (one === undefined) continue;
     const info = parseFdInfo(readText(`/proc/${pid}/fdinfo/${fd}`));
-    return info === undefined || (info.flags & O_PATH) === 0;
-  });
-}
-
-interface Open {
-  readonly fd: string;
-  readonly link: string;
-}
-
-function listOpen(pid: number): Open[] {
-  return listDescriptors(pid).map((fd) => ({ fd, link: readLink(`/proc/${pid}/fd/${fd}`) }));
+    if (info === undefined || (info.flags & O_PATH) === 0) found.add(one);
+  }
+  return [...found];
 }
 
 function listDescriptors(pid: number): string[] {

@@ -14,17 +14,17 @@ import { F_SEAL_FUTURE_WRITE, F_SEAL_GROW, F_SEAL_SHRINK, F_SEAL_WRITE } from '.
 import type { Claims } from '../claims.ts';
 import { openHeldForWriting, type HeldObject } from './held-object.ts';
 import type { SharedObjectImage } from './shared-image.ts';
-import type { Difference, PageSpan } from './shared-content.ts';
+import type { PageSpan } from './page-spans.ts';
+import type { Difference } from './shared-content.ts';
 
 const { ENOSPC, ENOMEM } = constants.errno;
 
+/** What is to be done to one object. */
 export interface PutBack {
   readonly image: SharedObjectImage;
-  /** Ours, open for writing for the length of the rollback. */
-  readonly fd: number;
-  readonly sizeNow: number;
   readonly difference: Difference;
-  isDone: boolean;
+  /** After the commit. Answers the pages that could not be written. */
+  apply(): number;
 }
 
 /** What there is now, and how it differs. */
@@ -54,12 +54,12 @@ export function findForbidden({
 }
 
 /** @throws SyscallError where there is no room for it; a text where it may not be written */
-export function claimPutBack(changed: Changed, claims: Claims): PutBack | string {
+export function claimPutBack(changed: Changed, store: PageStore, claims: Claims): PutBack | string {
   const { image, held, sizeNow, difference } = changed;
   const fd = openHeldForWriting(held);
   if (fd < 0) return `it may not be written: ${errnoName(-fd)}`;
   claims.acquire('open', () => fd, close);
-  const putBack: PutBack = { image, fd, sizeNow, difference, isDone: false };
+  let isDone = false;
   for (const span of difference.missing) {
     const errno = reserve(fd, span);
     if (errno !== 0 && errno !== -ENOSPC && errno !== -ENOMEM) {
@@ -69,27 +69,31 @@ export function claimPutBack(changed: Changed, claims: Claims): PutBack | string
       `get memory for ${image.path}`,
       () => errno,
       () => {
-        if (!putBack.isDone) punchHole(fd, span.first * PAGE_SIZE, sizeOf(span));
+        if (!isDone) punchHole(fd, span.first * PAGE_SIZE, sizeOf(span));
       },
     );
   }
-  return putBack;
+  const apply = (): number => {
+    isDone = true;
+    const isResized = sizeNow === image.sizeBytes || ftruncate(fd, image.sizeBytes) === 0;
+    return isResized ? write(fd, image, difference, store) : difference.writes.length;
+  };
+  return { image, difference, apply };
 }
 
-/** Answers the pages that could not be written. */
-export function putBack(plan: PutBack, store: PageStore): number {
-  const { image, fd, sizeNow, difference } = plan;
-  plan.isDone = true;
-  if (sizeNow !== image.sizeBytes && ftruncate(fd, image.sizeBytes) < 0) {
-    return difference.writes.length;
-  }
+function write(
+  fd: number,
+  { sizeBytes }: SharedObjectImage,
+  { writes, surplus }: Difference,
+  store: PageStore,
+): number {
   let lost = 0;
-  for (const [index, slot] of difference.writes) {
+  for (const [index, slot] of writes) {
     const offset = index * PAGE_SIZE;
-    const size = Math.min(PAGE_SIZE, image.sizeBytes - offset);
+    const size = Math.min(PAGE_SIZE, sizeBytes - offset);
     if (pwrite(fd, store.address(slot), size, offset) !== size) lost += 1;
   }
-  for (const span of difference.surplus) {
+  for (const span of surplus) {
     if (punchHole(fd, span.first * PAGE_SIZE, sizeOf(span)) < 0) lost += span.end - span.first;
   }
   return lost;

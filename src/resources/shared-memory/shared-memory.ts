@@ -16,19 +16,26 @@ import { BelayError } from '../../errors.ts';
 import { isSharedMemory, parseMaps, type Mapping } from '../../procfs/maps.ts';
 import { PageHistory, type PageDelta } from '../../points/page-history.ts';
 import type { PageStore } from '../../store/page-store.ts';
-import { seekSize } from '../../sys/fallocate.ts';
-import { getSeals } from '../../sys/memfd.ts';
 import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { findShared, keyOf, type FoundObject, type Leading } from './find-shared.ts';
-import { HeldObjects, pagesOf, readHeld } from './held-object.ts';
+import { HeldObjects, pagesOf } from './held-object.ts';
 import { findUsers, listProcesses, nameUser, type Sought } from './other-users.ts';
-import { claimPutBack, findForbidden, putBack, type Changed, type PutBack } from './put-back.ts';
+import { endOf } from './mapped-access.ts';
+import { claimMappedPutBack } from './mapped-put-back.ts';
+import { claimPutBack, findForbidden, type Changed, type PutBack } from './put-back.ts';
 import type { SharedMemoryImage, SharedObjectImage } from './shared-image.ts';
-import { listData, SharedContent } from './shared-content.ts';
-import { LEASED, SharedSaver, UNREADABLE } from './shared-saver.ts';
+import { SharedContent } from './shared-content.ts';
+import {
+  isInReach,
+  LEASED,
+  OUT_OF_REACH,
+  SharedSaver,
+  UNREADABLE,
+  withAccess,
+} from './shared-saver.ts';
 
 const VERSION = 1;
 const NONE: SharedMemoryImage = { objects: [], pages: undefined };
@@ -107,20 +114,21 @@ export class SharedMemory implements Resource<SharedMemoryImage, Plan> {
     if (delta === undefined || saved.length === 0) return nothing;
     const versions = this.history.versionsAt(delta);
     const leases = readLeases();
+    const now = this.readShared();
     const changed: Changed[] = [];
     for (const each of saved) {
-      const result = this.compare(each, versions, leases);
+      const result = this.compare(stopped, each, versions, leases, now);
       if (typeof result === 'string') left.push(lose(each, result));
       else if (isChange(result)) changed.push(result);
       else if (result.sealsNow !== each.seals) left.push(nameSeals(each));
     }
     if (changed.length === 0) return nothing;
-    const users = this.findUsersOf(stopped, changed);
+    const users = findUsersOf(stopped, changed, now);
     for (const each of changed) {
       const { image: wanted, sealsNow } = each;
       const user = users.get(wanted.key);
       const why = user === undefined ? findForbidden(each) : nameUser(user);
-      const claimed = why ?? claimPutBack(each, claims);
+      const claimed = why ?? this.claim(stopped, each, now, claims);
       if (typeof claimed === 'string') left.push(lose(wanted, claimed));
       else putBacks.push(claimed);
       if (typeof claimed !== 'string' && sealsNow !== wanted.seals) left.push(nameSeals(wanted));
@@ -128,12 +136,23 @@ export class SharedMemory implements Resource<SharedMemoryImage, Plan> {
     return nothing;
   }
 
+  private claim(
+    stopped: Stopped,
+    changed: Changed,
+    now: readonly Mapping[],
+    claims: Claims,
+  ): PutBack | string {
+    if (changed.held.fd >= 0) return claimPutBack(changed, this.store, claims);
+    const mappings = mappingsOf(now, changed.held.key);
+    return claimMappedPutBack(stopped, changed, mappings, this.store, claims);
+  }
+
   apply(_stopped: Stopped, { image, putBacks, left }: Plan): Applied {
     const lost = [...left];
     let pagesRestored = 0;
     for (const each of putBacks) {
       const { writes } = each.difference;
-      const count = putBack(each, this.store);
+      const count = each.apply();
       pagesRestored += writes.length;
       if (count > 0) lost.push(lose(each.image, `${count} pages could not be written`));
     }
@@ -193,22 +212,18 @@ export class SharedMemory implements Resource<SharedMemoryImage, Plan> {
     return this.found;
   }
 
-  private findUsersOf(stopped: Stopped, changed: readonly Changed[]): Map<string, number> {
-    const now = parseMaps(Buffer.from(this.mappings.copyMaps()).toString('latin1'));
-    const keys = now.filter(isSharedMemory).map(keyOf);
-    const sought = changed.map(({ held, image: { key, path } }): Sought => {
-      const { device, inode, isSegment } = held;
-      const mapped = keys.filter((each) => each === key).length;
-      return { key, device, inode, isSegment, path, mapped };
-    });
-    return findUsers(stopped, sought, listProcesses());
+  private readShared(): Mapping[] {
+    const text = Buffer.from(this.mappings.copyMaps()).toString('latin1');
+    return parseMaps(text).filter(isSharedMemory);
   }
 
   /** How it differs from what it was; a text: it cannot be told. */
   private compare(
+    stopped: Stopped,
     image: SharedObjectImage,
     versions: readonly (readonly [page: number, slot: number])[],
     leases: string,
+    now: readonly Mapping[],
   ): Changed | string {
     const held = this.held.get(image.key);
     if (held === undefined) throw new RangeError(`${image.place} is not held`);
@@ -216,11 +231,14 @@ export class SharedMemory implements Resource<SharedMemoryImage, Plan> {
     const [start, end] = pagesOf(held);
     const own = versions.filter(([page]) => page >= start && page < end);
     const indexed = new Map(own.map(([page, slot]) => [page - start, slot]));
-    const changed = readHeld(held, (fd): Changed => {
-      const sizeNow = seekSize(fd);
-      const data = listData(fd, sizeNow, Infinity) ?? [];
-      const difference = this.content.compare(fd, data, indexed, image.sizeBytes);
-      return { image, held, sizeNow, sealsNow: getSeals(fd), difference };
+    const mappings = mappingsOf(now, image.key);
+    const isReached = isInReach(held, mappings);
+    if (!isReached || (held.fd < 0 && endOf(mappings) !== image.sizeBytes)) return OUT_OF_REACH;
+    const changed = withAccess(stopped, held, mappings, (access): Changed => {
+      const { sizeBytes: sizeNow, seals: sealsNow } = access;
+      const data = access.listData(Infinity) ?? [];
+      const difference = this.content.compare(access, data, indexed, image.sizeBytes);
+      return { image, held, sizeNow, sealsNow, difference };
     });
     return changed ?? UNREADABLE;
   }
@@ -229,6 +247,22 @@ export class SharedMemory implements Resource<SharedMemoryImage, Plan> {
 function asDelta({ pages }: SharedMemoryImage): PageDelta | undefined {
   if (pages === undefined || 'former' in pages) return pages;
   throw new BelayError('EUNSUPPORTED', 'cannot use an image that this supervisor did not make');
+}
+
+function mappingsOf(mappings: readonly Mapping[], key: string): Mapping[] {
+  return mappings.filter((mapping) => keyOf(mapping) === key);
+}
+
+function findUsersOf(
+  stopped: Stopped,
+  changed: readonly Changed[],
+  now: readonly Mapping[],
+): Map<string, number> {
+  const sought = changed.map(({ held, image: { key, path } }): Sought => {
+    const { device, inode, isSegment } = held;
+    return { key, device, inode, isSegment, path, mapped: mappingsOf(now, key).length };
+  });
+  return findUsers(stopped, sought, listProcesses());
 }
 
 function isChange({ image, sizeNow, difference }: Changed): boolean {

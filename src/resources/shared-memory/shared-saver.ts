@@ -1,7 +1,7 @@
 /** Saves the content of shared memory for a point, or says why it does not. */
 import type { PageDelta } from '../../points/page-history.ts';
-import { seekSize } from '../../sys/fallocate.ts';
-import { getSeals } from '../../sys/memfd.ts';
+import { BelayError } from '../../errors.ts';
+import type { Mapping } from '../../procfs/maps.ts';
 import { listChildren } from '../../tasks/list-children.ts';
 import { readStat } from '../../tasks/read-stat.ts';
 import { AskBudget } from '../ask-budget.ts';
@@ -9,13 +9,15 @@ import type { Stopped } from '../stopped.ts';
 import { isLeased, placeOf, type FoundObject } from './find-shared.ts';
 import { readHeld, type HeldObject, type HeldObjects } from './held-object.ts';
 import { findUsers, nameUser, type Sought } from './other-users.ts';
+import type { Access } from './access.ts';
+import { isSwapUsed, isWhollyMapped, MappedAccess } from './mapped-access.ts';
 import { isSameObject, type SharedObjectImage } from './shared-image.ts';
-import { listData, type SharedContent } from './shared-content.ts';
+import type { SharedContent } from './shared-content.ts';
 
 /** Chosen: 16 MiB in all, which take a few milliseconds to compare. */
 const COMPARED_MAX_PAGES = 4096;
 const TOO_LARGE = 'it is too large to be compared';
-const OUT_OF_REACH = 'only a privileged belay can reach it';
+export const OUT_OF_REACH = 'only a privileged belay can reach it';
 const HUGE = 'it is of huge pages';
 export const UNREADABLE = 'it may not be read';
 export const LEASED = 'it is leased (F_SETLEASE)';
@@ -44,7 +46,7 @@ export class SharedSaver {
     }
     let room = COMPARED_MAX_PAGES;
     const objects = found.flatMap((each) => {
-      const { image, pageCount } = this.saveOne(delta, each, room);
+      const { image, pageCount } = this.saveOne(stopped, delta, each, room);
       room -= pageCount;
       // What the program cannot write to is no loss of its own.
       if (image.unsaved !== undefined && !each.isWritable) return [];
@@ -73,6 +75,7 @@ export class SharedSaver {
   }
 
   private saveOne(
+    stopped: Stopped,
     delta: PageDelta,
     found: FoundObject,
     room: number,
@@ -85,14 +88,13 @@ export class SharedSaver {
     if (unsaved !== undefined || object === undefined) {
       return { image: { ...image, unsaved }, pageCount: 0 };
     }
-    const saved = readHeld(object, (fd) => {
-      const sizeBytes = seekSize(fd);
-      const seals = getSeals(fd);
-      const data = listData(fd, sizeBytes, room);
+    const saved = withAccess(stopped, object, found.mappings, (access) => {
+      const { sizeBytes, seals } = access;
+      const data = access.listData(room);
       if (data === undefined) {
         return { image: { ...image, sizeBytes, seals, unsaved: TOO_LARGE }, pageCount: 0 };
       }
-      this.content.save(delta, object, fd, data);
+      this.content.save(delta, object, access, data);
       const pageCount = data.reduce((sum, { first, end }) => sum + end - first, 0);
       return { image: { ...image, sizeBytes, seals, unsaved: undefined }, pageCount };
     });
@@ -100,12 +102,38 @@ export class SharedSaver {
   }
 }
 
+/** What `work` makes of it; undefined: we have no right to. */
+export function withAccess<Result>(
+  stopped: Stopped,
+  object: HeldObject,
+  mappings: readonly Mapping[],
+  work: (access: Access) => Result,
+): Result | undefined {
+  if (object.fd >= 0) return readHeld(object, work);
+  return mayCall(stopped) ? work(new MappedAccess(stopped, mappings)) : undefined;
+}
+
+/** A program that confines itself cannot be asked, nor one that has no room left. */
+function mayCall({ remote }: Stopped): boolean {
+  try {
+    return remote().scratch.reserve(1) !== 0;
+  } catch (error) {
+    if (error instanceof BelayError && ['EPERM', 'ENOMEM'].includes(error.code)) return false;
+    throw error;
+  }
+}
+
+/** A file leads to it, or its mappings do. */
+export function isInReach(object: HeldObject, mappings: readonly Mapping[]): boolean {
+  return object.fd >= 0 || (isWhollyMapped(mappings) && !isSwapUsed());
+}
+
 function isSaved({ unsaved }: SharedObjectImage): boolean {
   return unsaved === undefined;
 }
 
 function whyUnsaved(object: HeldObject | undefined, found: FoundObject): string | undefined {
-  if (object === undefined) return OUT_OF_REACH;
+  if (object === undefined || !isInReach(object, found.mappings)) return OUT_OF_REACH;
   if (!object.isPlain) return HUGE;
   if (object.user !== undefined) return nameUser(object.user);
   return isLeased(found) ? LEASED : undefined;
