@@ -66,11 +66,12 @@ export function madviseDontneed(address: number, sizeBytes: number): void {
 
 const memcmp = declare('int memcmp(uint64_t, uint64_t, ulong)');
 
-/** Whether `sizeBytes` (8 or more) of our own memory at `address` are zeros. */
+/** Whether `sizeBytes` of our own memory at `address` are zeros. */
 export function isZeroMemory(address: number, sizeBytes: number): boolean {
   const zeros = new NativeBuffer(8);
-  if (memcmp(address, zeros.address, 8) !== 0) return false;
-  return memcmp(address, address + 8, sizeBytes - 8) === 0;
+  const size = Math.min(sizeBytes, 8);
+  if (memcmp(address, zeros.address, size) !== 0) return false;
+  return memcmp(address, address + size, sizeBytes - size) === 0;
 }
 
 /** Whether `sizeBytes` of our own memory are the same at both addresses. */

@@ -53,8 +53,16 @@ export function findForbidden({
   return undefined;
 }
 
+/** Write to what lies behind the end, at `offset`; false: nothing leads there. */
+export type WriteBehind = (from: number, offset: number, sizeBytes: number) => boolean;
+
 /** @throws SyscallError where there is no room for it; a text where it may not be written */
-export function claimPutBack(changed: Changed, store: PageStore, claims: Claims): PutBack | string {
+export function claimPutBack(
+  changed: Changed,
+  store: PageStore,
+  writeBehind: WriteBehind,
+  claims: Claims,
+): PutBack | string {
   const { image, held, sizeNow, difference } = changed;
   const fd = openHeldForWriting(held);
   if (fd < 0) return `it may not be written: ${errnoName(-fd)}`;
@@ -76,7 +84,8 @@ export function claimPutBack(changed: Changed, store: PageStore, claims: Claims)
   const apply = (): number => {
     isDone = true;
     const isResized = sizeNow === image.sizeBytes || ftruncate(fd, image.sizeBytes) === 0;
-    return isResized ? write(fd, image, difference, store) : difference.writes.length;
+    if (!isResized) return difference.writes.length;
+    return write(fd, image, difference, store, writeBehind);
   };
   return { image, difference, apply };
 }
@@ -86,12 +95,17 @@ function write(
   { sizeBytes }: SharedObjectImage,
   { writes, surplus }: Difference,
   store: PageStore,
+  writeBehind: WriteBehind,
 ): number {
   let lost = 0;
   for (const [index, slot] of writes) {
     const offset = index * PAGE_SIZE;
     const size = Math.min(PAGE_SIZE, sizeBytes - offset);
-    if (pwrite(fd, store.address(slot), size, offset) !== size) lost += 1;
+    const from = store.address(slot);
+    const isWritten = pwrite(fd, from, size, offset) === size;
+    const left = PAGE_SIZE - size;
+    const isWhole = left === 0 || writeBehind(from + size, offset + size, left);
+    if (!isWritten || !isWhole) lost += 1;
   }
   for (const span of surplus) {
     if (punchHole(fd, span.first * PAGE_SIZE, sizeOf(span)) < 0) lost += span.end - span.first;

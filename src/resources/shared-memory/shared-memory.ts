@@ -16,6 +16,7 @@ import { BelayError } from '../../errors.ts';
 import { isSharedMemory, parseMaps, type Mapping } from '../../procfs/maps.ts';
 import { PageHistory, type PageDelta } from '../../points/page-history.ts';
 import type { PageStore } from '../../store/page-store.ts';
+import { isZeroMemory } from '../../sys/mmap.ts';
 import type { Claims } from '../claims.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
@@ -23,9 +24,15 @@ import type { Stopped } from '../stopped.ts';
 import { findShared, keyOf, type FoundObject, type Leading } from './find-shared.ts';
 import { HeldObjects, pagesOf } from './held-object.ts';
 import { findUsers, listProcesses, nameUser, type Sought } from './other-users.ts';
-import { endOf } from './mapped-access.ts';
+import { endOf, MappedAccess } from './mapped-access.ts';
 import { claimMappedPutBack } from './mapped-put-back.ts';
-import { claimPutBack, findForbidden, type Changed, type PutBack } from './put-back.ts';
+import {
+  claimPutBack,
+  findForbidden,
+  type Changed,
+  type PutBack,
+  type WriteBehind,
+} from './put-back.ts';
 import type { SharedMemoryImage, SharedObjectImage } from './shared-image.ts';
 import { SharedContent } from './shared-content.ts';
 import {
@@ -142,8 +149,16 @@ export class SharedMemory implements Resource<SharedMemoryImage, Plan> {
     now: readonly Mapping[],
     claims: Claims,
   ): PutBack | string {
-    if (changed.held.fd >= 0) return claimPutBack(changed, this.store, claims);
     const mappings = mappingsOf(now, changed.held.key);
+    if (changed.held.fd >= 0) {
+      const mapped = new MappedAccess(stopped, mappings);
+      const writeBehind: WriteBehind = (from, offset, sizeBytes) => {
+        const part = mapped.find(offset, true);
+        if (part?.mapping.writable !== true) return isZeroMemory(from, sizeBytes);
+        return stopped.target.forceWriteFrom(from, part.address, sizeBytes) === sizeBytes;
+      };
+      return claimPutBack(changed, this.store, writeBehind, claims);
+    }
     return claimMappedPutBack(stopped, changed, mappings, this.store, claims);
   }
 

@@ -10,6 +10,7 @@ import { isLeased, placeOf, type FoundObject } from './find-shared.ts';
 import { readHeld, type HeldObject, type HeldObjects } from './held-object.ts';
 import { findUsers, nameUser, type Sought } from './other-users.ts';
 import type { Access } from './access.ts';
+import { WithLastPage } from './last-page.ts';
 import { isSwapUsed, isWhollyMapped, MappedAccess } from './mapped-access.ts';
 import { isSameObject, type SharedObjectImage } from './shared-image.ts';
 import type { SharedContent } from './shared-content.ts';
@@ -109,8 +110,9 @@ export function withAccess<Result>(
   mappings: readonly Mapping[],
   work: (access: Access) => Result,
 ): Result | undefined {
-  if (object.fd >= 0) return readHeld(object, work);
-  return mayCall(stopped) ? work(new MappedAccess(stopped, mappings)) : undefined;
+  const mapped = new MappedAccess(stopped, mappings);
+  if (object.fd < 0) return mayCall(stopped) ? work(mapped) : undefined;
+  return readHeld(object, (file) => work(new WithLastPage(file, mapped, stopped)));
 }
 
 /** A program that confines itself cannot be asked, nor one that has no room left. */
