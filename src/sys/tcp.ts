@@ -22,6 +22,7 @@ export const TCP_CLOSING = 11;
 
 /** struct tcp_info up to what is used; later kernels append. */
 const TCP_INFO_SIZE = 152;
+const UNACKED = 24;
 const LAST_DATA_SENT = 44;
 const LAST_DATA_RECV = 52;
 const BYTES_ACKED = 120;
@@ -38,6 +39,8 @@ export interface TcpInfo {
   readonly bytesAcked: number;
   /** Written, and not on its way yet. */
   readonly bytesNotSent: number;
+  /** Segments on their way. */
+  readonly unacknowledged: number;
 }
 
 const info = new NativeBuffer(TCP_INFO_SIZE);
@@ -54,5 +57,6 @@ export function readTcpInfo(fd: number): TcpInfo | undefined {
     bytesReceived: info.getUint64(BYTES_RECEIVED),
     bytesAcked: info.getUint64(BYTES_ACKED),
     bytesNotSent: bytes.readUInt32LE(NOTSENT_BYTES),
+    unacknowledged: bytes.readUInt32LE(UNACKED),
   };
 }

@@ -8,6 +8,7 @@ import { STACK_T_SIZE } from '../../src/resources/threads/alternate-stack.ts';
 import { CLONE_ARGS_SIZE, CLONE_THREAD_FLAGS } from '../../src/sys/clone3.ts';
 import { SIGINFO_SIZE } from '../../src/sys/ptrace.ts';
 import { CPU_SET_SIZE } from '../../src/sys/sched.ts';
+import { SOCKET_OPTION_NUMBERS } from '../../src/sys/socket-options.ts';
 import { listFiles, parse, readText, walk } from '../house/source.ts';
 import { evaluateC } from '../support/compile.ts';
 
@@ -37,6 +38,7 @@ const MACROS = [
 
 /** The least that must be compared: a test of nothing would pass, too. */
 const COMPARED_MIN = 60;
+const COMPARED_SOCKET_OPTIONS_MIN = 40;
 
 interface Constant {
   readonly name: string;
@@ -66,6 +68,15 @@ function parseNumber(text: string): bigint | undefined {
   if (/^-\d+$/.test(text)) return BigInt(text);
   return /^(0[xo][0-9a-f_]+|\d[\d_]*)$/.test(text) ? BigInt(text.replaceAll('_', '')) : undefined;
 }
+
+test('options of sockets have the numbers of the headers', async () => {
+  const headers = ['sys/socket.h', 'netinet/in.h', 'netinet/tcp.h', 'netinet/udp.h'];
+  const values = await evaluateC(headers, Object.keys(SOCKET_OPTION_NUMBERS), { mustExist: false });
+  for (const [name, value] of values) {
+    assert.equal(BigInt(SOCKET_OPTION_NUMBERS[name] ?? -1), value, name);
+  }
+  assert.ok(values.size >= COMPARED_SOCKET_OPTIONS_MIN, `${values.size}`);
+});
 
 test('every constant that the headers know has their value', async () => {
   const constants = readConstants();

@@ -18,6 +18,14 @@ export const fates: Fates = {
         'done about multipath TCP.',
     },
     {
+      what: 'options of sockets',
+      becomes: 'exact where they were asked for, of 32 sockets at a point; else left, and named',
+      more:
+        'Asked for as long as it takes a fiftieth of the time. Those of ' +
+        'sockets, IP, IPv6, TCP and UDP that getsockopt(2) tells as a number, time or pair. ' +
+        'Filters, groups, addresses, time stamps and congestion control stay as they are.',
+    },
+    {
       what: 'TCP connections that were idle, sockets that listen',
       becomes: 'go on; what was not read is still there, who waits to be accepted still waits',
     },

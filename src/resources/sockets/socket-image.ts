@@ -1,4 +1,5 @@
 /** The sockets of the program as plain data. */
+import type { SocketType } from '../../sys/getsockopt.ts';
 
 /**
  * `tcp`: a TCP socket, whatever it does; `other`: nothing is done about it; `unseen`: there was no
@@ -12,8 +13,16 @@ export interface SocketImage {
   /** No two sockets have one inode. */
   readonly inode: number;
   readonly kind: SocketKind;
+  /** Undefined: it was not looked at. */
+  readonly type: SocketType | undefined;
   /** As they were when it was looked at last. */
   readonly counts: Counts | undefined;
+}
+
+/** What was asked of a socket when the point was made: see options.ts. */
+export interface OptionsImage {
+  readonly inode: number;
+  readonly values: Uint8Array;
 }
 
 /** What has gone over a connection: differences tell what went since. */
@@ -38,6 +47,8 @@ export interface SocketsImage {
   readonly exact: readonly number[];
   /** Something may have come for more of them than were looked at. */
   readonly isPartial: boolean;
+  /** Of as many as there was time for. */
+  readonly options: readonly OptionsImage[];
 }
 
 export function isSameCounts(one: Counts | undefined, other: Counts): boolean {

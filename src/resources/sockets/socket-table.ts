@@ -61,5 +61,5 @@ export class SocketTable {
 }
 
 function unseen(inode: number, fd: number): SocketImage {
-  return { fd, inode, kind: 'unseen', counts: undefined };
+  return { fd, inode, kind: 'unseen', type: undefined, counts: undefined };
 }

@@ -18,16 +18,23 @@ import { IPPROTO_TCP } from '../../sys/tcp.ts';
 import { AskBudget } from '../ask-budget.ts';
 import { Copies } from '../copies.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
-import type { Applied, Resource } from '../resource.ts';
+import type { Applied, Named, Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { Arrivals } from './arrivals.ts';
 import { EndConnections } from './end-connections.ts';
+import { nameUnasked, OptionsInTurn, putOptionsBack } from './options-in-turn.ts';
 import { isQuiet, isSameCounts, type SocketImage, type SocketsImage } from './socket-image.ts';
 import { SocketTable, type Leading } from './socket-table.ts';
-import { isConnection, lookAtTcp } from './tcp-look.ts';
+import { isAsFound, isConnection, lookAtTcp } from './tcp-look.ts';
 
-const VERSION = 1;
-const NONE: SocketsImage = { momentMs: 0, sockets: [], exact: [], isPartial: false };
+const VERSION = 2;
+const NONE: SocketsImage = {
+  momentMs: 0,
+  sockets: [],
+  exact: [],
+  isPartial: false,
+  options: [],
+};
 /** Chosen: so many are looked at for the first time, and more while there is time. */
 const FRESH_MIN = 64;
 const FRESH_MAX_MS = 20;
@@ -48,6 +55,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
   private readonly sockets = new SocketTable();
   private readonly arrivals = new Arrivals();
   private readonly budget = new AskBudget();
+  private readonly options = new OptionsInTurn();
   /** Inodes of those that were not quiet when they were looked at, or are not watched. */
   private readonly pending = new Set<number>();
   private turn = 0;
@@ -63,17 +71,20 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     using copies = new Copies(stopped.living);
     const momentMs = readMoment();
     const looked = new Set<number>();
+    let isInTurn = false;
     const look = (inode: number): void => {
-      if (!looked.has(inode) && this.look(copies, inode, momentMs)) looked.add(inode);
+      if (!looked.has(inode) && this.look(copies, inode, momentMs, isInTurn)) looked.add(inode);
     };
     this.lookAtFresh(momentMs, look);
     const pending = [...this.pending];
     for (const inode of pending.slice(0, PENDING_MAX)) look(inode);
     for (const inode of this.arrivals.take()) look(inode);
     const isPartial = this.arrivals.isPartial || pending.length > PENDING_MAX;
+    isInTurn = true;
     this.lookInTurn(stopped.isMeant, looked, look);
     const exact = [...looked].sort((one, other) => one - other);
-    return { momentMs, sockets: this.sockets.all, exact, isPartial };
+    const options = this.options.read(this.sockets, copies, looked);
+    return { momentMs, sockets: this.sockets.all, exact, isPartial, options };
   }
 
   /** Nothing has to be acquired: what cannot be reached is named. */
@@ -89,7 +100,13 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     for (const inode of hadArrivals) this.pending.add(inode);
     using copies = new Copies(stopped.living);
     const ending = new EndConnections(stopped, copies, readMoment());
-    return { lost: ending.run(wanted, this.sockets, [...this.pending]) };
+    const lost = ending.run(wanted, this.sockets, [...this.pending]);
+    return { lost: [...lost, ...putOptionsBack(wanted, this.sockets, copies)] };
+  }
+
+  losses({ sockets, options }: SocketsImage): readonly Named[] {
+    const unasked = sockets.length - options.length;
+    return unasked > 0 ? [nameUnasked(unasked)] : [];
   }
 
   release(): void {
@@ -112,6 +129,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     for (const inode of this.sockets.update(this.descriptors.table)) {
       this.arrivals.forget(inode);
       this.pending.delete(inode);
+      this.options.forget(inode);
     }
   }
 
@@ -150,25 +168,30 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
   }
 
   /** False: there is nothing to be known of it. */
-  private look(copies: Copies, inode: number, momentMs: number): boolean {
+  private look(copies: Copies, inode: number, momentMs: number, isInTurn: boolean): boolean {
     const known = this.sockets.get(inode);
     if (known === undefined || known.kind === 'other') return false;
-    return copies.use(known.fd, (own) => this.lookAt(own, known, momentMs)) === true;
+    return copies.use(known.fd, (own) => this.lookAt(own, known, momentMs, isInTurn)) === true;
   }
 
-  private lookAt(own: number, known: SocketImage, momentMs: number): boolean {
+  private lookAt(own: number, known: SocketImage, momentMs: number, isInTurn: boolean): boolean {
     const { inode } = known;
-    if (known.kind === 'unseen' && getSocketType(own)?.protocol !== IPPROTO_TCP) {
-      this.sockets.set({ ...known, kind: 'other' });
+    const type = known.type ?? getSocketType(own);
+    if (type?.protocol !== IPPROTO_TCP) {
+      this.sockets.set({ ...known, type, kind: 'other' });
       return false;
     }
     // Watched first: what comes from now on is told of.
+    const { counts: before } = known;
+    const isIdle = this.arrivals.isWatched(inode) && !this.pending.has(inode);
     if (!this.arrivals.isWatched(inode)) this.arrivals.watch(own, inode);
+    if (isInTurn && isIdle && before !== undefined && isAsFound(own, before)) return true;
     const found = lookAtTcp(own, momentMs);
     if (found === undefined) return false;
     const { state, consumed, written, unread, queued } = found;
     const counts = { state, consumed, written, unread, queued };
-    if (!isSameCounts(known.counts, counts)) this.sockets.set({ ...known, kind: 'tcp', counts });
+    if (!isSameCounts(known.counts, counts))
+      this.sockets.set({ ...known, type, kind: 'tcp', counts });
     if (this.arrivals.isWatched(inode) && isQuiet(counts)) this.pending.delete(inode);
     else if (isConnection(counts)) this.pending.add(inode);
     return true;

@@ -17,7 +17,7 @@ import {
   TCP_TIME_WAIT,
   type TcpInfo,
 } from '../../sys/tcp.ts';
-import type { Counts } from './socket-image.ts';
+import { isQuiet, type Counts } from './socket-image.ts';
 
 /** Chosen: while the program stands still, something may come between two questions. */
 const LOOKS_MAX = 8;
@@ -43,6 +43,14 @@ export function lookAtTcp(own: number, nowMs: number): TcpLook | undefined {
     if (readUnread(own) === unread && readQueued(own) === queued) break;
   }
   return look;
+}
+
+/** Of one for which nothing has come: whether a look would find what the last one found. */
+export function isAsFound(own: number, known: Counts): boolean {
+  const info = readTcpInfo(own);
+  if (info?.state !== known.state || info.bytesNotSent + info.unacknowledged > 0) return false;
+  const { consumed, written } = countFrom(info, 0, 0, 0);
+  return isQuiet(known) && consumed === known.consumed && written === known.written;
 }
 
 function countFrom(info: TcpInfo, unread: number, queued: number, nowMs: number): TcpLook {
