@@ -20,6 +20,7 @@ import type { Stopped } from '../stopped.ts';
 import {
   accessOf,
   isAnonymous,
+  isLasting,
   kindOf,
   type DescriptorImage,
   type DescriptorsImage,
@@ -50,6 +51,8 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   /** What fdinfo read like when it told what each image says. */
   private readonly notes = new WeakMap<DescriptorImage, Buffer>();
   private last: DescriptorsImage = [];
+  /** As of when `last` was read for `tableOf`. */
+  private generation = NEVER;
   private readonly keptOffsets = new KeptOffsets();
   private readonly names: DescriptionNames;
 
@@ -80,9 +83,16 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     return this.last;
   }
 
+  /** As it is now: read once for as long as the process is held still. */
+  tableOf(stopped: Stopped): DescriptorsImage {
+    if (this.generation !== stopped.generation) this.readTable();
+    this.generation = stopped.generation;
+    return this.last;
+  }
+
   /** All descriptors, ascending. The same array as last time when nothing changed. */
-  capture(): DescriptorsImage {
-    const table = this.readTable();
+  capture(stopped: Stopped): DescriptorsImage {
+    const table = this.tableOf(stopped);
     this.known.hold(table);
     this.held.hold(table, this.identify());
     this.keptOffsets.note(table);
@@ -309,9 +319,4 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const open = new Set(this.last.map((image) => image.fd));
     for (const fd of this.images.keys()) if (!open.has(fd)) this.images.delete(fd);
   }
-}
-
-/** Devices, and what else no inode number is given twice for while it is open somewhere. */
-function isLasting(link: string): boolean {
-  return link.startsWith('/dev/') || link.startsWith('/memfd:');
 }
