@@ -32,6 +32,7 @@ export class Births {
       return this.pump.add(tid, group);
     }
     if (group.isLeaving) return this.addLeaving(tid);
+    group.birthCount += 1;
     const parent = this.supervisor.program.processes.get(group.pid);
     const child = this.addChild(tid, group.pid, parent);
     child.group.filterCount = group.filterCount;

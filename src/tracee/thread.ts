@@ -270,6 +270,8 @@ export class ThreadGroup {
   readonly leaving: Leaving;
   /** Counts execs: work that sees it change has lost the process it worked on. */
   execCount = 0;
+  /** How many processes it has begun: each has what it had open. */
+  birthCount = 0;
   /** Filters of belay's: those left behind by earlier supervisors, and the one of now. */
   filterCount = 0;
   /** A thread has filters of its own, as far as anybody has looked. */
