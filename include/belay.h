@@ -44,6 +44,7 @@
 #define TJMP_LOST_PRIVILEGES 64 /* what was dropped since stays dropped: filters, ids */
 #define TJMP_LOST_UNSURE 128    /* all that is named may be as it was, but is not known to be */
 #define TJMP_LOST_TERMINALS 256 /* modes of a terminal, or who is in its foreground */
+#define TJMP_LOST_CONTENTS 512  /* bytes in pipes and sockets */
 #define TJMP_LOST_TIMERS 1024   /* timers, or the time that is left on them */
 #define TJMP_LOST_ATTRIBUTES 2048 /* directory, umask, limits, priority and the like */
 #define TJMP_LOST_SHARED 4096   /* shared memory, semaphores, message queues */

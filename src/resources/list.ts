@@ -5,6 +5,7 @@ import { AddressSpace } from './address-space/address-space.ts';
 import { AskBudget } from './ask-budget.ts';
 import { Attributes } from './attributes/attributes.ts';
 import { OwnSettings } from './attributes/own-settings.ts';
+import { Channels } from './channels/channels.ts';
 import { Credentials } from './credentials/credentials.ts';
 import { Descriptors } from './descriptors/descriptors.ts';
 import { OwnTables } from './descriptors/own-tables.ts';
@@ -55,6 +56,7 @@ export class ResourceList {
       new Sockets(descriptors),
       new PointClocks(descriptors),
       descriptors,
+      new Channels(descriptors),
       new OwnTables(),
       new Signals(status, stackUse),
       new PendingSignals(status),

@@ -44,7 +44,8 @@ export function linksOf(pid: number): ReadonlyMap<number, string> {
   }
 }
 
-function linkOf(pid: number, name: string): string {
+/** What one leads to; empty: there is none, or we may not look. */
+export function linkOf(pid: number, name: string | number): string {
   try {
     return readlinkSync(`/proc/${pid}/fd/${name}`, 'latin1');
   } catch {

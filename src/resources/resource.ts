@@ -32,6 +32,7 @@ export const LOST = {
   /** All that is named may be as it was: it was not looked at when the point was made. */
   unsure: 128,
   terminals: 256,
+  contents: 512,
   timers: 1024,
   attributes: 2048,
   shared: 4096,

@@ -1,5 +1,6 @@
 /**
- * getsockopt(2) for the time limits and the kind of a socket, and who is at its other end.
+ * getsockopt(2) for the time limits and the kind of a socket, and who is at its other end; and
+ * setsockopt(2) for what is changed for a moment while the program stands still.
  *
  * @see https://man7.org/linux/man-pages/man7/socket.7.html
  */
@@ -9,8 +10,14 @@ import { declare, errnoNow, NativeBuffer } from './libc.ts';
 const SOL_SOCKET = 1;
 const SO_TYPE = 3;
 const SO_PROTOCOL = 38;
+const SO_SNDBUF = 7;
+const SO_PASSCRED = 16;
 const SO_PEERCRED = 17;
+const SO_SNDBUFFORCE = 32;
+const SO_PASSSEC = 34;
 const SO_DOMAIN = 39;
+const SO_PEEK_OFF = 42;
+const SO_PASSPIDFD = 76;
 const AF_UNIX = 1;
 /** struct ucred: pid, uid, gid. */
 const UCRED_SIZE = 12;
@@ -25,6 +32,7 @@ const ADDRESS_MAX = 112;
 const getpeername = declare('int getpeername(int, uint64_t, uint64_t)');
 const address = new NativeBuffer(ADDRESS_MAX);
 const getsockopt = declare('int getsockopt(int, int, int, uint64_t, uint64_t)');
+const setsockopt = declare('int setsockopt(int, int, int, uint64_t, uint)');
 const value = new NativeBuffer(TIMEVAL_SIZE);
 const size = new NativeBuffer(8);
 
@@ -43,6 +51,37 @@ export function isStreamSocket(fd: number): boolean {
 /** `getsockopt(fd, SOL_SOCKET, SO_DOMAIN)` is AF_UNIX. */
 export function isUnixSocket(fd: number): boolean {
   return getIntOption(fd, SO_DOMAIN) === AF_UNIX;
+}
+
+/** SO_PASSCRED, SO_PASSSEC or SO_PASSPIDFD: who sent a message is told to whoever receives it. */
+export function tellsSender(fd: number): boolean {
+  return [SO_PASSCRED, SO_PASSSEC, SO_PASSPIDFD].some((option) => getIntOption(fd, option) === 1);
+}
+
+/** SO_PEEK_OFF: where the next look begins; -1: always at the front. */
+export function getPeekOffset(fd: number): number {
+  return (getIntOption(fd, SO_PEEK_OFF) ?? -1) | 0;
+}
+
+export function setPeekOffset(fd: number, offset: number): boolean {
+  return setIntOption(fd, SO_PEEK_OFF, offset);
+}
+
+/** SO_SNDBUF: bytes, as the kernel counts them; 0: not a socket. */
+export function getSendBuffer(fd: number): number {
+  return getIntOption(fd, SO_SNDBUF) ?? 0;
+}
+
+/** The same as `getSendBuffer` says; false where the limit does not allow for it. */
+export function setSendBuffer(fd: number, sizeBytes: number): boolean {
+  const half = Math.ceil(sizeBytes / 2);
+  if (setIntOption(fd, SO_SNDBUFFORCE, half)) return true;
+  return setIntOption(fd, SO_SNDBUF, half) && getSendBuffer(fd) >= sizeBytes;
+}
+
+function setIntOption(fd: number, option: number, wanted: number): boolean {
+  value.words[0] = wanted;
+  return setsockopt(fd, SOL_SOCKET, option, value.address, 4) === 0;
 }
 
 function getIntOption(fd: number, option: number): number | undefined {

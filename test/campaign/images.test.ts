@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { AddressSpace } from '../../src/resources/address-space/address-space.ts';
 import { Attributes } from '../../src/resources/attributes/attributes.ts';
 import { OwnSettings } from '../../src/resources/attributes/own-settings.ts';
+import { Channels } from '../../src/resources/channels/channels.ts';
 import { Credentials } from '../../src/resources/credentials/credentials.ts';
 import { Descriptors } from '../../src/resources/descriptors/descriptors.ts';
 import { OwnTables } from '../../src/resources/descriptors/own-tables.ts';
@@ -53,6 +54,7 @@ const codecs = new Map(
     ['clocks', PointClocks],
     ['settings of its own', OwnSettings],
     ['scheduling of threads', SchedulingOfThreads],
+    ['channels', Channels],
   ].map(([name, kind]) => [
     name as string,
     Object.create((kind as typeof Crew).prototype as object) as Resource,

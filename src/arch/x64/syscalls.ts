@@ -34,6 +34,7 @@ export const SYS = {
   getitimer: 36,
   setitimer: 38,
   socket: 41,
+  sendmsg: 46,
   recvmsg: 47,
   shutdown: 48,
   socketpair: 53,

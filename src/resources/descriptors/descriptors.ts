@@ -52,10 +52,9 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   private readonly notes = new WeakMap<DescriptorImage, Buffer>();
   private last: DescriptorsImage = [];
   /** As of when `last` was read for `tableOf`. */
-  private generation = NEVER;
+  private generation = -1;
   private readonly keptOffsets = new KeptOffsets();
   private readonly names: DescriptionNames;
-
   private readonly known: KnownFiles;
   private readonly held: HeldFiles;
   private readonly sharing: Sharing;
@@ -68,8 +67,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     this.status = status;
     this.held = new HeldFiles(group);
     this.reader = new DescriptorReader(group);
-    const known = new KnownFiles(group);
-    this.known = known;
+    const known = (this.known = new KnownFiles(group));
     this.sharing = {
       isOne: (fd, other) => areOneFile(group.living, fd, group.living, other),
       isThat: (fd, image) => known.isThat(fd, image),
@@ -110,9 +108,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   apply(stopped: Stopped, plan: DescriptorsPlan): Applied {
     const { wanted, hungUp, claimed, passage, limit, locks, generation } = plan;
     const uncertain = this.known.nameUncertain(wanted);
-    if (generation === stopped.generation)
-      return { lost: [...uncertain, ...renewAll(stopped, wanted)] };
-    const now = this.readTable();
+    const now = generation === stopped.generation ? wanted : this.readTable();
     if (now === wanted) return { lost: [...uncertain, ...renewAll(stopped, wanted)] };
     const ours = [hungUp, passage?.theirs ?? 0].filter((fd) => fd > 0);
     const others = ours.length > 0 ? now.filter(({ fd }) => !ours.includes(fd)) : now;

@@ -79,10 +79,6 @@ export const fates: Fates = {
       becomes: 'as they were; one that had to be taken again is named',
     },
     {
-      what: 'bytes in pipes and sockets, sent or consumed',
-      becomes: '**not** undone: what left is gone',
-    },
-    {
       what: 'who is signalled by a descriptor (F_SETOWN, F_SETSIG, O_ASYNC)',
       becomes: 'as it was, where O_ASYNC or a lease is set',
       more:
@@ -90,6 +86,5 @@ export const fates: Fates = {
         'matters at any moment. An owner that is set for urgent data alone (SIGURG) stays ' +
         'as it is.',
     },
-    { what: 'sizes of pipes', becomes: '**not** put back' },
   ],
 };

@@ -1,0 +1,231 @@
+/**
+ * The channels resource: what lies in pipes, FIFOs and pairs of unix(7) sockets whose both ends the
+ * program has, and nobody else. It goes back, message by message. What others have an end of is
+ * theirs, too: it is left alone, and named.
+ *
+ * Where nothing is in a channel, at the point or now, a point and a rollback cost one call for all
+ * of them; without channels they cost nothing.
+ */
+import { readableBytes } from '../../sys/pipe.ts';
+import { UnixSocketDiag } from '../../sys/sock-diag.ts';
+import { AskBudget } from '../ask-budget.ts';
+import { foretellGuess, nameGuess } from '../guess.ts';
+import { decodeImage, encodeImage } from '../image-codec.ts';
+import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
+import type { Stopped } from '../stopped.ts';
+import { NONE, type ChannelsImage, type SharedImage } from './channel-image.ts';
+import { ChannelReader } from './channel-reader.ts';
+import { OwnCopies } from './own-copies.ts';
+import {
+  ChannelFinder,
+  LAST_STREAM,
+  type Channel,
+  type Found,
+  type Leading,
+  type Shared,
+} from './find-channels.ts';
+import { numberFinder } from './find-number.ts';
+import { PutBack } from './put-back.ts';
+import { Sharers } from './sharers.ts';
+import { Watch } from './watch.ts';
+
+const VERSION = 1;
+const SIZES = 'sizes of pipes and of buffers of sockets';
+/** Chosen: of so many it is looked whether anything has gone through them. */
+const SHARED_MAX = 32;
+
+/** Where the descriptors of the process lead. */
+export interface DescriptorSource {
+  /** As they were read last, or put back. */
+  readonly table: readonly Leading[];
+  /** As they are now. The same array as last time when nothing has changed. */
+  tableOf(stopped: Stopped): readonly Leading[];
+}
+
+interface Sorted {
+  /** The program's alone. */
+  readonly own: readonly Channel[];
+  readonly shared: readonly Shared[];
+}
+
+const UNTOLD: ChannelsImage = { ...NONE, isUntold: true };
+const NOTHING: Sorted = { own: [], shared: [] };
+
+export class Channels implements Resource<ChannelsImage, ChannelsImage> {
+  readonly name = 'channels';
+  private readonly descriptors: DescriptorSource;
+  private readonly diag = new UnixSocketDiag();
+  private readonly finder = new ChannelFinder(this.diag);
+  private readonly sharers = new Sharers();
+  private readonly watch = new Watch();
+  private readonly reader = new ChannelReader();
+  private readonly budget = new AskBudget();
+  /** The table that was looked through last, and what was found in it. */
+  private table: readonly Leading[] | undefined = undefined;
+  private found: Found = { channels: [], shared: [], isUntold: false };
+  /** What was looked for among others, and among how many. */
+  private looked = '';
+  private sizesAt = 0;
+  /** Told of in the log. */
+  private readonly told = new Set<string>();
+
+  constructor(descriptors: DescriptorSource) {
+    this.descriptors = descriptors;
+  }
+
+  /** The same object as before when nothing has changed. */
+  capture(stopped: Stopped, before: ChannelsImage | undefined): ChannelsImage {
+    const { own, shared } = this.sort(stopped);
+    const { isUntold } = this.found;
+    if (own.length + shared.length === 0) return isUntold ? UNTOLD : NONE;
+    using copies = new OwnCopies(stopped.living);
+    const asks = own.length > 0 && this.budget.isLeft(stopped.isMeant);
+    if (asks) {
+      this.budget.spend(() => {
+        this.reader.askSizes(own, copies);
+      });
+      this.sizesAt = Date.now();
+    }
+    const find = numberFinder(stopped.living, this.table ?? []);
+    const ready = this.watch.list();
+    const channels = this.reader.read(own, ready, copies, find, before?.channels ?? []);
+    const sizesAt = asks || own.length === 0 ? 0 : this.sizesAt;
+    const image = { channels, shared: this.measure(shared, copies), sizesAt, isUntold };
+    return before !== undefined && isSame(before, image) ? before : image;
+  }
+
+  /** Nothing has to be acquired: what cannot be put back is named. */
+  prepare(_stopped: Stopped, image: ChannelsImage): ChannelsImage {
+    return image;
+  }
+
+  /** Applied when the descriptors are those of the point. */
+  apply(stopped: Stopped, { channels, shared, sizesAt, isUntold }: ChannelsImage): Applied {
+    const unknown = isUntold ? [nameUntold()] : [];
+    if (channels.length + shared.length === 0) return { lost: unknown };
+    using copies = new OwnCopies(stopped.living);
+    const { reader, diag } = this;
+    const { queues } = reader;
+    const { table } = this.descriptors;
+    const find = numberFinder(stopped.living, table);
+    const putBack = new PutBack(reader, { stopped, queues, diag, find }, copies, table);
+    const ready = this.watch.list();
+    const lost = channels.flatMap((image) => {
+      const key = this.finder.keyOf(image.name);
+      const uncertain = { key: 0, isReadable: true, isUrgent: false, isShut: false };
+      return putBack.restore(image, key === undefined ? uncertain : ready.get(key));
+    });
+    const guesses = sizesAt !== 0 ? [nameGuess(LOST.contents, SIZES)] : [];
+    return { lost: [...lost, ...this.nameMoved(shared, copies), ...guesses, ...unknown] };
+  }
+
+  losses({ channels, shared, sizesAt, isUntold }: ChannelsImage, timeMs: number): readonly Named[] {
+    const missing = channels.flatMap(({ name, content }): Named[] =>
+      content.missing === undefined
+        ? []
+        : [{ bit: LOST.contents, text: `what is in ${name} is not known: ${content.missing}` }],
+    );
+    const left = shared
+      .filter(({ isInherited }) => !isInherited)
+      .map((image) => ({ bit: 0, text: describeShared(image) }));
+    const guesses = sizesAt !== 0 ? [foretellGuess(LOST.contents, SIZES, timeMs - sizesAt)] : [];
+    return [...missing, ...left, ...guesses, ...(isUntold ? [nameUntold()] : [])];
+  }
+
+  release(): void {
+    // Plain data, collected like any other.
+  }
+
+  encode(image: ChannelsImage): Uint8Array {
+    return encodeImage(VERSION, image);
+  }
+
+  decode(bytes: Uint8Array): ChannelsImage {
+    return decodeImage(VERSION, bytes) as ChannelsImage;
+  }
+
+  close(): void {
+    this.watch.close();
+    this.reader.close();
+    this.diag.close();
+  }
+
+  /** What the table has, and whose it is. */
+  private sort(stopped: Stopped): Sorted {
+    const table = this.descriptors.tableOf(stopped);
+    const { birthCount } = stopped.group;
+    if (table !== this.table) this.found = this.finder.find(stopped, table);
+    this.table = table;
+    const { channels, shared } = this.found;
+    if (channels.length === 0) return shared.length === 0 ? NOTHING : { own: [], shared };
+    const looked = `${birthCount} ${channels.map(describe).join(' ')}`;
+    if (looked !== this.looked) this.lookAround(stopped, channels);
+    this.looked = looked;
+    const own: Channel[] = [];
+    const others: Shared[] = [...shared];
+    for (const channel of channels) {
+      const pid = this.sharers.find(stopped, channel.name);
+      if (pid === undefined) own.push(channel);
+      else if (channel.reader > LAST_STREAM && channel.writer > LAST_STREAM) {
+        const { reader: fd, name } = channel;
+        others.push({ fd, name, who: `process ${pid} has it, too`, isInherited: false });
+      }
+    }
+    return { own, shared: others };
+  }
+
+  private lookAround(stopped: Stopped, channels: readonly Channel[]): void {
+    this.sharers.look(stopped, new Set(channels.map(({ name }) => name)));
+    using copies = new OwnCopies(stopped.living);
+    this.watch.update(channels, copies);
+  }
+
+  private measure(shared: readonly Shared[], copies: OwnCopies): readonly SharedImage[] {
+    return shared.slice(0, SHARED_MAX).map((end) => {
+      const sizeBytes = readableBytes(copies.of(end.fd));
+      copies.giveBack();
+      return { ...end, sizeBytes };
+    });
+  }
+
+  /** Once of each through which something has gone, as far as that shows. */
+  private nameMoved(shared: readonly SharedImage[], copies: OwnCopies): Named[] {
+    const moved = shared.filter(({ fd, name, sizeBytes }) => {
+      if (this.told.has(name)) return false;
+      const now = readableBytes(copies.of(fd));
+      copies.giveBack();
+      return now !== sizeBytes;
+    });
+    for (const { name } of moved) this.told.add(name);
+    return moved.map((image) => ({ bit: 0, text: describeShared(image) }));
+  }
+}
+
+function nameUntold(): Named {
+  const why = 'it has another network namespace than belay';
+  const text = `whether what is in its Unix sockets is that of the point is not known: ${why}`;
+  return { bit: LOST.contents, text, isGuess: true };
+}
+
+function describeShared({ fd, name, who }: SharedImage): string {
+  return `descriptor ${fd} (${name}): ${who}: what goes through it is not undone`;
+}
+
+function describe({ name, readers, writer }: Channel): string {
+  return `${name} ${readers.join(',')} ${writer}`;
+}
+
+function isSame(one: ChannelsImage, other: ChannelsImage): boolean {
+  return (
+    one.channels === other.channels &&
+    one.sizesAt === other.sizesAt &&
+    one.isUntold === other.isUntold &&
+    one.shared.length === other.shared.length &&
+    one.shared.every((image, index) => {
+      const { fd, name, who, sizeBytes } = other.shared[index] ?? image;
+      return (
+        image.fd === fd && image.name === name && image.who === who && image.sizeBytes === sizeBytes
+      );
+    })
+  );
+}
