@@ -10,7 +10,7 @@ import { formatFindings, type Finding } from './finding.ts';
 import { Floor } from './floor.ts';
 import { measureMemory } from './memory.ts';
 import { measurePeers } from './peers.ts';
-import { measureCrowd, measureLarge, measureSmall } from './points.ts';
+import { measureChannels, measureCrowd, measureLarge, measureSmall } from './points.ts';
 import { measureRedis } from './redis.ts';
 import { measureStart } from './start.ts';
 
@@ -20,6 +20,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   points: measureSmall,
   large: measureLarge,
   threads: measureCrowd,
+  channels: measureChannels,
   peers: measurePeers,
   calls: measureCalls,
   redis: measureRedis,

@@ -1,4 +1,4 @@
-/** Points and rollbacks as the program sees them: small, large and with many threads. */
+/** Points and rollbacks as the program sees them: small, large, with many threads or pipes. */
 import type { Finding } from './finding.ts';
 import type { Floor } from './floor.ts';
 import { sampleBound, sampleSupervised } from './program.ts';
@@ -19,7 +19,12 @@ const SMALL: Workload = { rounds: 800, sizeMb: 8, pages: 10, threads: 1 };
 const LARGE: Workload = { rounds: 400, sizeMb: 1024, pages: 100, threads: 1 };
 const CROWD: Workload = { rounds: 600, sizeMb: 8, pages: 10, threads: 16 };
 
+const CHANNEL_ROUNDS = 300;
+
 const LARGE_LIMIT_NS = 1_000_000;
+const CHANNELS_LIMIT_NS = 2_000_000;
+const IDLE_LIMIT_NS = 1_000_000;
+const IDLE_BACK_LIMIT_NS = 1_500_000;
 const CROWD_LIMIT_NS = 300_000;
 /** A stop and resume, and four times as much for the scan, the copying and the registers. */
 const FLOORS = 5;
@@ -104,5 +109,27 @@ export async function measureCrowd(): Promise<Finding[]> {
   return [
     { ...describe('tsetjmp, 16 threads, 8 MB', save), limit: CROWD_LIMIT_NS, why },
     { ...describe('rollback from SIGSEGV, same program', fall), limit: CROWD_LIMIT_NS, why },
+  ];
+}
+
+/** Pipes within a program: 16 with 64 KB each, and 500 in which nothing is. */
+export async function measureChannels(): Promise<Finding[]> {
+  const sample = (mode: string, ...words: number[]): Promise<number[]> =>
+    sampleSupervised('channels', mode, CHANNEL_ROUNDS, ...words);
+  const full = await sample('back', 16, 64 << 10);
+  const saved = await sample('save', 16, 64 << 10);
+  const idle = await sample('save', 500, 0);
+  const idleBack = await sample('back', 500, 0);
+  const copies = '1 MB is compared, taken away and written back, 64 KB in some 40 µs; and a stop';
+  const calls = '1,000 descriptors are compared with last time, and one call tells of all pipes';
+  return [
+    {
+      ...describe('64 KB in each of 16 pipes: rollback', full),
+      limit: CHANNELS_LIMIT_NS,
+      why: copies,
+    },
+    { ...describe('the same: tsetjmp', saved), why: '1 MB is copied and compared; and a stop' },
+    { ...describe('500 empty pipes: tsetjmp', idle), limit: IDLE_LIMIT_NS, why: calls },
+    { ...describe('the same: rollback', idleBack), limit: IDLE_BACK_LIMIT_NS, why: calls },
   ];
 }
