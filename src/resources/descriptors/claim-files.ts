@@ -1,6 +1,7 @@
 /**
- * Opens the files that a rollback is to give back, from what is held of them, before anything is
- * touched: what is refused now comes back hung up, and what is open is sure to come back.
+ * Opens the files that a rollback is to give back, from what is held of them, and makes anew what
+ * has no file behind it, before anything is touched: what is refused now comes back hung up, and
+ * what we have is sure to come back.
  *
  * Invariants
  * 1. A file is opened for what it was open for at the point, and for no more.
@@ -25,20 +26,32 @@ import { getDescriptor } from '../../sys/pidfd.ts';
 import { statKnown } from '../../sys/statx.ts';
 import type { Claims } from '../claims.ts';
 import { isSameRights } from '../identity.ts';
+import { LOST } from '../resource.ts';
 import { OwnRights } from '../own-rights.ts';
 import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
 import { hasLease } from './file-locks.ts';
 import type { HeldFiles } from './held-files.ts';
+import { findKind } from './kinds/list.ts';
+import type { KnownFiles } from './known-files.ts';
 import type { Refill } from './plan-descriptors.ts';
 
 /** How a file came to be open, and no part of what is open. */
 const OF_OPENING = O_CLOEXEC | O_NOFOLLOW | O_ASYNC;
 
-/** Descriptors of ours for open files that are gone, by their description. */
-export type ClaimedFiles = ReadonlyMap<number, number>;
+/** An open file of ours that the program is given. */
+export interface ClaimedFile {
+  readonly fd: number;
+  /** What becomes of the number, in words for the log, and the kind that is lost by it, if any. */
+  readonly text: string;
+  readonly bit: number;
+}
+
+/** By their description. */
+export type ClaimedFiles = ReadonlyMap<number, ClaimedFile>;
 
 export interface Claiming {
   readonly held: HeldFiles;
+  readonly known: KnownFiles;
   readonly wanted: DescriptorsImage;
   /** Who the program is, and one of its threads. */
   readonly identity: Uint8Array;
@@ -46,25 +59,44 @@ export interface Claiming {
   readonly claims: Claims;
   /** What is open at the moment. */
   readonly now: DescriptorsImage;
+  /** Opening a file asks the program, which is stopped. */
+  readonly isAsked: boolean;
 }
 
 export function claimFiles(claiming: Claiming, refills: readonly Refill[]): ClaimedFiles {
-  const opened = new Map<number, number>();
-  const closed = refills.filter(({ image, source }) => {
-    return image.kind === 'path' && source === undefined;
-  });
-  if (closed.length === 0) return opened;
-  const mayHave = rightsTo(claiming);
+  const claimed = new Map<number, ClaimedFile>();
+  const closed = refills.filter(({ source }) => source === undefined);
+  const files = closed.filter(({ image }) => image.kind === 'path' && !claiming.isAsked);
+  const mayHave = files.length === 0 ? () => false : rightsTo(claiming);
   for (const { image } of closed) {
-    if (opened.has(image.description)) continue;
-    const held = claiming.held.find(image);
-    if (held === undefined || !mayHave(held, image) || breaksLease(claiming.now, image)) continue;
-    const fd = openHeld(held, image);
-    if (fd < 0) continue;
-    claiming.claims.acquire('open', () => fd, close);
-    opened.set(image.description, fd);
+    if (claimed.has(image.description) || image.description === 0) continue;
+    const file = image.kind === 'path' ? openFile(claiming, image, mayHave) : make(claiming, image);
+    if (file === undefined) continue;
+    claiming.claims.acquire('open', () => file.fd, close);
+    claimed.set(image.description, file);
   }
-  return opened;
+  return claimed;
+}
+
+function openFile(
+  { held, now, isAsked }: Claiming,
+  image: DescriptorImage,
+  mayHave: (held: number, image: DescriptorImage) => boolean,
+): ClaimedFile | undefined {
+  const own = isAsked ? undefined : held.find(image);
+  if (own === undefined || !mayHave(own, image) || breaksLease(now, image)) return undefined;
+  const fd = openHeld(own, image);
+  return fd < 0 ? undefined : { fd, text: 'it is opened again', bit: 0 };
+}
+
+/** One of our own in the place of one that nobody has any more. */
+function make({ known }: Claiming, image: DescriptorImage): ClaimedFile | undefined {
+  const fd = findKind(image.link)?.make?.(image) ?? -1;
+  if (fd < 0) return undefined;
+  setStatusFlags(fd, image.flags & ~OF_OPENING);
+  if (!known.isOpen(image)) return { fd, text: 'it is made anew', bit: 0 };
+  const text = 'it is made anew, and is not the one any more that another process still has';
+  return { fd, text, bit: LOST.descriptors };
 }
 
 /** Whether the program has a lease on the file by now, and would be told of its opening. */

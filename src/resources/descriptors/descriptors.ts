@@ -31,7 +31,7 @@ import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
 import { HeldFiles } from './held-files.ts';
 import { KnownFiles } from './known-files.ts';
-import { planDescriptors } from './plan-descriptors.ts';
+import { planDescriptors, withMade } from './plan-descriptors.ts';
 import { planNothing, prepareDescriptors, type DescriptorsPlan } from './prepare-descriptors.ts';
 import { findMixed, type Sharing } from './sharing.ts';
 import { PutBack } from './put-back.ts';
@@ -100,9 +100,9 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   prepare(stopped: Stopped, wanted: DescriptorsImage, claims: Claims): DescriptorsPlan | Obstacle {
     const now = this.readTable();
     if (now === wanted) return planNothing(wanted, stopped.generation);
-    const { sharing, held, status } = this;
+    const { sharing, held, known, status } = this;
     const identity = status.copyIdentity();
-    return prepareDescriptors({ stopped, wanted, now, sharing, held, identity }, claims);
+    return prepareDescriptors({ stopped, wanted, now, sharing, held, known, identity }, claims);
   }
 
   apply(stopped: Stopped, plan: DescriptorsPlan): Applied {
@@ -112,7 +112,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     if (now === wanted) return { lost: [...uncertain, ...renewAll(stopped, wanted)] };
     const ours = [hungUp, passage?.theirs ?? 0].filter((fd) => fd > 0);
     const others = ours.length > 0 ? now.filter(({ fd }) => !ours.includes(fd)) : now;
-    const steps = planDescriptors(wanted, others, this.sharing);
+    const steps = withMade(planDescriptors(wanted, others, this.sharing), claimed);
     const lockedFiles = new LockedFiles(stopped.living);
     const spared = findSpared(steps, wanted, locks, lockedFiles);
     const kept: Named[] = [];
@@ -128,6 +128,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.hard, limit.hard);
     putBack.run(steps, wanted);
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.soft, limit.hard);
+    for (const image of putBack.made) this.known.replace(image);
     this.adopt(wanted);
     const refilled = steps.refills.map(({ image }) => image.fd);
     const lost = [

@@ -28,6 +28,10 @@ export const fates: Fates = {
       becomes: 'opened again by its path, or else as the next line says',
     },
     {
+      what: 'eventfds, signalfds, epoll sets closed since',
+      becomes: 'made anew, as they were; one that another process still has is named',
+    },
+    {
       what: 'sockets, pipes and others closed since',
       becomes: "hung up: end of file, EPIPE; never somebody else's; the log names it",
     },

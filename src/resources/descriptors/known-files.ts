@@ -8,6 +8,7 @@
  *
  * A set of ours adds one level to what the program nests: a chain of four sets is the longest.
  */
+import { readFileSync } from 'node:fs';
 import { epollAddSilent, epollCreate, EpollSlot } from '../../sys/epoll.ts';
 import { close } from '../../sys/file.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
@@ -70,6 +71,24 @@ export class KnownFiles {
 
   isKnown({ description }: DescriptorImage): boolean {
     return this.files.has(description);
+  }
+
+  /** Whether somebody has the open file that the image's number led to, be it in the program. */
+  isOpen({ description }: DescriptorImage): boolean {
+    const known = this.files.get(description);
+    if (known === undefined) return false;
+    // What is watched leaves our set when nobody has it any more.
+    return readFileSync(`/proc/self/fdinfo/${known.epoll}`, 'latin1').includes('\ntfd:');
+  }
+
+  /** The open file to which the number leads by now stands for that of the image from now on. */
+  replace(image: DescriptorImage): void {
+    const known = this.files.get(image.description);
+    if (known === undefined) return;
+    const made = this.watch(image.fd);
+    close(known.epoll);
+    if (made === undefined) this.files.delete(image.description);
+    else this.files.set(image.description, { ...made, uses: known.uses });
   }
 
   /** Those of which nothing tells whether they are the point's. */

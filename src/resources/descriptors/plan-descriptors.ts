@@ -71,6 +71,21 @@ export function planDescriptors(
   return { ...steps, refills };
 }
 
+/** The same, and what is to be put into sets that are made anew, which are empty. */
+export function withMade(
+  steps: DescriptorSteps,
+  claimed: ReadonlyMap<number, unknown>,
+): DescriptorSteps {
+  const sets = new Map<number, Settle>();
+  for (const { image, source } of steps.refills) {
+    const isMade = source === undefined && image.kind === 'epoll';
+    const { description } = image;
+    if (!isMade || !claimed.has(description) || sets.has(description)) continue;
+    sets.set(description, { image, present: { ...image, content: new Uint8Array(0) } });
+  }
+  return sets.size === 0 ? steps : { ...steps, settles: [...steps.settles, ...sets.values()] };
+}
+
 /** Open files of the program, and which of the point's each of them stands for. */
 class Sources {
   private readonly now: ReadonlyMap<number, readonly DescriptorImage[]>;

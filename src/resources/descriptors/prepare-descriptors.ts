@@ -14,6 +14,7 @@ import { readRecordLocks, type FileLock } from './file-locks.ts';
 import type { HeldFiles } from './held-files.ts';
 import { claimHungUp } from './hung-up.ts';
 import { findOwnFile, isAskedToOpen } from './own-files.ts';
+import type { KnownFiles } from './known-files.ts';
 import { planDescriptors } from './plan-descriptors.ts';
 import type { Sharing } from './sharing.ts';
 
@@ -44,6 +45,7 @@ export interface Preparation {
   readonly now: DescriptorsImage;
   readonly sharing: Sharing;
   readonly held: HeldFiles;
+  readonly known: KnownFiles;
   /** Who the program is. */
   readonly identity: Uint8Array;
 }
@@ -66,7 +68,7 @@ export function prepareDescriptors(
   preparation: Preparation,
   claims: Claims,
 ): DescriptorsPlan | Obstacle {
-  const { stopped, wanted, now, sharing, held, identity } = preparation;
+  const { stopped, wanted, now, sharing, held, known, identity } = preparation;
   const locks = readRecordLocks(stopped.pid);
   const steps = planDescriptors(wanted, now, sharing);
   const { refills } = steps;
@@ -81,8 +83,8 @@ export function prepareDescriptors(
   }
   const isAsked = isAskedToOpen(now);
   const { living } = stopped;
-  const claiming = { held, wanted, now, identity, living, claims };
-  const claimed = isAsked ? NONE : claimFiles(claiming, refills);
+  const claiming = { held, known, wanted, now, identity, living, claims, isAsked };
+  const claimed = claimFiles(claiming, refills);
   const isLacking = refills.some(({ image, source }) => {
     return source === undefined && !claimed.has(image.description);
   });

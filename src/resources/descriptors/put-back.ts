@@ -50,6 +50,8 @@ export interface PutBackOptions {
 
 export class PutBack {
   readonly lost: Named[] = [];
+  /** What leads to other open files than at the point, which are in their place. */
+  readonly made: DescriptorImage[] = [];
   closedCount = 0;
   private readonly stopped: Stopped;
   private readonly options: PutBackOptions;
@@ -115,7 +117,7 @@ export class PutBack {
   private openAgain(refill: Refill): boolean {
     const { image } = refill;
     const first = this.reopened.get(image.description);
-    if (first !== undefined && image.kind === 'path') return this.moveTo(first, image);
+    if (first !== undefined) return this.moveTo(first, image);
     const path = this.options.opensFiles ? findPath(this.stopped.living, image) : undefined;
     if (path === undefined) return false;
     const fd = reopen(this.stopped, image, path);
@@ -140,9 +142,10 @@ export class PutBack {
     const passage = first.size === 0 ? undefined : (this.options.passage ?? this.openPassage());
     if (passage === undefined) return refills;
     const gifts = [...first.values()].map(({ image }) => {
-      const ours = claimed.get(image.description) ?? -1;
-      if (keepsOffset(image)) lseek(ours, 0, SEEK_END);
-      else seek(image.position, (offset, whence) => lseek(ours, offset, whence));
+      const ours = claimed.get(image.description)?.fd ?? -1;
+      if (image.kind === 'path' && keepsOffset(image)) lseek(ours, 0, SEEK_END);
+      else if (image.kind === 'path')
+        seek(image.position, (offset, whence) => lseek(ours, offset, whence));
       return { fd: image.fd, flags: image.flags, ours };
     });
     const arrived = new Set(giveFiles(this.stopped.remote, passage, gifts).map(({ fd }) => fd));
@@ -151,7 +154,9 @@ export class PutBack {
       const { image } = refill;
       if (!arrived.has(image.fd)) return true;
       this.reopened.set(image.description, image.fd);
-      this.name(0, refill, 'it is opened again');
+      if (image.kind !== 'path') this.made.push(image);
+      const file = claimed.get(image.description);
+      this.name(file?.bit ?? 0, refill, file?.text ?? '');
       return false;
     });
   }

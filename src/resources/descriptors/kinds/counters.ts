@@ -10,7 +10,8 @@
  * Source: eventfd(2), proc_pid_fdinfo(5); fs/eventfd.c, eventfd_read.
  */
 import { readFileSync, writeSync } from 'node:fs';
-import { useAndClose } from '../../../sys/file.ts';
+import { addToEventfd, eventfd, EFD_SEMAPHORE } from '../../../sys/eventfd.ts';
+import { close, useAndClose } from '../../../sys/file.ts';
 import { getDescriptor } from '../../../sys/pidfd.ts';
 import { readAtOnce } from '../../../sys/vectored-io.ts';
 import type { Stopped } from '../../stopped.ts';
@@ -19,6 +20,8 @@ import { makeHolders } from '../holders.ts';
 import type { AnonymousKind } from './kind.ts';
 
 const EVENTFD = 'anon_inode:[eventfd]';
+/** Told since Linux 6.5. */
+const SEMAPHORE = /^eventfd-semaphore:\s*1$/m;
 const COUNT = /^eventfd-count:\s*([0-9a-f]+)$/m;
 const COUNT_SIZE = 8;
 /** Rings, virtual machines and their devices: the kernel counts their completions. */
@@ -30,6 +33,14 @@ const READINGS_MAX = 65_536;
 
 export const counters: AnonymousKind = {
   has: (link) => link === EVENTFD,
+  make: (image) => {
+    const fd = eventfd(isSemaphore(image) ? EFD_SEMAPHORE : 0);
+    const count = countOf(image);
+    if (fd < 0 || count === 0n) return fd;
+    const result = addToEventfd(fd, count);
+    if (result < 0) close(fd);
+    return result < 0 ? result : fd;
+  },
   settle: ({ stopped, image, present, wanted }) => {
     const surplus = countOf(present) - countOf(image);
     if (surplus < 0n) {
@@ -75,6 +86,10 @@ function takeOff(tid: number, fd: number, count: bigint): boolean {
 function isCountedByKernel({ living }: Stopped, wanted: DescriptorsImage): boolean {
   if (wanted.some(({ link }) => COUNTED_BY_KERNEL.test(link))) return true;
   return readFileSync(`/proc/${living}/maps`, 'latin1').includes(REQUESTS);
+}
+
+function isSemaphore({ content }: DescriptorImage): boolean {
+  return SEMAPHORE.test(Buffer.from(content ?? []).toString('latin1'));
 }
 
 function countOf({ content }: DescriptorImage): bigint {

@@ -12,7 +12,7 @@
  * Source: epoll_ctl(2); fs/eventpoll.c, ep_find, ep_send_events.
  */
 import { O_ACCMODE, O_WRONLY } from '../../../sys/descriptor-flags.ts';
-import { epollDrain } from '../../../sys/epoll.ts';
+import { epollCreate, epollDrain } from '../../../sys/epoll.ts';
 import { useAndClose } from '../../../sys/file.ts';
 import { getDescriptor } from '../../../sys/pidfd.ts';
 import { isAnonymous, kindOf, type DescriptorImage } from '../descriptor-image.ts';
@@ -38,6 +38,7 @@ const ANYTHING = 0x27c7;
 
 export const epollSets: AnonymousKind = {
   has: (link) => kindOf(link) === 'epoll',
+  make: epollCreate,
   loosen: ({ stopped: { living, remote }, image, present, replaced }) => {
     const now = parseWatches(present.content);
     const { pairs, left } = pairWatches(parseWatches(image.content), now);

@@ -31,6 +31,12 @@ export interface AnonymousKind {
    */
   readonly keep?: (told: Buffer, before: Uint8Array | undefined) => Uint8Array;
 
+  /**
+   * Make one of our own for one that is gone, holding what it held but for what `settle` and `renew`
+   * see to: a descriptor of ours, or minus errno.
+   */
+  readonly make?: (image: DescriptorImage) => number;
+
   /** Let go of what can be reached by the numbers of now alone. */
   readonly loosen?: (settling: Settling) => void;
 

@@ -18,7 +18,7 @@ export const KINDS: readonly AnonymousKind[] = [
 ];
 
 /** Which kind an open file is of; undefined: nothing is known of what it holds, if anything. */
-function findKind(link: string): AnonymousKind | undefined {
+export function findKind(link: string): AnonymousKind | undefined {
   return KINDS.find(({ has }) => has(link));
 }
 

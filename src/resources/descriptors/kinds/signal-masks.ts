@@ -3,17 +3,24 @@
  *
  * Source: signalfd(2), proc_pid_fdinfo(5).
  */
+import { constants } from 'node:os';
 import { SYS } from '../../../arch/x64/syscalls.ts';
+import { signalfd } from '../../../sys/signalfd.ts';
 import type { RemoteSource } from '../../../tracee/remote-session.ts';
 import type { DescriptorImage } from '../descriptor-image.ts';
 import type { AnonymousKind } from './kind.ts';
 
+const { EINVAL } = constants.errno;
 const SIGNALFD = 'anon_inode:[signalfd]';
 const MASK = /^sigmask:\s*([0-9a-f]+)$/m;
 const MASK_SIZE = 8;
 
 export const signalMasks: AnonymousKind = {
   has: (link) => link === SIGNALFD,
+  make: (image) => {
+    const mask = maskOf(image);
+    return mask === undefined ? -EINVAL : signalfd(mask);
+  },
   settle: ({ stopped, image }) =>
     restoreMask(stopped.remote, image)
       ? undefined
@@ -21,11 +28,16 @@ export const signalMasks: AnonymousKind = {
 };
 
 /** Have it take the signals of the image; false when that is refused. */
-function restoreMask(remote: RemoteSource, { fd, content }: DescriptorImage): boolean {
-  const mask = MASK.exec(Buffer.from(content ?? []).toString('latin1'))?.[1];
+function restoreMask(remote: RemoteSource, image: DescriptorImage): boolean {
+  const mask = maskOf(image);
   if (mask === undefined) return false;
   const bytes = Buffer.alloc(MASK_SIZE);
-  bytes.writeBigUInt64LE(BigInt(`0x${mask}`));
+  bytes.writeBigUInt64LE(mask);
   const { calls, scratch } = remote();
-  return calls.call(SYS.signalfd4, fd, scratch.put(bytes), MASK_SIZE, 0) === fd;
+  return calls.call(SYS.signalfd4, image.fd, scratch.put(bytes), MASK_SIZE, 0) === image.fd;
+}
+
+function maskOf({ content }: DescriptorImage): bigint | undefined {
+  const mask = MASK.exec(Buffer.from(content ?? []).toString('latin1'))?.[1];
+  return mask === undefined ? undefined : BigInt(`0x${mask}`);
 }
