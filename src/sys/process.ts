@@ -8,6 +8,9 @@ import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
 const SYS_kcmp = 312;
 /** glibc's posix_spawn_file_actions_t has 80 bytes, and musl's no more. */
 const FILE_ACTIONS_SIZE = 80;
+/** Results. */
+const KCMP_LESS = 1;
+const KCMP_GREATER = 2;
 const KCMP_FILE = 0;
 const KCMP_VM = 1;
 const KCMP_FILES = 2;
@@ -72,6 +75,16 @@ export function posixSpawn(
 /** `kcmp(pid1, pid2, KCMP_FILE, fd1, fd2)`: true when both are one open file description. */
 export function isSameFile(pid1: number, fd1: number, pid2: number, fd2: number): boolean {
   return toNumber(kcmpCall(SYS_kcmp, pid1, pid2, KCMP_FILE, fd1, fd2)) === 0;
+}
+
+/**
+ * The same call: 0 for one open file, and else which comes first in an order of the kernel's that
+ * stays, -1 or 1; undefined when it does not tell.
+ */
+export function compareFiles(pid: number, fd1: number, fd2: number): number | undefined {
+  const result = toNumber(kcmpCall(SYS_kcmp, pid, pid, KCMP_FILE, fd1, fd2));
+  if (result === KCMP_GREATER) return 1;
+  return result === 0 ? 0 : result === KCMP_LESS ? -1 : undefined;
 }
 
 /** `kcmp(pid1, pid2, KCMP_FILES)`: true when each surely has a descriptor table of its own. */

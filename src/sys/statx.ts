@@ -15,6 +15,7 @@ const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
 const AT_STATX_DONT_SYNC = 0x4000;
 const STATX_BASIC_STATS = 0x7ff;
+const STATX_SIZE = 0x200;
 const STATX_MNT_ID = 0x1000;
 const WANTED = STATX_BASIC_STATS | STATX_MNT_ID;
 /** Of stx_blocks. */
@@ -30,12 +31,12 @@ const TYPES: ReadonlyMap<number, FileType> = new Map([
 ]);
 /** struct open_how: flags, mode, resolve. */
 const HOW_SIZE = 24;
-const STATX_SIZE = 256;
+const STATX_BYTES = 256;
 
 const openCall = declare('long syscall(long, int, uint64_t, uint64_t, ulong)');
 const statxCall = declare('long syscall(long, int, const char *, int, uint, uint64_t)');
 const how = new NativeBuffer(HOW_SIZE);
-const told = new NativeBuffer(STATX_SIZE);
+const told = new NativeBuffer(STATX_BYTES);
 
 /** What is told of a file; numbers of devices are made up as in `Stats` of node:fs. */
 export interface FileStatus {
@@ -84,6 +85,12 @@ export function openCached(directory: number, path: Buffer): number {
 /** Of a descriptor of ours, what is known; undefined: nothing. */
 export function statKnown(fd: number): WholeStatus | undefined {
   return tell(fd, '', AT_EMPTY_PATH);
+}
+
+/** The size of what a descriptor of ours leads to; 0: none, or not known. */
+export function readSize(fd: number): number {
+  const result = statxCall(SYS_statx, fd, '', AT_EMPTY_PATH, STATX_SIZE, told.address);
+  return toNumber(result) === 0 ? told.getUint64(40) : 0;
 }
 
 /** Of what a link in /proc leads to. */

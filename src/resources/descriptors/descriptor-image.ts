@@ -52,6 +52,11 @@ export function isAnonymous({ kind }: DescriptorImage): boolean {
   return kind === 'anonymous' || kind === 'epoll';
 }
 
+/** Devices, and what else no inode number is given twice for while it is open somewhere. */
+export function isLasting(link: string): boolean {
+  return link.startsWith('/dev/') || link.startsWith('/memfd:');
+}
+
 /** Reading, writing or both: what is fixed for as long as a file is open. */
 export function accessOf(flags: number): number {
   return flags & (O_ACCMODE | O_PATH);

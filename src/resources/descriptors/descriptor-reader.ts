@@ -25,6 +25,7 @@ import {
 } from '../../sys/file.ts';
 import { readHandle } from '../../sys/file-handle.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
+import { readSize } from '../../sys/statx.ts';
 import type { Task } from '../../tracee/target-memory.ts';
 import { readDescriptorLimit } from './descriptor-limit.ts';
 
@@ -81,6 +82,15 @@ export class DescriptorReader {
     this.tid = task.living;
     this.directoryFd = openOrThrow(`/proc/${this.tid}/fd`, O_RDONLY);
     this.keptMax = Math.min(KEPT_MAX, Math.floor(readDescriptorLimit('self').soft * KEPT_SHARE));
+  }
+
+  /**
+   * The numbers that were listed last, if there are as many now: if each of them is still open,
+   * they are all there are. Undefined: not so, or nothing tells how many there are.
+   */
+  listAsBefore(): readonly number[] | undefined {
+    if (this.tid !== this.task.living) return undefined;
+    return readSize(this.directoryFd) === this.fds.length ? this.fds : undefined;
   }
 
   /** The numbers of all open descriptors, ascending. The same array when it reads as last time. */

@@ -10,7 +10,7 @@
  * images of all descriptors that have not changed with the one before.
  */
 import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
-import { isSameFile as areOneFile } from '../../sys/process.ts';
+import { compareFiles, isSameFile as areOneFile } from '../../sys/process.ts';
 import type { Claims } from '../claims.ts';
 import type { Task } from '../../tracee/target-memory.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
@@ -29,6 +29,7 @@ import { keepContent, renewAll } from './kinds/list.ts';
 import { setSoftLimit } from './descriptor-limit.ts';
 import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
+import { FileOrder } from './file-order.ts';
 import { HeldFiles } from './held-files.ts';
 import { KnownFiles } from './known-files.ts';
 import { planDescriptors, withMade } from './plan-descriptors.ts';
@@ -72,6 +73,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       isOne: (fd, other) => areOneFile(group.living, fd, group.living, other),
       isThat: (fd, image) => known.isThat(fd, image),
       isKnown: (image) => known.isKnown(image),
+      order: new FileOrder((fd, other) => compareFiles(group.living, fd, other)),
     };
     this.names = new DescriptionNames(this.sharing.isOne);
   }
@@ -190,13 +192,24 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   }
 
   private readTable(): DescriptorsImage {
-    const fds = this.reader.list();
     const fresh: number[] = [];
+    const before = this.reader.listAsBefore();
+    const same = before === undefined ? undefined : this.readAll(before, fresh);
+    const found = same?.length === before?.length ? same : undefined;
+    return this.takeTable(found ?? this.readAll(this.reader.list(), fresh), fresh);
+  }
+
+  private readAll(fds: readonly number[], fresh: number[]): DescriptorImage[] {
     const found: DescriptorImage[] = [];
     for (const fd of fds) {
       const image = this.readImage(fd, fresh);
       if (image !== undefined) found.push(image);
     }
+    return found;
+  }
+
+  /** @param fresh numbers that lead to other files than last time */
+  private takeTable(found: DescriptorsImage, fresh: readonly number[]): DescriptorsImage {
     const isSame =
       found.length === this.last.length &&
       found.every((image, index) => image === this.last[index]);
@@ -243,7 +256,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       this.isStillThat(known);
     if (!isKnown) return this.readFresh(fd, fresh);
     const content = this.contentAs(known);
-    const locks = this.locksAs(known);
+    const locks = known.kind === 'path' ? takeLockLines(reader.rest, known.locks) : undefined;
     const isSame = known.position === position && known.flags === flags && known.locks === locks;
     if (isSame && content === known.content) return known;
     return this.keep({ ...known, position, flags, content, locks });
@@ -285,14 +298,6 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   private contentAs({ link, content }: DescriptorImage): Uint8Array | undefined {
     if (content === undefined || this.reader.rest.equals(content)) return content;
     return keepContent(link, this.reader.rest, content);
-  }
-
-  /** What is told of locks; the same object when it is what was told last time. */
-  private locksAs({ kind, locks }: DescriptorImage): Uint8Array | undefined {
-    if (kind !== 'path') return undefined;
-    const now = takeLockLines(this.reader.rest);
-    if (now === undefined || locks === undefined) return now;
-    return Buffer.compare(now, locks) === 0 ? locks : now;
   }
 
   /**

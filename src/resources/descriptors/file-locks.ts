@@ -113,8 +113,14 @@ export function hasLease(locks: Uint8Array | undefined): boolean {
   return locks !== undefined && Buffer.from(locks).includes(': LEASE ');
 }
 
-/** Lines of fdinfo from the first on that tells of a lock. */
-export function takeLockLines(rest: Buffer): Uint8Array | undefined {
+/**
+ * Lines of fdinfo from the first on that tells of a lock.
+ *
+ * @param before what was told last: answered again if it is the same
+ */
+export function takeLockLines(rest: Buffer, before?: Uint8Array): Uint8Array | undefined {
   const at = rest.length === 0 ? -1 : rest.indexOf(LOCK_LINE);
-  return at < 0 ? undefined : Uint8Array.from(rest.subarray(at));
+  if (at < 0) return undefined;
+  const now = rest.subarray(at);
+  return before !== undefined && now.equals(before) ? before : Uint8Array.from(now);
 }

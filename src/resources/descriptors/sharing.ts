@@ -2,10 +2,8 @@
  * Which numbers share one open file. Of those that lead to the file that they led to at the point,
  * some may have been made copies of each other since, or have been opened once more.
  */
+import type { FileOrder } from './file-order.ts';
 import { isSameFile, type DescriptorImage, type DescriptorsImage } from './descriptor-image.ts';
-
-/** Chosen: open files of one file that a number is compared with. */
-const COMPARISONS_MAX = 32;
 
 export interface Sharing {
   /** Whether two numbers share one open file now. */
@@ -14,6 +12,7 @@ export interface Sharing {
   readonly isThat: (fd: number, image: DescriptorImage) => boolean | undefined;
   /** Whether `isThat` knows. */
   readonly isKnown: (image: DescriptorImage) => boolean;
+  readonly order: FileOrder;
 }
 
 const groups = new WeakMap<DescriptorsImage, readonly DescriptorsImage[]>();
@@ -29,15 +28,24 @@ export function findMixed(
   sharing: Sharing,
 ): ReadonlySet<number> {
   const mixed = new Set<number>();
+  const { order, isKnown } = sharing;
   for (const group of groupsOf(wanted)) {
-    const found: DescriptorImage[] = [];
-    for (const image of group) {
+    const images = group.filter((image) => {
       const now = present === undefined ? image : present.get(image.fd);
-      if (now === undefined || !isSameFile(now, image) || sharing.isKnown(image)) continue;
-      const same = found.slice(0, COMPARISONS_MAX).find(({ fd }) => sharing.isOne(fd, image.fd));
-      const former = found.find(({ description }) => description === image.description);
-      if (same !== former) mixed.add(image.fd);
-      else if (same === undefined) found.push(image);
+      return now !== undefined && isSameFile(now, image) && !isKnown(image);
+    });
+    if (images.length < 2 || order.isAsSaid(images)) continue;
+    const ranks = order.rank(images);
+    const found = new Map<number, DescriptorImage>();
+    const former = new Map<number, DescriptorImage>();
+    for (const image of images) {
+      const rank = ranks.get(image.fd) ?? -1;
+      const same = found.get(rank);
+      if (same !== former.get(image.description)) mixed.add(image.fd);
+      else if (same === undefined) {
+        found.set(rank, image);
+        former.set(image.description, image);
+      }
     }
   }
   return mixed;
