@@ -16,6 +16,8 @@ const INOTIFY_IOC_SETNEXTWD = 0x40044900;
 const HEADER_SIZE = 16;
 const LENGTH_OFFSET = 12;
 
+const IN_CLOEXEC = 0o2000000;
+const init = declare('int inotify_init1(int)');
 const addCall = declare('int inotify_add_watch(int, const char *, uint)');
 const removeCall = declare('int inotify_rm_watch(int, int)');
 const ioctl = declare('int ioctl(int, ulong, uint64_t)');
@@ -24,6 +26,12 @@ const waiting = new NativeBuffer(8);
 export interface NotifyEvent {
   readonly watch: number;
   readonly mask: number;
+}
+
+/** `int inotify_init1(IN_CLOEXEC)`: a descriptor, or minus errno. */
+export function inotifyInit(): number {
+  const fd = init(IN_CLOEXEC) as number;
+  return fd < 0 ? -errnoNow() : fd;
 }
 
 /** `int inotify_add_watch(fd, path, mask)`: the watch, or minus errno. */

@@ -23,6 +23,12 @@ export function pidfdOpen(pid: number): number {
   return fd;
 }
 
+/** `int pidfd_open(pid_t pid, flags)` with just these flags: a descriptor, or minus errno. */
+export function pidfdOpenAs(pid: number, flags: number): number {
+  const fd = toNumber(syscall(SYS_pidfd_open, pid, flags, 0));
+  return fd < 0 ? -errnoNow() : fd;
+}
+
 /** `int pidfd_getfd(int pidfd, int fd, 0)`: our copy of the process's descriptor, or -errno. */
 export function pidfdGetfd(pidfd: number, fd: number): number {
   const copy = toNumber(syscall(SYS_pidfd_getfd, pidfd, fd, 0));

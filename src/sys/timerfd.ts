@@ -13,9 +13,17 @@ const TFD_IOC_SET_TICKS = 0x40085400;
 const ITIMERSPEC_SIZE = 32;
 
 const NS_PER_S = BigInt(NS);
+const TFD_CLOEXEC = 0o2000000;
+const create = declare('int timerfd_create(int, int)');
 const settime = declare('int timerfd_settime(int, int, uint64_t, uint64_t)');
 const ioctl = declare('int ioctl(int, ulong, uint64_t)');
 const spec = new NativeBuffer(ITIMERSPEC_SIZE);
+
+/** `int timerfd_create(clock, TFD_CLOEXEC)`: a descriptor, or minus errno. */
+export function timerfdCreate(clock: number): number {
+  const fd = create(clock, TFD_CLOEXEC) as number;
+  return fd < 0 ? -errnoNow() : fd;
+}
 
 /** `int timerfd_settime(fd, flags, {interval, value}, NULL)`, in nanoseconds: 0, or minus errno. */
 export function timerfdSettime(fd: number, flags: number, value: bigint, interval: bigint): number {

@@ -8,7 +8,7 @@
  * 2. It is given back only to the rights that the program had at the point, or to such as may open
  *    it anyway.
  */
-import { readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import {
   O_ASYNC,
   O_CLOEXEC,
@@ -31,23 +31,15 @@ import { OwnRights } from '../own-rights.ts';
 import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
 import { hasLease } from './file-locks.ts';
 import type { HeldFiles } from './held-files.ts';
-import { findKind } from './kinds/list.ts';
+import { findKind, keepContent } from './kinds/list.ts';
 import type { KnownFiles } from './known-files.ts';
-import type { Refill } from './plan-descriptors.ts';
+import type { ClaimedFile, ClaimedFiles, Refill } from './plan-descriptors.ts';
 
 /** How a file came to be open, and no part of what is open. */
 const OF_OPENING = O_CLOEXEC | O_NOFOLLOW | O_ASYNC;
 
-/** An open file of ours that the program is given. */
-export interface ClaimedFile {
-  readonly fd: number;
-  /** What becomes of the number, in words for the log, and the kind that is lost by it, if any. */
-  readonly text: string;
-  readonly bit: number;
-}
-
-/** By their description. */
-export type ClaimedFiles = ReadonlyMap<number, ClaimedFile>;
+/** Lines of fdinfo that tell of any file. */
+const OF_ALL = 4;
 
 export interface Claiming {
   readonly held: HeldFiles;
@@ -94,9 +86,12 @@ function make({ known }: Claiming, image: DescriptorImage): ClaimedFile | undefi
   const fd = findKind(image.link)?.make?.(image) ?? -1;
   if (fd < 0) return undefined;
   setStatusFlags(fd, image.flags & ~OF_OPENING);
-  if (!known.isOpen(image)) return { fd, text: 'it is made anew', bit: 0 };
+  const told = readFileSync(`/proc/self/fdinfo/${fd}`).toString('latin1');
+  const rest = told.split('\n').slice(OF_ALL).join('\n');
+  const content = keepContent(image.link, Buffer.from(rest, 'latin1')) ?? new Uint8Array(0);
+  if (!known.isOpen(image)) return { fd, text: 'it is made anew', bit: 0, content };
   const text = 'it is made anew, and is not the one any more that another process still has';
-  return { fd, text, bit: LOST.descriptors };
+  return { fd, text, bit: LOST.descriptors, content };
 }
 
 /** Whether the program has a lease on the file by now, and would be told of its opening. */

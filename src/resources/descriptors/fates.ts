@@ -28,7 +28,7 @@ export const fates: Fates = {
       becomes: 'opened again by its path, or else as the next line says',
     },
     {
-      what: 'eventfds, signalfds, epoll sets closed since',
+      what: 'eventfds, timerfds, signalfds, inotify, pidfds, epoll sets closed since',
       becomes: 'made anew, as they were; one that another process still has is named',
     },
     {

@@ -1,6 +1,6 @@
 /**
- * Which of many numbers share an open file, by few comparisons: kcmp(2) has an order, so what was in
- * order once is compared with its neighbours alone.
+ * Which of many numbers share an open file, by few comparisons: kcmp(2) has an order, so what was
+ * in order once is compared with its neighbours alone.
  *
  * Source: kcmp(2), "order"; kernel/kcmp.c, kcmp_ptr.
  */

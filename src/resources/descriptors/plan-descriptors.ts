@@ -28,6 +28,19 @@ export interface Settle {
   readonly present: DescriptorImage;
 }
 
+/** An open file of ours that the program is given. */
+export interface ClaimedFile {
+  readonly fd: number;
+  /** What becomes of the number, in words for the log, and the kind that is lost by it, if any. */
+  readonly text: string;
+  readonly bit: number;
+  /** Of what was made anew: what it holds already, as an image has it. */
+  readonly content?: Uint8Array;
+}
+
+/** By their description. */
+export type ClaimedFiles = ReadonlyMap<number, ClaimedFile>;
+
 export interface DescriptorSteps {
   readonly refills: readonly Refill[];
   readonly settles: readonly Settle[];
@@ -71,19 +84,15 @@ export function planDescriptors(
   return { ...steps, refills };
 }
 
-/** The same, and what is to be put into sets that are made anew, which are empty. */
-export function withMade(
-  steps: DescriptorSteps,
-  claimed: ReadonlyMap<number, unknown>,
-): DescriptorSteps {
-  const sets = new Map<number, Settle>();
+/** The same, and what is to be put into what was made anew, as far as it is not there already. */
+export function withMade(steps: DescriptorSteps, claimed: ClaimedFiles): DescriptorSteps {
+  const made = new Map<number, Settle>();
   for (const { image, source } of steps.refills) {
-    const isMade = source === undefined && image.kind === 'epoll';
-    const { description } = image;
-    if (!isMade || !claimed.has(description) || sets.has(description)) continue;
-    sets.set(description, { image, present: { ...image, content: new Uint8Array(0) } });
+    const content = claimed.get(image.description)?.content;
+    if (source !== undefined || content === undefined || made.has(image.description)) continue;
+    made.set(image.description, { image, present: { ...image, content } });
   }
-  return sets.size === 0 ? steps : { ...steps, settles: [...steps.settles, ...sets.values()] };
+  return made.size === 0 ? steps : { ...steps, settles: [...steps.settles, ...made.values()] };
 }
 
 /** Open files of the program, and which of the point's each of them stands for. */

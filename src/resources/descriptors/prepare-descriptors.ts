@@ -7,7 +7,7 @@ import { Passage } from '../../tracee/pass-file.ts';
 import type { Claims } from '../claims.ts';
 import { Obstacle } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import { claimFiles, type ClaimedFiles } from './claim-files.ts';
+import { claimFiles } from './claim-files.ts';
 import type { DescriptorsImage } from './descriptor-image.ts';
 import { readDescriptorLimit } from './descriptor-limit.ts';
 import { readRecordLocks, type FileLock } from './file-locks.ts';
@@ -15,7 +15,7 @@ import type { HeldFiles } from './held-files.ts';
 import { claimHungUp } from './hung-up.ts';
 import { findOwnFile, isAskedToOpen } from './own-files.ts';
 import type { KnownFiles } from './known-files.ts';
-import { planDescriptors } from './plan-descriptors.ts';
+import { planDescriptors, type ClaimedFiles } from './plan-descriptors.ts';
 import type { Sharing } from './sharing.ts';
 
 const NEVER = -1;

@@ -22,13 +22,12 @@ import { lseek, SEEK_CUR, SEEK_END, SEEK_SET } from '../../sys/file.ts';
 import { Passage } from '../../tracee/pass-file.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import type { ClaimedFiles } from './claim-files.ts';
 import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
 import { giveFiles } from './give-files.ts';
 import { makeHungUp } from './hung-up.ts';
 import type { AnonymousKind, Settling } from './kinds/kind.ts';
 import { KINDS } from './kinds/list.ts';
-import type { DescriptorSteps, Refill, Settle } from './plan-descriptors.ts';
+import type { ClaimedFiles, DescriptorSteps, Refill, Settle } from './plan-descriptors.ts';
 import { findPath, reopen } from './reopen.ts';
 
 export interface PutBackOptions {

@@ -1,7 +1,7 @@
 /* belay: argument eventfd timerfd signalfd inotify epoll pidfd socket pipe */
 /* What has been closed since is not what has its number now, however alike they are: the number is
- * hung up then or leads to one that is made anew, which is told since a child has the old one; or it
- * leads to the old one where a copy was kept aside. */
+ * hung up then or leads to one that is made anew, which is told since a child has the old one; or
+ * it leads to the old one where a copy was kept aside. */
 #include "../target.h"
 #include <linux/kcmp.h>
 #include <sys/epoll.h>

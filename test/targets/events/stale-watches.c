@@ -23,7 +23,7 @@ int main(void) {
     close(stale.out);
     /* Its number leads nowhere, but its file is open. */
     CHECK(dup(moved.out) >= 0 && close(moved.out) == 0);
-    /* Another counter that has everything of the first one but its life and what was added to it. */
+    /* Another counter that has everything of the first one but its life and a count. */
     int other = eventfd(1, 0);
     CHECK(dup2(other, counter) == counter && close(other) == 0);
     watch(set, counter, EPOLLIN, ALIKE);

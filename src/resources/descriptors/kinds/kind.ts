@@ -32,8 +32,8 @@ export interface AnonymousKind {
   readonly keep?: (told: Buffer, before: Uint8Array | undefined) => Uint8Array;
 
   /**
-   * Make one of our own for one that is gone, holding what it held but for what `settle` and `renew`
-   * see to: a descriptor of ours, or minus errno.
+   * Make one of our own for one that is gone, holding what it held but for what `settle` and
+   * `renew` see to: a descriptor of ours, or minus errno.
    */
   readonly make?: (image: DescriptorImage) => number;
 

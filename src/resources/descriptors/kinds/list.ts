@@ -6,6 +6,7 @@ import { counters } from './counters.ts';
 import { epollSets } from './epoll-sets.ts';
 import type { AnonymousKind } from './kind.ts';
 import { notifiers } from './notifiers.ts';
+import { processes } from './processes.ts';
 import { signalMasks } from './signal-masks.ts';
 import { timers } from './timers.ts';
 
@@ -13,6 +14,7 @@ export const KINDS: readonly AnonymousKind[] = [
   counters,
   timers,
   signalMasks,
+  processes,
   notifiers,
   epollSets,
 ];

@@ -10,10 +10,12 @@
  *
  * Source: proc_pid_fdinfo(5); fs/notify/inotify/inotify_user.c.
  */
+import { constants } from 'node:os';
 import { useAndClose } from '../../../sys/file.ts';
 import {
   hasEvents,
   inotifyAddWatch,
+  inotifyInit,
   inotifyRmWatch,
   inotifySetNextWatch,
   IN_IGNORED,
@@ -25,6 +27,7 @@ import { makeHolders } from '../holders.ts';
 import type { AnonymousKind, Settling } from './kind.ts';
 import { withFile, type WatchedFile } from './watched-file.ts';
 
+const { EINVAL } = constants.errno;
 const INOTIFY = 'anon_inode:inotify';
 const FANOTIFY = 'anon_inode:[fanotify]';
 const LINE = new RegExp(
@@ -40,6 +43,7 @@ interface FileWatch extends WatchedFile {
 
 export const notifiers: AnonymousKind = {
   has: (link) => link === INOTIFY || link === FANOTIFY,
+  make: ({ link }) => (link === INOTIFY ? inotifyInit() : -EINVAL),
   settle: (settling) => {
     const { stopped, image } = settling;
     const { link, fd } = image;

@@ -10,7 +10,7 @@ import { constants } from 'node:os';
 import { clockGettimeExact } from '../../../sys/clock.ts';
 import { useAndClose } from '../../../sys/file.ts';
 import { getDescriptor } from '../../../sys/pidfd.ts';
-import { timerfdSettime, timerfdSetTicks } from '../../../sys/timerfd.ts';
+import { timerfdCreate, timerfdSettime, timerfdSetTicks } from '../../../sys/timerfd.ts';
 import type { Stopped } from '../../stopped.ts';
 import type { DescriptorImage } from '../descriptor-image.ts';
 import { makeHolders, type Holders } from '../holders.ts';
@@ -38,6 +38,7 @@ export const timers: AnonymousKind = {
       ? before
       : writeKept(state);
   },
+  make: ({ content }) => timerfdCreate(parseKept(content).clock),
   settle: () => undefined,
   renew: (stopped, wanted) => {
     const images = new Map(wanted.filter(isTimer).map((image) => [image.description, image]));
