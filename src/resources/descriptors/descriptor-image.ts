@@ -75,8 +75,3 @@ export function isSameFile(one: DescriptorImage, other: DescriptorImage): boolea
 }
 
 export type DescriptorsImage = readonly DescriptorImage[];
-
-/** Devices, and what else no inode number is given twice for while it is open somewhere. */
-export function isLasting(link: string): boolean {
-  return link.startsWith('/dev/') || link.startsWith('/memfd:');
-}
