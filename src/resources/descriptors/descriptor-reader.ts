@@ -27,6 +27,7 @@ import { readHandle } from '../../sys/file-handle.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import { readSize } from '../../sys/statx.ts';
 import type { Task } from '../../tracee/target-memory.ts';
+import { accessOf, type DescriptorImage } from './descriptor-image.ts';
 import { readDescriptorLimit } from './descriptor-limit.ts';
 
 const { EMFILE, ENFILE, ENOENT } = constants.errno;
@@ -228,6 +229,15 @@ export class DescriptorReader {
   /** What tells the file from others that have had its inode number; empty: nothing does. */
   readHandle(fd: number): string {
     return readHandle(this.directoryFd, String(fd));
+  }
+
+  /** Whether the number leads to the file of the image, with the same rights. */
+  leadsTo(fd: number, image: DescriptorImage): boolean {
+    if (!this.readInfo(fd)) return false;
+    const { told } = this;
+    const isSame = told.inode === image.inode && told.mountId === image.mountId;
+    const isIts = isSame && accessOf(told.flags) === accessOf(image.flags);
+    return isIts && (image.handle === '' || this.readHandle(fd) === image.handle);
   }
 
   close(): void {

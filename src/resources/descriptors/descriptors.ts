@@ -25,7 +25,7 @@ import {
   type DescriptorImage,
   type DescriptorsImage,
 } from './descriptor-image.ts';
-import { keepContent, renewAll } from './kinds/list.ts';
+import { keepContent, nameUnkept, renewAll } from './kinds/list.ts';
 import { setSoftLimit } from './descriptor-limit.ts';
 import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
@@ -46,6 +46,7 @@ const VERSION = 6;
 
 export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> {
   readonly name = 'descriptors';
+  readonly losses = nameUnkept;
   private readonly group: Task;
   private readonly reader: DescriptorReader;
   private readonly images = new Map<number, DescriptorImage>();
@@ -125,7 +126,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       opensFiles: !plan.isAskedToOpen,
       spared: new Set(spared.map(({ fd }) => fd)),
       keepsOffset: this.keptOffsets.keeper(stopped, kept),
-      leadsTo: (fd, image) => this.leadsTo(fd, image),
+      leadsTo: (fd, image) => this.reader.leadsTo(fd, image),
     });
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.hard, limit.hard);
     putBack.run(steps, wanted);
@@ -175,14 +176,6 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
 
   private readLocks(fd: number): FileLock[] {
     return this.reader.readInfo(fd) ? parseLocks(this.reader.rest.toString('latin1')) : [];
-  }
-
-  private leadsTo(fd: number, image: DescriptorImage): boolean {
-    if (!this.reader.readInfo(fd)) return false;
-    const { told } = this.reader;
-    const isSame = told.inode === image.inode && told.mountId === image.mountId;
-    const isIts = isSame && accessOf(told.flags) === accessOf(image.flags);
-    return isIts && (image.handle === '' || this.reader.readHandle(fd) === image.handle);
   }
 
   /** What is read next is compared with the point's images: what is as then shares them. */

@@ -61,6 +61,19 @@ export const fates: Fates = {
         'alarms that may not be set any more (CAP_WAKE_ALARM), and unread expirations where the ' +
         'kernel has no CONFIG_CHECKPOINT_RESTORE.',
     },
+    {
+      what: 'an io_uring',
+      becomes: 'its requests since are **not** undone: named; with liburing there is no way back',
+      more:
+        'The kernel counts what it has taken, and nothing sets that back: a program that counts ' +
+        'along, as liburing does, would be out of step with its ring for good. That is seen ' +
+        'where the library is mapped, not where it is linked in. A ring that was not used ' +
+        'since goes on.',
+    },
+    {
+      what: 'BPF maps, virtual machines, performance counters',
+      becomes: '**not** put back: named',
+    },
     { what: 'signals that a signalfd takes', becomes: 'as they were' },
     {
       what: 'watches of inotify',

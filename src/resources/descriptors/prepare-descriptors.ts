@@ -13,6 +13,7 @@ import { readDescriptorLimit } from './descriptor-limit.ts';
 import { readRecordLocks, type FileLock } from './file-locks.ts';
 import type { HeldFiles } from './held-files.ts';
 import { claimHungUp } from './hung-up.ts';
+import { findRefusal } from './kinds/list.ts';
 import { findOwnFile, isAskedToOpen } from './own-files.ts';
 import type { KnownFiles } from './known-files.ts';
 import { planDescriptors, type ClaimedFiles } from './plan-descriptors.ts';
@@ -74,6 +75,8 @@ export function prepareDescriptors(
   const { refills } = steps;
   const waiting = findOwnFile(stopped.living, now, steps);
   if (waiting !== undefined) return waiting;
+  const refusal = findRefusal(stopped, steps.settles);
+  if (refusal !== undefined) return new Obstacle(refusal);
   const plan = { ...planNothing(wanted, NEVER), locks };
   if (refills.length === 0) return plan;
   const highest = refills.at(-1)?.image.fd ?? 0;

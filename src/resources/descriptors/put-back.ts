@@ -26,7 +26,7 @@ import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
 import { giveFiles } from './give-files.ts';
 import { makeHungUp } from './hung-up.ts';
 import type { AnonymousKind, Settling } from './kinds/kind.ts';
-import { KINDS } from './kinds/list.ts';
+import { KINDS, nameLosses } from './kinds/list.ts';
 import type { ClaimedFiles, DescriptorSteps, Refill, Settle } from './plan-descriptors.ts';
 import { findPath, reopen } from './reopen.ts';
 
@@ -67,7 +67,10 @@ export class PutBack {
   run({ refills, settles, extras }: DescriptorSteps, wanted: DescriptorsImage): void {
     const replaced = new Set(refills.map(({ image }) => image.fd));
     const contents = this.findContents(settles, replaced, wanted);
-    for (const { kind, settling } of contents) kind.loosen?.(settling);
+    for (const { kind, settling } of contents) {
+      const loosen = (): undefined => kind.loosen?.(settling);
+      this.lost.push(...nameLosses(loosen));
+    }
     const left = refills.length === 0 ? [] : this.copyFromSources(refills);
     const closing = extras.map(({ fd }) => fd).filter((fd) => !this.options.spared.has(fd));
     this.closedCount = closing.length;
@@ -81,8 +84,7 @@ export class PutBack {
     }
     for (const settle of settles) this.settle(settle);
     for (const { kind, settling } of contents) {
-      const text = kind.settle(settling);
-      if (text !== undefined) this.lost.push({ bit: LOST.descriptors, text });
+      this.lost.push(...nameLosses(() => kind.settle(settling)));
     }
   }
 

@@ -37,8 +37,15 @@ export interface AnonymousKind {
    */
   readonly make?: (image: DescriptorImage) => number;
 
+  /** Why there is no way back to what it held; undefined: there is. */
+  readonly refuse?: (
+    stopped: Stopped,
+    image: DescriptorImage,
+    present: DescriptorImage,
+  ) => string | undefined;
+
   /** Let go of what can be reached by the numbers of now alone. */
-  readonly loosen?: (settling: Settling) => void;
+  readonly loosen?: (settling: Settling) => undefined;
 
   /** Have it hold what it held, all numbers being in place; what is lost, in words for the log. */
   readonly settle: (settling: Settling) => string | undefined;
