@@ -13,8 +13,6 @@ export const KNOWN_GAPS: Readonly<Record<string, string>> = {
   // Descriptors, where neither O_ASYNC nor a lease is set.
   owner: 'F_SETOWN is not put back',
   'owner-signal': 'F_SETSIG is not put back',
-  lease: 'leases are not put back',
-  'lease.lines': 'leases are not put back',
   // What comes by events.
   'eventfd.count': 'what came since stays',
   'readiness.eventfd': 'what came since stays',
@@ -75,6 +73,7 @@ export const NAMED_BY: readonly (readonly [start: string, bits: number])[] = [
   ['inotify.', 8],
   ['readiness.', 8],
   ['locks', 16],
+  ['lease', 16],
   ['told.action', 32],
   ['process.Uid', 64],
   ['process.Cap', 64],
