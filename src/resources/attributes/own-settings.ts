@@ -32,7 +32,13 @@ export interface OwnSettingsImage {
   readonly isAsked: boolean;
 }
 
-export class OwnSettings implements Resource<OwnSettingsImage, OwnSettingsImage> {
+export interface OwnSettingsPlan {
+  readonly image: OwnSettingsImage;
+  /** As they were before the rollback; undefined: they were not asked. */
+  now: Settings | undefined;
+}
+
+export class OwnSettings implements Resource<OwnSettingsImage, OwnSettingsPlan> {
   readonly name = 'settings of its own';
   private readonly status: IdentityLines;
   private readonly looks: AskBudget;
@@ -66,18 +72,24 @@ export class OwnSettings implements Resource<OwnSettingsImage, OwnSettingsImage>
     return isSame ? before : { identity, settings, surroundings: now.surroundings, isAsked };
   }
 
-  prepare(_stopped: Stopped, image: OwnSettingsImage): OwnSettingsImage {
-    return image;
+  prepare(_stopped: Stopped, image: OwnSettingsImage): OwnSettingsPlan {
+    return { image, now: undefined };
   }
 
-  apply(stopped: Stopped, image: OwnSettingsImage): Applied {
+  /** Asked while timers are stopped, by calls that are made anyway. */
+  loosen(stopped: Stopped, plan: OwnSettingsPlan): void {
+    if (plan.image.settings === undefined || !this.falls.isLeft(true)) return;
+    plan.now = this.falls.spend(() => askSettings(stopped));
+  }
+
+  apply(stopped: Stopped, { image, now }: OwnSettingsPlan): Applied {
     const { identity, settings, isAsked } = image;
-    if (settings === undefined || !this.falls.isLeft(true)) {
+    if (settings === undefined || now === undefined) {
       return { lost: [nameGuess(LOST.attributes, WHAT)] };
     }
     const isSomebodyElse = !this.status.isSameIdentity(identity);
     const { changed, refused, entered } = this.falls.spend(() => ({
-      ...putSettingsBack(stopped, settings, isSomebodyElse),
+      ...putSettingsBack(stopped, now, settings, isSomebodyElse),
       entered: compareSurroundings(image.surroundings, readSurroundings(stopped.living)),
     }));
     const since = isAsked ? [] : changed;

@@ -56,11 +56,12 @@ export function askSettings(stopped: Stopped): Settings {
  */
 export function putSettingsBack(
   stopped: Stopped,
+  now: Settings,
   wanted: Settings,
   isSomebodyElse: boolean,
 ): { readonly changed: readonly string[]; readonly refused: readonly string[] } {
+  if (isSameSettings(now, wanted)) return { changed: [], refused: [] };
   return withItsCalls(stopped, (remote) => {
-    const now = ask(stopped, remote);
     const differing = KINDS.filter((kind) => now[kind] !== wanted[kind]);
     const refused = differing.filter((kind) => {
       const mustStay = isSomebodyElse && kind === 'dumpable';
@@ -77,7 +78,7 @@ export function putSettingsBack(
 function withItsCalls<Result>(stopped: Stopped, work: (remote: RemoteSource) => Result): Result {
   const { group, living } = stopped;
   const thread = group.threads.get(living);
-  if (group.threads.size === 1 || thread === undefined) return work(stopped.remote);
+  if (thread === undefined || stopped.remote().calls.thread === thread) return work(stopped.remote);
   stopped.endCalls();
   const results: Result[] = [];
   stopped.withCallsOf(thread, (remote) => {
