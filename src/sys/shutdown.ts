@@ -8,14 +8,15 @@ import { declare, NativeBuffer, toNumber } from './libc.ts';
 const SHUT_RDWR = 2;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
-/** Chosen: of TCP nothing is copied with MSG_TRUNC, so the size is only that of one step. */
-const STEP_SIZE = 1 << 20;
+/** Chosen. */
+const STEP_SIZE = 64 << 10;
 /** Chosen: a peer that goes on sending is not waited for. */
-const STEPS_MAX = 64;
+const STEPS_MAX = 1024;
 
 const shutdownCall = declare('int shutdown(int, int)');
 const recv = declare('long recv(int, uint64_t, ulong, int)');
 const disconnectCall = declare('int connect(int, uint64_t, uint)');
+const discarded = new NativeBuffer(STEP_SIZE);
 /** struct sockaddr of AF_UNSPEC. */
 const nowhere = new NativeBuffer(16);
 
@@ -24,10 +25,11 @@ export function shutdownBoth(fd: number): boolean {
   return shutdownCall(fd, SHUT_RDWR) === 0;
 }
 
-/** `recv(fd, NULL, size, MSG_TRUNC | MSG_DONTWAIT)`, of TCP: until nothing is left unread. */
+/** `recv(fd, bytes, size, MSG_TRUNC | MSG_DONTWAIT)`: until nothing is left unread. */
 export function discardUnread(fd: number): void {
   for (let step = 0; step < STEPS_MAX; step += 1) {
-    if (toNumber(recv(fd, 0, STEP_SIZE, MSG_TRUNC | MSG_DONTWAIT)) <= 0) return;
+    // TCP copies nothing with MSG_TRUNC, unix(7) does.
+    if (toNumber(recv(fd, discarded.address, STEP_SIZE, MSG_TRUNC | MSG_DONTWAIT)) <= 0) return;
   }
 }
 

@@ -6,7 +6,7 @@
  * beginning of one; and where something is unread when it is closed, the kernel sends a reset, upon
  * which the other end may throw away what it has not read.
  */
-import { getPeerAddress } from '../../sys/getsockopt.ts';
+import { getPeerAddress, isStreamSocket } from '../../sys/getsockopt.ts';
 import { setNoLinger } from '../../sys/setsockopt.ts';
 import { disconnect, discardUnread, shutdownBoth } from '../../sys/shutdown.ts';
 import { formatAddress } from '../../sys/sockaddr.ts';
@@ -98,7 +98,8 @@ export class EndConnections {
   private endAccepted(fd: number, inode: number): void {
     this.copies.use(fd, (own) => {
       const look = lookAtTcp(own, this.nowMs);
-      if (look === undefined || !isConnection(look)) return;
+      const isOne = look === undefined ? isStreamSocket(own) : isConnection(look);
+      if (!isOne || getPeerAddress(own) === undefined) return;
       if (this.shared.ownerOf(inode) !== undefined) return;
       discardUnread(own);
       setNoLinger(own);

@@ -18,6 +18,10 @@ export const fates: Fates = {
         'done about multipath TCP.',
     },
     {
+      what: 'other sockets to the outside (unix, UDP, netlink, vsock)',
+      becomes: 'stay as they are; what was read or written since is gone, and **not** named',
+    },
+    {
       what: 'options of sockets',
       becomes: 'exact where they were asked for, of 32 sockets at a point; else left, and named',
       more:
@@ -30,9 +34,8 @@ export const fates: Fates = {
       becomes: 'go on; what was not read is still there, who waits to be accepted still waits',
     },
     {
-      what: 'TCP connections made since',
-      becomes:
-        'accepted ones are closed without a reset; of others the socket is as before connect',
+      what: 'connections made since',
+      becomes: 'accepted ones are closed without a reset; of TCP, others are as before connect',
     },
   ],
 };

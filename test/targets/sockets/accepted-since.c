@@ -1,3 +1,4 @@
+/* belay: argument inet unix */
 /*
  * A connection that was accepted since the point is closed, not reset: its peer gets all that was
  * written, and an end. One that waits to be accepted still waits; the socket listens on.
@@ -13,9 +14,9 @@ static int accept_sending(int listening, int index) {
   return fd;
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   struct tjmp why;
-  int listening = listen_tcp();
+  int listening = argc > 1 && strcmp(argv[1], "unix") == 0 ? listen_unix() : listen_tcp();
   peer_begin(listening);
   point(&why);
   if (why.cause == TJMP_SAVED) {

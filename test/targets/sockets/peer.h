@@ -113,6 +113,15 @@ UNUSED static int listen_tcp(void) {
   return fd;
 }
 
+/* The same in a name space of its own, by a name of the kernel's choice. */
+UNUSED static int listen_unix(void) {
+  sa_family_t family = AF_UNIX;
+  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&family, sizeof family) == 0);
+  CHECK(listen(fd, PEERS_MAX) == 0);
+  return fd;
+}
+
 /* The end here of a new connection with the peer. */
 UNUSED static int peer_accept(int listening, int index) {
   CHECK(peer_ask(PEER_CONNECT, index, 0) == 0);
