@@ -39,7 +39,7 @@ int main(void) {
   struct timespec now;
   struct itimerspec none = spec(0, 0, 0), soon = spec(0, 1, 0), later = spec(2 * LONG_S, 0, 0);
   CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
-  int running = timer(CLOCK_MONOTONIC, 0, spec(LONG_S, 0, LONG_S));
+  int running = timer(CLOCK_MONOTONIC, 0, spec(LONG_S, 0, 60));
   int wall = timer(CLOCK_REALTIME, 0, spec(LONG_S, 0, 0));
   int day = timer(CLOCK_REALTIME, TFD_TIMER_ABSTIME, spec(now.tv_sec + LONG_S, 0, 0));
   int unset = timer(CLOCK_BOOTTIME, 0, none);

@@ -49,21 +49,26 @@ export function parseTold(text: string, known: TimerState | undefined): TimerSta
   return { ...told, deadlineNs: known.deadlineNs };
 }
 
-export function isSameState(one: TimerState, other: TimerState): boolean {
-  if (!isSetAlike(one, other) || one.ticks !== other.ticks) return false;
-  if (one.deadlineNs === 0n || other.deadlineNs === 0n) return one.deadlineNs === other.deadlineNs;
-  const { intervalNs } = one;
-  const apart = one.deadlineNs - other.deadlineNs;
-  const distance = apart < 0n ? -apart : apart;
-  const rest = intervalNs === 0n ? distance : distance % intervalNs;
-  return rest < CLOSE_NS || (intervalNs > 0n && intervalNs - rest < CLOSE_NS);
+/** @param told as it is now @param known of some time before */
+export function isSameState(told: TimerState, known: TimerState): boolean {
+  if (!isSetAlike(told, known) || told.ticks !== known.ticks) return false;
+  if (told.deadlineNs === 0n || known.deadlineNs === 0n) {
+    return told.deadlineNs === known.deadlineNs;
+  }
+  const { intervalNs } = told;
+  const apart = told.deadlineNs - known.deadlineNs;
+  if (apart > -CLOSE_NS && apart < CLOSE_NS) return true;
+  // Later by whole intervals: only if it has expired meanwhile. The first may be longer than those.
+  if (intervalNs === 0n || apart < 0n) return false;
+  if (known.deadlineNs > clockGettimeExact(clockOf(known))) return false;
+  const rest = apart % intervalNs;
+  return rest < CLOSE_NS || intervalNs - rest < CLOSE_NS;
 }
 
 /** When it expires next after `nowNs`. */
 export function nextDeadline({ deadlineNs, intervalNs }: TimerState, nowNs: bigint): bigint {
-  if (intervalNs === 0n) return deadlineNs;
-  const rest = (deadlineNs - nowNs) % intervalNs;
-  return nowNs + (rest <= 0n ? rest + intervalNs : rest);
+  if (intervalNs === 0n || deadlineNs > nowNs) return deadlineNs;
+  return deadlineNs + ((nowNs - deadlineNs) / intervalNs + 1n) * intervalNs;
 }
 
 export function isAbsolute({ flags }: Pick<TimerState, 'flags'>): boolean {
