@@ -28,13 +28,12 @@ export interface HeldObject {
   readonly isSegment: boolean;
   /** -1: only mappings lead to it (mapped-access.ts). */
   readonly fd: number;
-  readonly firstPage: number;
+  /** The number of its first page; -1: none of it has been saved yet. */
+  firstPage: number;
   /** How many images have it. */
   uses: number;
   /** Its pages are of 4 KiB, and can be written as a file. */
   readonly isPlain: boolean;
-  /** Somebody else who has it, as `findUsers` has it, when that was looked at last. */
-  user: number | undefined;
 }
 
 export class HeldObjects {
@@ -53,8 +52,6 @@ export class HeldObjects {
     const fd = openPath(tid, found);
     if (fd < 0 && found.mappings.length === 0) return undefined;
     const { key, device, inode, isSegment } = found;
-    const firstPage = this.count * PAGES_MAX;
-    this.count += 1;
     const isPlain = fd < 0 ? isOfSmallPages(found) : isOfTmpfs(fd);
     const object = {
       key,
@@ -62,13 +59,21 @@ export class HeldObjects {
       inode,
       isSegment,
       fd,
-      firstPage,
+      firstPage: -1,
       isPlain,
       uses: 0,
-      user: undefined,
     };
     this.objects.set(key, object);
     return object;
+  }
+
+  /** The number of its first page: given when it is first asked for, since there are not many. */
+  number(object: HeldObject): number {
+    if (object.firstPage < 0) {
+      object.firstPage = this.count * PAGES_MAX;
+      this.count += 1;
+    }
+    return object.firstPage;
   }
 
   /** An image has it. */

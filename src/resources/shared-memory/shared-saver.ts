@@ -27,6 +27,8 @@ export class SharedSaver {
   private readonly held: HeldObjects;
   private readonly content: SharedContent;
   private readonly budget = new AskBudget();
+  /** Who else has what, when that was looked at last: by key. */
+  private users: ReadonlyMap<string, number> = new Map();
 
   constructor(held: HeldObjects, content: SharedContent) {
     this.held = held;
@@ -68,11 +70,7 @@ export class SharedSaver {
     const parent = readStat(pid)?.ppid ?? 0;
     const relatives = [...(parent > 1 ? [parent] : []), ...listChildren(pid)];
     const sought = found.map((each): Sought => ({ ...each, mapped: each.mappings.length }));
-    const users = findUsers(stopped, sought, relatives);
-    for (const { key } of found) {
-      const object = this.held.get(key);
-      if (object !== undefined) object.user = users.get(key);
-    }
+    this.users = findUsers(stopped, sought, relatives);
   }
 
   private saveOne(
@@ -83,23 +81,26 @@ export class SharedSaver {
   ): { readonly image: SharedObjectImage; readonly pageCount: number } {
     const { key, path } = found;
     const object = this.held.get(key);
-    const firstPage = object?.firstPage ?? -1;
-    const image = { key, path, place: placeOf(found), sizeBytes: 0, seals: 0, firstPage };
-    const unsaved = whyUnsaved(object, found);
-    if (unsaved !== undefined || object === undefined) {
-      return { image: { ...image, unsaved }, pageCount: 0 };
+    // What is not saved is not held either: its space would stay taken for nothing.
+    const none = { key, path, place: placeOf(found), sizeBytes: 0, seals: 0, firstPage: -1 };
+    const unsaved = whyUnsaved(object, found, this.users.get(key));
+    if (object === undefined || unsaved === HUGE) {
+      return { image: { ...none, unsaved }, pageCount: 0 };
     }
+    const held = { ...none, firstPage: object.firstPage };
+    if (unsaved !== undefined) return { image: { ...held, unsaved }, pageCount: 0 };
     const saved = withAccess(stopped, object, found.mappings, (access) => {
       const { sizeBytes, seals } = access;
       const data = access.listData(room);
       if (data === undefined) {
-        return { image: { ...image, sizeBytes, seals, unsaved: TOO_LARGE }, pageCount: 0 };
+        return { image: { ...none, sizeBytes, seals, unsaved: TOO_LARGE }, pageCount: 0 };
       }
+      const image = { ...none, firstPage: this.held.number(object), sizeBytes, seals };
       this.content.save(delta, object, access, data);
       const pageCount = data.reduce((sum, { first, end }) => sum + end - first, 0);
-      return { image: { ...image, sizeBytes, seals, unsaved: undefined }, pageCount };
+      return { image: { ...image, unsaved: undefined }, pageCount };
     });
-    return saved ?? { image: { ...image, unsaved: UNREADABLE }, pageCount: 0 };
+    return saved ?? { image: { ...none, unsaved: UNREADABLE }, pageCount: 0 };
   }
 }
 
@@ -134,9 +135,13 @@ function isSaved({ unsaved }: SharedObjectImage): boolean {
   return unsaved === undefined;
 }
 
-function whyUnsaved(object: HeldObject | undefined, found: FoundObject): string | undefined {
+function whyUnsaved(
+  object: HeldObject | undefined,
+  found: FoundObject,
+  user: number | undefined,
+): string | undefined {
   if (object === undefined || !isInReach(object, found.mappings)) return OUT_OF_REACH;
   if (!object.isPlain) return HUGE;
-  if (object.user !== undefined) return nameUser(object.user);
+  if (user !== undefined) return nameUser(user);
   return isLeased(found) ? LEASED : undefined;
 }
