@@ -25,7 +25,7 @@ describe('belay attach', () => {
     const { pid, exited } = startRedis(port, place);
     const connection = await RedisConnection.open(port);
     const contents = await fill(connection);
-    await belay('attach', '--retries', String(FALLS), String(pid));
+    await belay('attach', '--peers=keep', '--retries', String(FALLS), String(pid));
     await belay('checkpoint', String(pid));
     for (let fall = 1; fall <= FALLS; fall++) {
       const newer = await RedisConnection.open(port);

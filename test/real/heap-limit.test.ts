@@ -48,7 +48,8 @@ describe('heap out of memory', () => {
 
   test('is survived by a web server with a point from outside', async () => {
     const [file, ...args] = [...NODE, programPath('server.ts')];
-    const server = await run(file, args, { stdio: ['ignore', 'pipe', 'ignore'], retries: FALLS });
+    const stdio = ['ignore', 'pipe', 'ignore'] as const;
+    const server = await run(file, args, { stdio: [...stdio], retries: FALLS, peers: 'keep' });
     endAfterTests(server.pid, server.exited);
     assert(server.stdout !== null);
     const [port] = (await once(createInterface(server.stdout), 'line')) as [string];
