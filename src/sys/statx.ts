@@ -19,7 +19,7 @@ const STATX_SIZE = 0x200;
 const STATX_MNT_ID = 0x1000;
 const WANTED = STATX_BASIC_STATS | STATX_MNT_ID;
 /** Of stx_blocks. */
-const BLOCK_SIZE = 512;
+const S_BLKSIZE = 512;
 const RESOLVE_CACHED = 0x20;
 const S_IFMT = 0o170000;
 const S_IFDIR = 0o040000;
@@ -106,7 +106,7 @@ function tell(fd: number, path: string, flags: number): WholeStatus | undefined 
   return {
     mode: bytes.readUInt16LE(28),
     links: at(words, 4),
-    spaceBytes: told.getUint64(48) * BLOCK_SIZE,
+    spaceBytes: told.getUint64(48) * S_BLKSIZE,
     mountId: (at(words, 0) & STATX_MNT_ID) === 0 ? 0 : told.getUint64(144),
     uid: at(words, 5),
     gid: at(words, 6),

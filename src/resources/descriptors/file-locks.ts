@@ -23,9 +23,12 @@ import type { RemoteSource } from '../../tracee/remote-session.ts';
 
 const LOCK_LINE = Buffer.from('lock:\t');
 
-/** As /proc/locks has it, and fdinfo behind "lock:"; a line with "->" is one that waits. */
+/**
+ * As /proc/locks has it, and fdinfo behind "lock:"; a line with "->" is one that waits. A lease that
+ * is to be given up, since somebody has opened the file, is none any more.
+ */
 const LOCK = new RegExp(
-  '^(?:lock:\\t)?\\d+: (POSIX|FLOCK|OFDLCK|LEASE) +\\w+ +(READ|WRITE) +(-?\\d+) +' +
+  '^(?:lock:\\t)?\\d+: (POSIX|FLOCK|OFDLCK|LEASE) +(?!BREAKING)\\w+ +(READ|WRITE) +(-?\\d+) +' +
     '([0-9a-f]+:[0-9a-f]+):(\\d+) (\\d+) (\\d+|EOF)$',
   'gm',
 );
@@ -78,6 +81,8 @@ export function setLock(
     return calls.call(SYS.flock, fd, operation) === 0;
   }
   if (lock.kind === 'LEASE') {
+    // One that is to be given up is changed no more: it is taken anew.
+    if (isTaken) calls.call(SYS.fcntl, fd, F_SETLEASE, F_UNLCK);
     return calls.call(SYS.fcntl, fd, F_SETLEASE, isTaken ? typeOf(lock) : F_UNLCK) === 0;
   }
   const command = lock.kind === 'OFDLCK' ? F_OFD_SETLK : F_SETLK;

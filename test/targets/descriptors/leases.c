@@ -39,7 +39,12 @@ int main(void) {
   keep(&child, sizeof child);
   point(&why);
   if (why.rollbacks < 2) {
-    CHECK(fcntl(fds[GIVEN_UP], F_SETLEASE, F_UNLCK) == 0);
+    if (why.rollbacks == 0) {
+      CHECK(fcntl(fds[GIVEN_UP], F_SETLEASE, F_UNLCK) == 0);
+    } else { /* it is to be given up, and is not yet */
+      CHECK(open(scratch_names[GIVEN_UP], O_WRONLY | O_NONBLOCK) < 0 && errno == EWOULDBLOCK);
+      CHECK(lease_of(fds[GIVEN_UP]) == F_UNLCK);
+    }
     CHECK(fcntl(fds[TAKEN], F_SETLEASE, F_WRLCK) == 0);
     CHECK(fcntl(fds[CHANGED], F_SETLEASE, F_WRLCK) == 0);
     CHECK(close(fds[CLOSED]) == 0);
