@@ -32,6 +32,7 @@ export const SYS = {
   shmat: 30,
   shmctl: 31,
   getitimer: 36,
+  alarm: 37,
   setitimer: 38,
   socket: 41,
   sendmsg: 46,

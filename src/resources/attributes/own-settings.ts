@@ -32,17 +32,12 @@ export interface OwnSettingsImage {
   readonly isAsked: boolean;
 }
 
-export interface OwnSettingsPlan {
-  readonly image: OwnSettingsImage;
-  /** As they were before the rollback; undefined: they were not asked. */
-  now: Settings | undefined;
-}
-
-export class OwnSettings implements Resource<OwnSettingsImage, OwnSettingsPlan> {
+export class OwnSettings implements Resource<OwnSettingsImage, OwnSettingsImage> {
   readonly name = 'settings of its own';
   private readonly status: IdentityLines;
   private readonly looks: AskBudget;
   private readonly falls: AskBudget;
+  private wasChanged = false;
 
   constructor(status: IdentityLines, looks: AskBudget, falls: AskBudget) {
     this.status = status;
@@ -64,6 +59,7 @@ export class OwnSettings implements Resource<OwnSettingsImage, OwnSettingsPlan> 
     }));
     const settings = now.settings ?? before?.settings;
     const isAsked = now.settings !== undefined;
+    this.wasChanged ||= before !== undefined && !isSameOrNone(before.settings, settings);
     const isSame =
       isSamePerson &&
       before.isAsked === isAsked &&
@@ -72,26 +68,24 @@ export class OwnSettings implements Resource<OwnSettingsImage, OwnSettingsPlan> 
     return isSame ? before : { identity, settings, surroundings: now.surroundings, isAsked };
   }
 
-  prepare(_stopped: Stopped, image: OwnSettingsImage): OwnSettingsPlan {
-    return { image, now: undefined };
+  prepare(_stopped: Stopped, image: OwnSettingsImage): OwnSettingsImage {
+    return image;
   }
 
-  /** Asked while timers are stopped, by calls that are made anyway. */
-  loosen(stopped: Stopped, plan: OwnSettingsPlan): void {
-    if (plan.image.settings === undefined || !this.falls.isLeft(true)) return;
-    plan.now = this.falls.spend(() => askSettings(stopped));
-  }
-
-  apply(stopped: Stopped, { image, now }: OwnSettingsPlan): Applied {
+  /** As often as it may cost; a program that has never changed any is not told that it was not. */
+  apply(stopped: Stopped, image: OwnSettingsImage): Applied {
     const { identity, settings, isAsked } = image;
-    if (settings === undefined || now === undefined) {
-      return { lost: [nameGuess(LOST.attributes, WHAT)] };
+    const isLooked = settings !== undefined && this.falls.isLeft(true);
+    if (!isLooked) {
+      const isKnown = settings !== undefined && !this.wasChanged;
+      return isKnown ? {} : { lost: [nameGuess(LOST.attributes, WHAT)] };
     }
     const isSomebodyElse = !this.status.isSameIdentity(identity);
     const { changed, refused, entered } = this.falls.spend(() => ({
-      ...putSettingsBack(stopped, now, settings, isSomebodyElse),
+      ...putSettingsBack(stopped, askSettings(stopped), settings, isSomebodyElse),
       entered: compareSurroundings(image.surroundings, readSurroundings(stopped.living)),
     }));
+    this.wasChanged ||= changed.length + refused.length > 0;
     const since = isAsked ? [] : changed;
     const lost = [
       ...refused.map((what) => `${what} stays as it is`),

@@ -24,6 +24,7 @@ import type { AskedSetting } from './timers-image.ts';
 export const NS = 1n;
 export const US = 1000n;
 const NOTIFY = { signal: SIGEV_SIGNAL, none: SIGEV_NONE, thread: SIGEV_THREAD } as const;
+const NS_PER_SECOND = 1_000_000_000n;
 const STOPPED: TimerSetting = { intervalNs: 0n, leftNs: 0n };
 
 /** Each of the three, as struct itimerval. */
@@ -44,6 +45,15 @@ export function askTimers({ remote, target }: Stopped, listed: readonly ListedTi
     if (calls.call(SYS.timer_gettime, id, address) < 0) return [];
     return [{ id, bytes: Uint8Array.from(target.read(address, TIMER_SETTING_SIZE)) }];
   });
+}
+
+/**
+ * Stop the one that counts the time of day, by a call that takes no memory of the program's:
+ * mapping some for us makes a rollback several times as long. As it was, in whole seconds.
+ */
+export function stopAlarm({ remote }: Stopped): TimerSetting {
+  const seconds = remote().calls.call(SYS.alarm, 0);
+  return { intervalNs: 0n, leftNs: BigInt(seconds) * NS_PER_SECOND };
 }
 
 /** Stop the three; as they were. */

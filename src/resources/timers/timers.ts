@@ -20,7 +20,7 @@ import {
 } from '../../sys/timer.ts';
 import { ConfinedError } from '../../tracee/confinement.ts';
 import type { Thread } from '../../tracee/thread.ts';
-import type { AskBudget } from '../ask-budget.ts';
+import { AskBudget } from '../ask-budget.ts';
 import type { Claims } from '../claims.ts';
 import { foretellGuess, nameGuess } from '../guess.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
@@ -35,6 +35,7 @@ import {
   NS,
   setInterval,
   setTimer,
+  stopAlarm,
   stopIntervals,
   US,
 } from './timer-calls.ts';
@@ -64,6 +65,8 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
   /** For programs that have timers, and for all others. */
   private readonly asks: AskBudget;
   private readonly looks: AskBudget;
+  /** For all three at a rollback, where only one is likely. */
+  private readonly falls = new AskBudget();
   private readonly listing = new TimerListing();
   /** Any of the three has been seen to run. */
   private wasSet = false;
@@ -103,7 +106,8 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
   }
 
   loosen(stopped: Stopped, plan: TimersPlan): void {
-    plan.before = stopIntervals(stopped);
+    const isSeldom = this.areRare(plan.image) && !this.falls.isLeft(true);
+    plan.before = isSeldom ? [stopAlarm(stopped)] : this.falls.spend(() => stopIntervals(stopped));
     for (const { id } of plan.surplus) deleteTimer(stopped.remote, id);
     for (const { id } of plan.kept) if (isKnown(plan.image, id)) setTimer(stopped.remote, id);
     for (const timer of plan.replaced) {
@@ -155,6 +159,21 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
 
   close(): void {
     this.listing.close();
+  }
+
+  /**
+   * None of the three is known to have run, and none of those that go by the time of processors can
+   * be meant to: who sets one is prepared for its signal.
+   */
+  private areRare({ intervals }: TimersImage): boolean {
+    if (this.wasSet || intervals.length > 0) return false;
+    return !INTERVAL_TIMERS.some(({ which, signo }) => {
+      return which !== 0 && this.isPrepared(signo);
+    });
+  }
+
+  private isPrepared(signo: number): boolean {
+    return this.status.isCaught(signo) || this.status.isIgnored(signo);
   }
 
   private know({ group }: Stopped): void {
@@ -211,7 +230,7 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
     { name, signo }: { readonly name: string; readonly signo: number },
   ): Named {
     this.wasSet = true;
-    const isPrepared = this.status.isCaught(signo) || this.status.isIgnored(signo);
+    const isPrepared = this.isPrepared(signo);
     if (isPrepared) setInterval(stopped.remote, which, now);
     const what = isPrepared ? 'it runs on' : 'it is stopped, since its signal would be the end';
     const text = `${name}, which was not asked for at the point, has been set: ${what}`;
