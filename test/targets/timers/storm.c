@@ -31,10 +31,10 @@ int main(int argc, char **argv) {
     return ok();
   }
   for (int number = 0; number < 4; number++) CHECK(signal(signals[number], handle) != SIG_ERR);
-  set_timer(make_timer(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGUSR1, 0), 100000, 100000);
-  set_timer(make_timer(CLOCK_REALTIME, SIGEV_THREAD_ID, SIGRTMIN + 2, gettid()), 1000, 50000);
+  set_timer(make_timer(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGUSR1, 0), 100000, 2000000);
+  set_timer(make_timer(CLOCK_REALTIME, SIGEV_THREAD_ID, SIGRTMIN + 2, gettid()), 1000, 2000000);
   set_interval(ITIMER_PROF, 1000000, 1000000);
-  set_interval(ITIMER_REAL, 100000, 100000);
+  set_interval(ITIMER_REAL, 100000, 2000000);
   while (seen < 3) continue;
   fall();
 }
