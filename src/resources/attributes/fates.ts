@@ -23,10 +23,11 @@ export const fates: Fates = {
       what: 'parent-death signal, child subreaper, dumpable, keepcaps, securebits, personality',
       becomes: 'put back; what takes privilege to take back, and is refused, is named',
       more:
-        'They are asked at the first points and rollbacks, and then seldom: where they were changed just ' +
-        'before a point and are others at a rollback, they are as before, and that is named. ' +
-        'They are those of the main thread: what another one has set for itself stays. A program ' +
-        'that has become another user since is not made readable for that user again.',
+        'They are asked at the first points and rollbacks, and then seldom: where they were ' +
+        'changed just before a point and are others at a rollback, they are as before, and ' +
+        'that is named. They are those of the main thread: what another one has set for ' +
+        'itself stays. A program that has become another user since is not made readable for ' +
+        'that user again.',
     },
     {
       what: 'process group; root, session, cgroup, namespaces',
