@@ -24,8 +24,8 @@ import type { RemoteSource } from '../../tracee/remote-session.ts';
 const LOCK_LINE = Buffer.from('lock:\t');
 
 /**
- * As /proc/locks has it, and fdinfo behind "lock:"; a line with "->" is one that waits. A lease that
- * is to be given up, since somebody has opened the file, is none any more.
+ * As /proc/locks has it, and fdinfo behind "lock:"; a line with "->" is one that waits. A lease
+ * that is to be given up, since somebody has opened the file, is none any more.
  */
 const LOCK = new RegExp(
   '^(?:lock:\\t)?\\d+: (POSIX|FLOCK|OFDLCK|LEASE) +(?!BREAKING)\\w+ +(READ|WRITE) +(-?\\d+) +' +

@@ -1,5 +1,5 @@
 /* Shared memory that is too large to be saved is not held either: when the program closes it, its
- * space is free again, for as long as there are points. Fails where a point holds it all the same. */
+ * space is free again, also while there are points. */
 #include "shared.h"
 #include <sys/sysinfo.h>
 
