@@ -52,6 +52,8 @@ import {
 
 const VERSION = 1;
 const TIMERS = 'timers';
+/** Chosen: at so many rollbacks all three are asked; more are a storm, and are to be quick. */
+const FIRST_FALLS = 32;
 
 /** What the program does with signals. */
 interface SignalStatus {
@@ -66,7 +68,8 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
   private readonly asks: AskBudget;
   private readonly looks: AskBudget;
   /** For all three at a rollback, where only one is likely. */
-  private readonly falls = new AskBudget();
+  private readonly falls = new AskBudget(true);
+  private fallCount = 0;
   private readonly listing = new TimerListing();
   /** Any of the three has been seen to run. */
   private wasSet = false;
@@ -106,7 +109,9 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
   }
 
   loosen(stopped: Stopped, plan: TimersPlan): void {
-    const isSeldom = this.areRare(plan.image) && !this.falls.isLeft(true);
+    this.fallCount += 1;
+    const isDue = this.fallCount <= FIRST_FALLS || this.falls.isLeft(true);
+    const isSeldom = !isDue && this.areRare(plan.image);
     plan.before = isSeldom ? [stopAlarm(stopped)] : this.falls.spend(() => stopIntervals(stopped));
     for (const { id } of plan.surplus) deleteTimer(stopped.remote, id);
     for (const { id } of plan.kept) if (isKnown(plan.image, id)) setTimer(stopped.remote, id);
@@ -114,6 +119,8 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
       const why = makeAgain(stopped, timer, undefined, plan.made);
       if (why !== undefined) plan.lost.push(nameLost(timer, why));
     }
+    // The mappings are compared with those of the point next, and our page is none of them.
+    stopped.endCalls();
   }
 
   apply(stopped: Stopped, plan: TimersPlan): Applied {
