@@ -4,19 +4,15 @@
  *
  * @see https://man7.org/linux/man-pages/man2/kcmp.2.html
  */
+import { EPOLL_CTL_ADD, EPOLL_EVENT_SIZE } from './descriptor-flags.ts';
 import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
 
 const SYS_kcmp = 312;
 const KCMP_EPOLL_TFD = 7;
-const EPOLL_CTL_ADD = 1;
 const EPOLL_CLOEXEC = 0o2000000;
-const EPOLL_EVENT_SIZE = 12;
 /** Chosen: what is more takes another call. */
 const DRAINED_MAX = 1024;
 const DATA_OFFSET = 4;
-export const EPOLLIN = 1;
-export const EPOLLOUT = 4;
-export const EPOLLET = 0x80000000;
 /** struct kcmp_epoll_slot: efd, tfd, toff. */
 const SLOT_SIZE = 12;
 
@@ -39,6 +35,12 @@ export function epollAdd(epoll: number, fd: number, events: number, data: number
   return toNumber(controlCall(epoll, EPOLL_CTL_ADD, fd, added.address)) < 0 ? -errnoNow() : 0;
 }
 
+/** `int epoll_wait(epoll, events, max, 0)`: how many are at `address`, or minus errno. */
+export function epollWait(epoll: number, address: number, max: number): number {
+  const count = toNumber(waitCall(epoll, address, max, 0));
+  return count < 0 ? -errnoNow() : count;
+}
+
 /** What epoll_wait(2) gives at once, without waiting. */
 export class EpollEvents {
   private readonly events: NativeBuffer;
@@ -51,7 +53,7 @@ export class EpollEvents {
 
   /** `int epoll_wait(epoll, events, max, 0)`: the data of each. */
   take(epoll: number): number[] {
-    const count = toNumber(waitCall(epoll, this.events.address, this.max, 0));
+    const count = epollWait(epoll, this.events.address, this.max);
     const data: number[] = [];
     for (let index = 0; index < count; index += 1) {
       data.push(this.events.getUint64(index * EPOLL_EVENT_SIZE + DATA_OFFSET));
@@ -62,8 +64,7 @@ export class EpollEvents {
 
 /** `int epoll_ctl(epoll, EPOLL_CTL_ADD, fd, {0})`, for no events: 0, or minus errno. */
 export function epollAddSilent(epoll: number, fd: number): number {
-  const event = new NativeBuffer(EPOLL_EVENT_SIZE);
-  return toNumber(controlCall(epoll, EPOLL_CTL_ADD, fd, event.address)) < 0 ? -errnoNow() : 0;
+  return epollAdd(epoll, fd, 0, 0);
 }
 
 const drained = new NativeBuffer(DRAINED_MAX * EPOLL_EVENT_SIZE);
@@ -87,7 +88,7 @@ export function isWatchedBy(
 /** `int epoll_wait(epoll, events, max, 0)` for `count` events, which are not looked at. */
 export function epollDrain(epoll: number, count: number): void {
   for (let left = count; left > 0; left -= DRAINED_MAX) {
-    if (toNumber(waitCall(epoll, drained.address, DRAINED_MAX, 0)) < DRAINED_MAX) return;
+    if (epollWait(epoll, drained.address, DRAINED_MAX) < DRAINED_MAX) return;
   }
 }
 

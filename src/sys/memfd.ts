@@ -9,7 +9,6 @@ import { checkInt, declare, toNumber } from './libc.ts';
 const TMPFS_MAGIC = 0x01021994;
 const F_GET_SEALS = 1034;
 
-export const F_SEAL_SEAL = 1;
 export const F_SEAL_SHRINK = 2;
 export const F_SEAL_GROW = 4;
 export const F_SEAL_WRITE = 8;

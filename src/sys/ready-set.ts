@@ -5,18 +5,11 @@
  * @see https://man7.org/linux/man-pages/man2/epoll_wait.2.html
  */
 import { at } from '../at.ts';
-import { epollCreate } from './epoll.ts';
+import { SyscallError } from '../errors.ts';
+import { EPOLL_EVENT_SIZE, EPOLLIN, EPOLLPRI, EPOLLRDHUP } from './descriptor-flags.ts';
+import { epollAdd, epollCreate, epollWait } from './epoll.ts';
 import { close } from './file.ts';
-import { declare, errnoNow, failed, NativeBuffer, toNumber } from './libc.ts';
-
-const EPOLLIN = 1;
-const EPOLLPRI = 2;
-const EPOLLRDHUP = 0x2000;
-const EPOLL_CTL_ADD = 1;
-const EPOLL_EVENT_SIZE = 12;
-
-const controlCall = declare('int epoll_ctl(int, int, int, uint64_t)');
-const waitCall = declare('int epoll_wait(int, uint64_t, int, int)');
+import { NativeBuffer } from './libc.ts';
 
 /** What a set of ours says of something that it watches. */
 export interface Ready {
@@ -32,7 +25,6 @@ export interface Ready {
 /** A set that says what can be read of many open files, and holds none of them open. */
 export class ReadySet {
   private readonly fd = epollCreate();
-  private readonly event = new NativeBuffer(EPOLL_EVENT_SIZE);
   private events = new NativeBuffer(EPOLL_EVENT_SIZE);
   private count = 0;
 
@@ -42,12 +34,9 @@ export class ReadySet {
    * @param key below 2^53; told with what is ready
    */
   add(fd: number, key: number): number {
-    this.event.words[0] = EPOLLIN | EPOLLPRI | EPOLLRDHUP;
-    this.event.setUint64(4, key);
-    const result = toNumber(controlCall(this.fd, EPOLL_CTL_ADD, fd, this.event.address));
-    if (result < 0) return -errnoNow();
-    this.count += 1;
-    return 0;
+    const result = epollAdd(this.fd, fd, EPOLLIN | EPOLLPRI | EPOLLRDHUP, key);
+    if (result === 0) this.count += 1;
+    return result;
   }
 
   /** `epoll_wait(0)`: all that is ready now. Throws SyscallError. */
@@ -55,8 +44,9 @@ export class ReadySet {
     if (this.count === 0) return [];
     const size = this.count * EPOLL_EVENT_SIZE;
     if (this.events.bytes.length < size) this.events = new NativeBuffer(2 * size);
-    const found = toNumber(waitCall(this.fd, this.events.address, this.count, 0));
-    if (found < 0) throw failed('epoll_wait');
+    const found = epollWait(this.fd, this.events.address, this.count);
+    if (found < 0)
+      throw new SyscallError('cannot epoll_wait', { syscall: 'epoll_wait', errno: -found });
     return Array.from({ length: found }, (_, index) => {
       const from = index * EPOLL_EVENT_SIZE;
       const events = at(this.events.words, from >> 2);

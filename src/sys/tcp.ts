@@ -10,7 +10,6 @@ export const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 
 /** States, as in `tcpi_state`: include/net/tcp_states.h. */
-export const TCP_ESTABLISHED = 1;
 export const TCP_SYN_SENT = 2;
 export const TCP_SYN_RECV = 3;
 export const TCP_TIME_WAIT = 6;

@@ -6,7 +6,8 @@
  * it is asked: what came and was read at once. So it is asked for room to write, too, which a
  * connection has that is not in the middle of sending.
  */
-import { epollAdd, epollCreate, EpollEvents, EPOLLET, EPOLLIN, EPOLLOUT } from '../../sys/epoll.ts';
+import { EPOLLET, EPOLLIN, EPOLLOUT } from '../../sys/descriptor-flags.ts';
+import { epollAdd, epollCreate, EpollEvents } from '../../sys/epoll.ts';
 import { close } from '../../sys/file.ts';
 
 /** Chosen: so many are looked at when a point is made, and more when the next one is. */

@@ -11,7 +11,7 @@
  *
  * Source: epoll_ctl(2); fs/eventpoll.c, ep_find, ep_send_events.
  */
-import { O_ACCMODE, O_WRONLY } from '../../../sys/descriptor-flags.ts';
+import { EPOLLIN, EPOLLOUT, O_ACCMODE, O_WRONLY } from '../../../sys/descriptor-flags.ts';
 import { epollCreate, epollDrain } from '../../../sys/epoll.ts';
 import { useAndClose } from '../../../sys/file.ts';
 import { getDescriptor } from '../../../sys/pidfd.ts';
@@ -31,8 +31,6 @@ import {
   type Watch,
 } from './watches.ts';
 
-const POLLIN = 1;
-const POLLOUT = 4;
 /** All that poll(2) knows: a file that is ready for anything is reported. */
 const ANYTHING = 0x27c7;
 
@@ -116,5 +114,5 @@ function pairNow({ stopped, image, replaced }: Settling, watches: readonly Watch
 function canBe(image: DescriptorImage, { events }: Watch): boolean {
   if (image.kind !== 'pipe') return !isAnonymous(image);
   const isWritten = (image.flags & O_ACCMODE) === O_WRONLY;
-  return (events & (isWritten ? POLLOUT : POLLIN)) !== 0;
+  return (events & (isWritten ? EPOLLOUT : EPOLLIN)) !== 0;
 }
