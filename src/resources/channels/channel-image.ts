@@ -30,7 +30,8 @@ export const EMPTY: Content = {
   missing: undefined,
 };
 
-export interface ChannelImage {
+/** A way from one end to the other, both in the table. */
+export interface Ends {
   readonly kind: 'pipe' | 'socket';
   /** Of the pipe, or of the socket that has received what is in it. */
   readonly inode: number;
@@ -45,6 +46,9 @@ export interface ChannelImage {
   readonly type: number;
   /** One of the ends has O_ASYNC: numbers that must not be signalled through. */
   readonly isAsync: boolean;
+}
+
+export interface ChannelImage extends Ends {
   /** F_GETPIPE_SZ, or SO_SNDBUF of the sending socket; 0: it was not asked yet. */
   readonly sizeBytes: number;
   /** Nothing more can be received: shutdown(2). */
@@ -52,13 +56,16 @@ export interface ChannelImage {
   readonly content: Content;
 }
 
-/** A pipe that others have an end of. */
-export interface SharedImage {
+/** A pipe that others have an end of, too, by a number of the program's. */
+export interface Shared {
   readonly fd: number;
   readonly name: string;
   readonly who: string;
   /** The program's parent has it by the same number: it was left open, mostly. */
   readonly isInherited: boolean;
+}
+
+export interface SharedImage extends Shared {
   /** What was in it. */
   readonly sizeBytes: number;
 }

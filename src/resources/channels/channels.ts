@@ -13,7 +13,7 @@ import { foretellGuess, nameGuess } from '../guess.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import { NONE, type ChannelsImage, type SharedImage } from './channel-image.ts';
+import { NONE, type ChannelsImage, type Shared, type SharedImage } from './channel-image.ts';
 import { ChannelReader } from './channel-reader.ts';
 import { OwnCopies } from './own-copies.ts';
 import {
@@ -22,7 +22,6 @@ import {
   type Channel,
   type Found,
   type Leading,
-  type Shared,
 } from './find-channels.ts';
 import { numberFinder } from './find-number.ts';
 import { PutBack } from './put-back.ts';

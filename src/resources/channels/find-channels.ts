@@ -10,6 +10,7 @@ import { statKnownLink, typeOf } from '../../sys/statx.ts';
 import { readStat } from '../../tasks/read-stat.ts';
 import { linkOf } from '../relatives.ts';
 import type { Stopped } from '../stopped.ts';
+import type { Ends, Shared } from './channel-image.ts';
 
 /** What is to be known of a descriptor. */
 export interface Leading {
@@ -23,32 +24,14 @@ export interface Leading {
   readonly inode: number;
 }
 
-/** A way from one end to the other, both in the table. */
-export interface Channel {
+export interface Channel extends Ends {
   /** Of this process's channels no other has it. */
   readonly key: number;
-  readonly kind: 'pipe' | 'socket';
-  readonly inode: number;
-  readonly name: string;
-  readonly reader: number;
-  readonly writer: number;
-  readonly peer: number;
-  readonly type: number;
-  readonly isAsync: boolean;
   readonly isDirect: boolean;
   /** All numbers to read by. */
   readonly readers: readonly number[];
   /** It has a name: others may have opened it, and the program may have anew. */
   readonly isNamed: boolean;
-}
-
-/** A pipe that others have an end of, too, by a number of the program's. */
-export interface Shared {
-  readonly fd: number;
-  readonly name: string;
-  readonly who: string;
-  /** The program's parent has it by the same number: it was left open, mostly. */
-  readonly isInherited: boolean;
 }
 
 export interface Found {

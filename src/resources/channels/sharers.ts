@@ -6,6 +6,7 @@
  * Each process is looked through once, when it is new: it has what its parent had then, and can
  * only lose it. One that has been found to have something is looked at again each time.
  */
+import { at } from '../../at.ts';
 import { listChildren } from '../../tasks/list-children.ts';
 import { readStat } from '../../tasks/read-stat.ts';
 import { linkOf, linksOf } from '../relatives.ts';
@@ -82,6 +83,6 @@ function listRelatives(pid: number): number[] {
 function listDescendants(pid: number): number[] {
   const found = listChildren(pid);
   for (let index = 0; index < found.length && found.length < PROCESSES_MAX; index += 1)
-    found.push(...listChildren(found[index] ?? 0));
+    found.push(...listChildren(at(found, index)));
   return found;
 }
