@@ -19,13 +19,18 @@ const RARE = 0.05;
 
 export class AskBudget {
   private readonly scale: number;
+  private readonly firstAsks: number;
   private leftMs: number;
   private asks = 0;
   private countedMs = performance.now();
 
-  /** @param isRare for what is nearly never there: a small part of everything */
-  constructor(isRare = false) {
+  /**
+   * @param isRare for what is nearly never there: a small part of everything
+   * @param firstAsks so often it may be asked at the beginning, whatever it costs
+   */
+  constructor(isRare = false, firstAsks = (isRare ? RARE : 1) * FIRST_ASKS) {
     this.scale = isRare ? RARE : 1;
+    this.firstAsks = firstAsks;
     this.leftMs = this.scale * SAVED_MAX_MS;
   }
 
@@ -41,7 +46,7 @@ export class AskBudget {
 
   /** So little has been asked yet that what it costs is not known well. */
   get isAtFirst(): boolean {
-    return this.asks < this.scale * FIRST_ASKS;
+    return this.asks < this.firstAsks;
   }
 
   spend<Result>(ask: () => Result): Result {

@@ -68,8 +68,7 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
   private readonly asks: AskBudget;
   private readonly looks: AskBudget;
   /** For all three at a rollback, where only one is likely. */
-  private readonly falls = new AskBudget(true);
-  private fallCount = 0;
+  private readonly falls = new AskBudget(true, FIRST_FALLS);
   private readonly listing = new TimerListing();
   /** Any of the three has been seen to run. */
   private wasSet = false;
@@ -109,9 +108,7 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
   }
 
   loosen(stopped: Stopped, plan: TimersPlan): void {
-    this.fallCount += 1;
-    const isDue = this.fallCount <= FIRST_FALLS || this.falls.isLeft(true);
-    const isSeldom = !isDue && this.areRare(plan.image);
+    const isSeldom = !this.falls.isLeft(true) && this.areRare(plan.image);
     plan.before = isSeldom ? [stopAlarm(stopped)] : this.falls.spend(() => stopIntervals(stopped));
     for (const { id } of plan.surplus) deleteTimer(stopped.remote, id);
     for (const { id } of plan.kept) if (isKnown(plan.image, id)) setTimer(stopped.remote, id);
