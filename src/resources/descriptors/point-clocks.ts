@@ -2,6 +2,7 @@
  * What the kernel's clocks said when a point was made: read where the program has timers that are
  * descriptors, of which it is only kept when they expire.
  */
+import { at } from '../../at.ts';
 import {
   CLOCK_BOOTTIME,
   CLOCK_MONOTONIC,
@@ -41,7 +42,7 @@ export class PointClocks implements Resource<ClocksImage, ClocksImage> {
   }
 
   prepare(stopped: Stopped, image: ClocksImage): ClocksImage {
-    stopped.pointClocks = new Map(image.map((ns, index) => [CLOCKS[index] ?? 0, BigInt(ns)]));
+    stopped.pointClocks = new Map(image.map((ns, index) => [at(CLOCKS, index), BigInt(ns)]));
     return image;
   }
 
