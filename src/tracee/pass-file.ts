@@ -18,8 +18,7 @@ import {
   SOCK_CLOEXEC,
   SOCK_DGRAM,
 } from '../sys/scm-rights.ts';
-import type { RemoteCalls } from './remote-calls.ts';
-import type { Scratch } from './scratch.ts';
+import type { RemoteSource } from './remote-session.ts';
 import type { TargetMemory } from './target-memory.ts';
 
 const { EMFILE } = constants.errno;
@@ -27,8 +26,8 @@ const PAIR_SIZE = 8;
 
 /** Who gets the files, and where arguments for its calls can be put. */
 export interface Receiver {
-  readonly calls: RemoteCalls;
-  readonly scratch: Scratch;
+  /** Asked each time: calls may be ended and begun again while a passage is open. */
+  readonly remote: RemoteSource;
   readonly target: TargetMemory;
 }
 
@@ -47,7 +46,8 @@ export class Passage {
 
   /** One, or minus errno. @param least the lowest number that the receiver's end may have */
   static open(receiver: Receiver, least = 0): Passage | number {
-    const { calls, scratch, target } = receiver;
+    const { remote, target } = receiver;
+    const { calls, scratch } = remote();
     const pair = scratch.reserve(PAIR_SIZE);
     const made = calls.call(SYS.socketpair, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair);
     if (made < 0) return made;
@@ -85,11 +85,12 @@ export class Passage {
 
   close(): void {
     close(this.ours);
-    this.receiver.calls.call(SYS.close, this.theirs);
+    this.receiver.remote().calls.call(SYS.close, this.theirs);
   }
 
   private receive(count: number, flags: number): number[] {
-    const { calls, scratch, target } = this.receiver;
+    const { remote, target } = this.receiver;
+    const { calls, scratch } = remote();
     const size = messageSize(count);
     const address = scratch.reserve(size);
     target.write(address, messageFor(address, count));

@@ -62,6 +62,7 @@ export class RemoteCalls {
   private hasExeced = false;
   private hasLeft = false;
   private hasCalled = false;
+  private hasEnded = false;
   private readonly stopBefore: Thread['stop'];
 
   constructor(pump: EventPump, thread: Thread, syscallAddress: number) {
@@ -97,6 +98,7 @@ export class RemoteCalls {
   }
 
   private make(nr: number, values: readonly number[], waits: boolean): number {
+    if (this.hasEnded) throw new BelayError('EINTERNAL', 'calls are made that have been ended');
     const { thread } = this;
     const registers = thread.registers;
     if (!this.hasCalled) this.section = setSectionAside(thread.tid);
@@ -128,6 +130,7 @@ export class RemoteCalls {
   /** Put registers and mask back; after an execve the mask alone. The thread stays stopped. */
   end(): void {
     const { thread } = this;
+    this.hasEnded = true;
     if (thread.state.kind === 'gone') {
       this.leave();
       return;

@@ -7,8 +7,14 @@ import type { EventPump } from './event-pump.ts';
 import type { TargetMemory } from './target-memory.ts';
 import type { Thread } from './thread.ts';
 
-/** How a thread that makes calls is got, only when one is needed. */
-export type RemoteSource = () => { readonly calls: RemoteCalls; readonly scratch: Scratch };
+/** A thread that makes calls, and room for their arguments. */
+export interface Remote {
+  readonly calls: RemoteCalls;
+  readonly scratch: Scratch;
+}
+
+/** How they are got, only when they are needed. What it answers holds until the session ends. */
+export type RemoteSource = () => Remote;
 
 export class RemoteSession {
   private readonly pump: EventPump;
@@ -17,7 +23,7 @@ export class RemoteSession {
   private readonly memory: TargetMemory;
   /** How often calls were begun or ended: what was read of the process before may be untrue. */
   count = 0;
-  private open: { readonly calls: RemoteCalls; readonly scratch: Scratch } | undefined = undefined;
+  private open: Remote | undefined = undefined;
 
   constructor(
     pump: EventPump,

@@ -15,6 +15,7 @@ import { IPC_STAT, SHM_SEGSZ_OFFSET, SHMID_DS_SIZE } from '../../sys/shm.ts';
 import { Hand } from '../../tracee/hand.ts';
 import { passFile } from '../../tracee/pass-file.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
+import type { Remote } from '../../tracee/remote-session.ts';
 import type { Claims } from '../claims.ts';
 import { Obstacle } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
@@ -138,8 +139,9 @@ export class ClaimedFiles {
   private pass(ours: number): number {
     if (ours < 0) return ours;
     try {
-      const { scratch } = this.stopped.remote();
-      return passFile({ calls: this.calls, scratch, target: this.stopped.target }, ours);
+      const { calls, stopped } = this;
+      const remote = (): Remote => ({ calls, scratch: stopped.remote().scratch });
+      return passFile({ remote, target: stopped.target }, ours);
     } finally {
       close(ours);
     }

@@ -104,7 +104,7 @@ export function prepareDescriptors(
 /** Undefined where only numbers are lacking: there will be some. */
 function claimPassage(stopped: Stopped, highest: number, claims: Claims): Passage | undefined {
   const { remote, target } = stopped;
-  const passage = Passage.open({ ...remote(), target }, highest + 1);
+  const passage = Passage.open({ remote, target }, highest + 1);
   if (typeof passage === 'number') return undefined;
   claims.acquire(
     'socketpair',

@@ -164,7 +164,7 @@ export class PutBack {
 
   private openPassage(): Passage | undefined {
     const { remote, target } = this.stopped;
-    const passage = Passage.open({ ...remote(), target });
+    const passage = Passage.open({ remote, target });
     return typeof passage === 'number' ? undefined : passage;
   }
 

@@ -1,5 +1,7 @@
 /* Files that were closed since are open again, at their offset and with their flags, whatever has
- * become of their names: renamed, replaced, unlinked, or never there. */
+ * become of their names: renamed, replaced, unlinked, or never there. Nothing that was mapped for
+ * that stays. */
+#include "../maps.h"
 #include "../target.h"
 #include <dirent.h>
 #include <sys/stat.h>
@@ -72,7 +74,9 @@ static void verify_all(void) {
 int main(void) {
   struct tjmp why;
   open_all();
+  maps_save();
   point(&why);
+  maps_verify();
   if (why.rollbacks < 2) {
     close_all();
     fall();
