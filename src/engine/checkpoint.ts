@@ -45,6 +45,8 @@ export function makePoint(process_: TracedProcess, request: CheckpointRequest): 
     };
     const isMeant = request.origin !== 'every';
     process_.places.passed(points.live[0]?.cd ?? request.cd, isMeant);
+    // Before the newest one goes, should it be forgotten: they share images.
+    process_.imageUses.retain(image);
     points.add(point);
     return point;
   } finally {
@@ -72,7 +74,10 @@ function captureAll(process_: TracedProcess): unknown[] {
     }
     return image;
   } catch (error) {
-    for (let done = index + 1; done < all.length; done += 1) all[done]?.release(image[done]);
+    for (let done = index + 1; done < all.length; done += 1) {
+      const resource = all[done];
+      if (resource !== undefined) process_.imageUses.drop(resource, done, image[done]);
+    }
     throw error;
   }
 }

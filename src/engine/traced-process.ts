@@ -10,6 +10,7 @@ import { findSyscallInstruction } from '../tracee/find-syscall.ts';
 import { CaughtSignals } from '../tracee/caught-signals.ts';
 import { TargetMemory } from '../tracee/target-memory.ts';
 import { ThreadGroup } from '../tracee/thread.ts';
+import { ImageUses } from './image-uses.ts';
 import { describeSharing, MemorySharers } from './memory-sharers.ts';
 import { sealWhatCallsNeed } from './seal.ts';
 
@@ -22,6 +23,8 @@ export class TracedProcess {
   /** From the first point on. */
   resources: ResourceList | undefined = undefined;
   points: PointList;
+  /** Of the images of these points. */
+  imageUses = new ImageUses();
   lastCd = 0;
   /** Ranges that rollbacks leave alone. */
   keeps: Range[] = [];
@@ -94,10 +97,9 @@ export class TracedProcess {
   }
 
   private makeList(): PointList {
+    const uses = (this.imageUses = new ImageUses());
     return new PointList(({ image }) => {
-      this.resources?.all.forEach((resource, index) => {
-        resource.release(image[index]);
-      });
+      uses.release(this.resources?.all ?? [], image);
     });
   }
 }
