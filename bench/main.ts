@@ -10,7 +10,13 @@ import { formatFindings, type Finding } from './finding.ts';
 import { Floor } from './floor.ts';
 import { measureMemory } from './memory.ts';
 import { measurePeers } from './peers.ts';
-import { measureChannels, measureCrowd, measureLarge, measureSmall } from './points.ts';
+import {
+  measureChannels,
+  measureCrowd,
+  measureDescriptors,
+  measureLarge,
+  measureSmall,
+} from './points.ts';
 import { measureRedis } from './redis.ts';
 import { measureStart } from './start.ts';
 
@@ -21,6 +27,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   large: measureLarge,
   threads: measureCrowd,
   channels: measureChannels,
+  descriptors: measureDescriptors,
   peers: measurePeers,
   calls: measureCalls,
   redis: measureRedis,

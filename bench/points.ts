@@ -1,7 +1,7 @@
 /** Points and rollbacks as the program sees them: small, large, with many threads or pipes. */
 import type { Finding } from './finding.ts';
 import type { Floor } from './floor.ts';
-import { sampleBound, sampleSupervised } from './program.ts';
+import { sampleAlone, sampleBound, sampleSupervised } from './program.ts';
 import { median, percentile } from './statistics.ts';
 
 /** Chosen: the floor, points and rollbacks in turn, so that a slow minute falls on all of them. */
@@ -20,11 +20,13 @@ const LARGE: Workload = { rounds: 400, sizeMb: 1024, pages: 100, threads: 1 };
 const CROWD: Workload = { rounds: 600, sizeMb: 8, pages: 10, threads: 16 };
 
 const CHANNEL_ROUNDS = 300;
+const DESCRIPTOR_ROUNDS = 200;
 
 const LARGE_LIMIT_NS = 1_000_000;
 const CHANNELS_LIMIT_NS = 2_000_000;
 const IDLE_LIMIT_NS = 1_000_000;
 const IDLE_BACK_LIMIT_NS = 1_500_000;
+const MANY_LIMIT_NS = 15_000_000;
 const CROWD_LIMIT_NS = 300_000;
 /** A stop and resume, and four times as much for the scan, the copying and the registers. */
 const FLOORS = 5;
@@ -112,16 +114,13 @@ export async function measureCrowd(): Promise<Finding[]> {
   ];
 }
 
-/** Pipes within a program: 16 with 64 KB each, and 500 in which nothing is. */
+/** Pipes within a program: 16 with 64 KB each. */
 export async function measureChannels(): Promise<Finding[]> {
   const sample = (mode: string, ...words: number[]): Promise<number[]> =>
     sampleSupervised('channels', mode, CHANNEL_ROUNDS, ...words);
   const full = await sample('back', 16, 64 << 10);
   const saved = await sample('save', 16, 64 << 10);
-  const idle = await sample('save', 500, 0);
-  const idleBack = await sample('back', 500, 0);
   const copies = '1 MB is compared, taken away and written back, 64 KB in some 40 µs; and a stop';
-  const calls = '1,000 descriptors are compared with last time, and one call tells of all pipes';
   return [
     {
       ...describe('64 KB in each of 16 pipes: rollback', full),
@@ -129,7 +128,33 @@ export async function measureChannels(): Promise<Finding[]> {
       why: copies,
     },
     { ...describe('the same: tsetjmp', saved), why: '1 MB is copied and compared; and a stop' },
-    { ...describe('500 empty pipes: tsetjmp', idle), limit: IDLE_LIMIT_NS, why: calls },
-    { ...describe('the same: rollback', idleBack), limit: IDLE_BACK_LIMIT_NS, why: calls },
   ];
+}
+
+/** Idle ones of all sorts: 1,000, and 20,000. */
+export async function measureDescriptors(): Promise<Finding[]> {
+  const few = await measureIdle('1,000', 1000, DESCRIPTOR_ROUNDS);
+  const many = await measureIdle('20,000', 20_000, DESCRIPTOR_ROUNDS / 10);
+  return [
+    few.read,
+    { ...few.save, limit: IDLE_LIMIT_NS },
+    { ...few.back, limit: IDLE_BACK_LIMIT_NS },
+    many.read,
+    { ...many.save, limit: MANY_LIMIT_NS },
+    { ...many.back, limit: MANY_LIMIT_NS },
+  ];
+}
+
+async function measureIdle(title: string, count: number, rounds: number) {
+  const save = await sampleSupervised('descriptors', 'save', rounds, count);
+  const back = await sampleSupervised('descriptors', 'back', rounds, count);
+  const read = await sampleAlone('descriptors', 'read', rounds, count);
+  return {
+    read: {
+      ...describe(`${title} idle descriptors: fdinfo in C`, read),
+      why: 'what the kernel takes to tell of them all, once, however it is programmed',
+    },
+    save: { ...describe('the same: tsetjmp', save), why: 'as much, and a stop' },
+    back: { ...describe('the same: rollback', back), why: 'as much, and a stop' },
+  };
 }

@@ -19,7 +19,8 @@ type Words = readonly (string | number)[];
 export async function compileProgram(name: string): Promise<string> {
   const source = path.join(SOURCES, `${name}.c`);
   const program = path.join(COMPILED, name);
-  const headers = [path.join(SOURCES, 'bench.h'), path.join(INCLUDE, 'belay.h')];
+  const own = ['bench.h', 'rounds.h'].map((header) => path.join(SOURCES, header));
+  const headers = [...own, path.join(INCLUDE, 'belay.h')];
   const newest = Math.max(...[source, ...headers].map(timeOf));
   if (timeOf(program) > newest) return program;
   mkdirSync(COMPILED, { recursive: true });

@@ -6,11 +6,9 @@
  * Each round writes PAGES pages of SIZE_MB. `save` then makes a point and forgets the former one;
  * `fall` and `jump` go back to the one point there is, by a SIGSEGV and by tlongjmp.
  */
-#include "bench.h"
-#include <belay.h>
+#include "rounds.h"
 #include <pthread.h>
 
-/* The first rounds find memory cold and code not yet compiled. */
 #define WARM_UP 200
 
 static char *memory;
@@ -28,46 +26,13 @@ static void *sleeper(void *nothing) {
   return nothing;
 }
 
-static int point(struct tjmp *why) {
-  int cd = tsetjmp(why);
-  if (cd < 0) die("tsetjmp");
-  return cd;
-}
-
-static void measure_save(uint64_t rounds) {
-  struct tjmp why;
-  int former = point(&why);
-  for (uint64_t round = 0; round < rounds + WARM_UP; round++) {
-    write_pages(round);
-    uint64_t began = now_ns();
-    int cd = point(&why);
-    uint64_t ns = now_ns() - began;
-    if (round >= WARM_UP) sample(ns);
-    if (tforget(former) != 0) die("tforget");
-    former = cd;
-  }
-}
-
-static void measure_back(uint64_t rounds, int is_jump) {
-  struct tjmp why;
-  samples->began = 0;
-  int cd = point(&why);
-  uint64_t ended = now_ns();
-  if (why.rollbacks > 0 && samples->began == 0) {
-    fputs("the samples were rolled back, too\n", stderr);
-    exit(1);
-  }
-  if (why.rollbacks > WARM_UP) sample(ended - samples->began);
-  if (why.rollbacks == rounds + WARM_UP) return;
-  write_pages(why.rollbacks);
-  samples->began = now_ns();
-  if (is_jump) tlongjmp(cd, 1);
-  *(volatile int *)8 = 1;
-}
+static void fall(void) { *(volatile int *)8 = 1; }
 
 int main(int argc, char **argv) {
   if (argc < 2) return 2;
-  unsigned long rounds = argument(argc, argv, 2);
+  int is_fall = strcmp(argv[1], "fall") == 0;
+  unsigned long count = argument(argc, argv, 2);
+  struct rounds rounds = {count, WARM_UP, write_pages, is_fall ? fall : NULL};
   size_t size = argument(argc, argv, 3) << 20;
   pages_per_round = argument(argc, argv, 4);
   unsigned long threads = argument(argc, argv, 5);
@@ -79,7 +44,7 @@ int main(int argc, char **argv) {
     pthread_t thread;
     if (pthread_create(&thread, NULL, sleeper, NULL) != 0) die("pthread_create");
   }
-  if (strcmp(argv[1], "save") == 0) measure_save(rounds);
-  else measure_back(rounds, strcmp(argv[1], "jump") == 0);
+  if (strcmp(argv[1], "save") == 0) measure_save(&rounds);
+  else measure_back(&rounds);
   return samples_print();
 }
