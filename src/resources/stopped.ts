@@ -2,6 +2,7 @@
 import { hasOtherTable } from '../sys/process.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { OwnIds } from '../tracee/own-ids.ts';
+import type { RemoteCalls } from '../tracee/remote-calls.ts';
 import { RemoteSession, type RemoteSource } from '../tracee/remote-session.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 import type { Thread, ThreadGroup } from '../tracee/thread.ts';
@@ -71,6 +72,11 @@ export class Stopped {
   /** Calls of the thread that is chosen for them: begun when first needed. */
   get remote(): RemoteSource {
     return this.session.use;
+  }
+
+  /** The same calls, for one after which all that was read of the process is still true. */
+  get quietCalls(): RemoteCalls {
+    return this.session.useQuietly();
   }
 
   /** Put that thread's registers back, if it has made calls. */

@@ -24,6 +24,8 @@ export class RemoteSession {
   /** How often calls were begun or ended: what was read of the process before may be untrue. */
   count = 0;
   private open: Remote | undefined = undefined;
+  /** What is open has been counted. */
+  private isCounted = false;
 
   constructor(
     pump: EventPump,
@@ -39,24 +41,36 @@ export class RemoteSession {
 
   /** The calls, begun now if they were not yet. */
   readonly use: RemoteSource = () => {
-    if (this.open === undefined) {
-      this.count += 1;
-      const calls = new RemoteCalls(this.pump, this.choose(), this.findSyscall());
-      this.open = { calls, scratch: new Scratch(calls, this.memory) };
-    }
-    return this.open;
+    const open = this.begin();
+    if (!this.isCounted) this.count += 1;
+    this.isCounted = true;
+    return open;
   };
+
+  /** As `use`, for a call after which all that was read of the process is still true. */
+  useQuietly(): RemoteCalls {
+    return this.begin().calls;
+  }
 
   /** Put the thread's registers back and unmap the scratch page. */
   end(): void {
     const { open } = this;
     this.open = undefined;
     if (open === undefined) return;
-    this.count += 1;
+    if (this.isCounted) this.count += 1;
+    this.isCounted = false;
     try {
       open.scratch.release();
     } finally {
       open.calls.end();
     }
+  }
+
+  private begin(): Remote {
+    if (this.open === undefined) {
+      const calls = new RemoteCalls(this.pump, this.choose(), this.findSyscall());
+      this.open = { calls, scratch: new Scratch(calls, this.memory) };
+    }
+    return this.open;
   }
 }

@@ -33,7 +33,7 @@ export function askIntervals({ remote, target }: Stopped): Uint8Array[] {
   return INTERVAL_TIMERS.map(({ which }) => {
     const address = scratch.reserve(TIMER_SETTING_SIZE);
     calls.call(SYS.getitimer, which, address);
-    return Uint8Array.from(target.read(address, TIMER_SETTING_SIZE));
+    return new Uint8Array(target.read(address, TIMER_SETTING_SIZE));
   });
 }
 
@@ -43,7 +43,7 @@ export function askTimers({ remote, target }: Stopped, listed: readonly ListedTi
   return listed.flatMap(({ id }): AskedSetting[] => {
     const address = scratch.reserve(TIMER_SETTING_SIZE);
     if (calls.call(SYS.timer_gettime, id, address) < 0) return [];
-    return [{ id, bytes: Uint8Array.from(target.read(address, TIMER_SETTING_SIZE)) }];
+    return [{ id, bytes: new Uint8Array(target.read(address, TIMER_SETTING_SIZE)) }];
   });
 }
 
@@ -51,8 +51,8 @@ export function askTimers({ remote, target }: Stopped, listed: readonly ListedTi
  * Stop the one that counts the time of day, by a call that takes no memory of the program's:
  * mapping some for us makes a rollback several times as long. As it was, in whole seconds.
  */
-export function stopAlarm({ remote }: Stopped): TimerSetting {
-  const seconds = remote().calls.call(SYS.alarm, 0);
+export function stopAlarm({ quietCalls }: Stopped): TimerSetting {
+  const seconds = quietCalls.call(SYS.alarm, 0);
   return { intervalNs: 0n, leftNs: BigInt(seconds) * NS_PER_SECOND };
 }
 

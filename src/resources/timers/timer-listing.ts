@@ -31,7 +31,7 @@ export class TimerListing {
       parts.push(Buffer.from(buffer.bytes.subarray(0, more)));
       at += more;
     }
-    const text = Uint8Array.from(Buffer.concat(parts));
+    const text = new Uint8Array(Buffer.concat(parts));
     return Buffer.compare(text, before) === 0 ? before : text;
   }
 

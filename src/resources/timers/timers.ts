@@ -116,8 +116,9 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
       const why = makeAgain(stopped, timer, undefined, plan.made);
       if (why !== undefined) plan.lost.push(nameLost(timer, why));
     }
+    const isAlone = isSeldom && plan.surplus.length + plan.kept.length + plan.replaced.length === 0;
     // The mappings are compared with those of the point next, and our page is none of them.
-    stopped.endCalls();
+    if (!isAlone) stopped.endCalls();
   }
 
   apply(stopped: Stopped, plan: TimersPlan): Applied {
