@@ -16,7 +16,7 @@ import type { Stopped } from '../stopped.ts';
 import { SharedSockets } from './shared-sockets.ts';
 import type { SocketImage, SocketsImage } from './socket-image.ts';
 import type { SocketTable } from './socket-table.ts';
-import { isConnection, judgeTcp, lookAtTcp, type Verdict } from './tcp-look.ts';
+import { isAsFound, isConnection, judgeTcp, lookAtTcp, type Verdict } from './tcp-look.ts';
 
 /** Chosen: so many are looked at, and more while there is time; what is left is counted. */
 const LOOKS_MIN = 256;
@@ -58,15 +58,23 @@ export class EndConnections {
       if (was === undefined || fd === undefined || was.kind === 'other') continue;
       const isNeeded = index <= Math.max(first.length, LOOKS_MIN);
       if (!isNeeded && performance.now() - startMs > LOOKS_MAX_MS) this.unknown += 1;
-      else this.settle(was, fd, wanted, exact.has(inode));
+      else this.settle(was, fd, wanted, exact.has(inode), index > first.length);
     }
     return this.report();
   }
 
-  private settle(was: SocketImage, fd: number, wanted: SocketsImage, isExact: boolean): void {
+  /** @param isIdle nothing has come for it */
+  private settle(
+    was: SocketImage,
+    fd: number,
+    wanted: SocketsImage,
+    isExact: boolean,
+    isIdle: boolean,
+  ): void {
     const { momentMs, isPartial } = wanted;
     const facts = { momentMs, isPartial, isExact, isStream: was.fd <= STREAM_MAX };
     const isReached = this.copies.use(fd, (own) => {
+      if (isIdle && was.counts !== undefined && isAsFound(own, was.counts)) return true;
       const look = lookAtTcp(own, this.nowMs);
       if (look !== undefined) this.act(own, fd, was.inode, judgeTcp(was.counts, look, facts));
       return true;
