@@ -38,9 +38,9 @@ const NOTED_MAX = 256;
 /** Chosen: an epoll set of 100,000 descriptors; what is longer is taken for damaged. */
 const INFO_MAX = 16 << 20;
 /** Chosen: beyond so many a file is opened for each reading. */
-const KEPT_MAX = 1024;
+const KEPT_MAX = 16_384;
 /** Chosen: the share of the supervisor's own limit that one process may take. */
-const KEPT_SHARE = 0.25;
+const KEPT_SHARE = 0.5;
 const NAME_OFFSET = 19;
 /** So many are exact in a number. */
 const DIGITS_MAX = 15;
