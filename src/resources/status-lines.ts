@@ -59,7 +59,7 @@ export class StatusLines {
   /** SigIgn and SigCgt: a copy. */
   copy(): Uint8Array {
     const at = this.read();
-    return Uint8Array.from(this.status.bytes.subarray(at, at + 2 * LINE_SIZE));
+    return new Uint8Array(this.status.bytes.subarray(at, at + 2 * LINE_SIZE));
   }
 
   /** Whether there is a handler for it. */
@@ -132,7 +132,7 @@ export class StatusLines {
       bytes.compare(before, 0, umaskSize, umaskAt, umaskEnd) === 0 &&
       bytes.compare(before, umaskSize, length, groupAt, sessionEnd) === 0;
     if (isSame) return before;
-    return Uint8Array.from(
+    return new Uint8Array(
       Buffer.concat([bytes.subarray(umaskAt, umaskEnd), bytes.subarray(groupAt, sessionEnd)]),
     );
   }

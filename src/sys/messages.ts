@@ -75,7 +75,7 @@ export class MessageReader {
     const size = toNumber(recvmsg(checkInt(fd), header.address, flags));
     if (size < 0) return -errnoNow();
     const isCut = (at(header.words, 12) & (MSG_CTRUNC | MSG_TRUNC)) !== 0;
-    const bytes = Uint8Array.from(room.bytes.subarray(0, size));
+    const bytes = new Uint8Array(room.bytes.subarray(0, size));
     return { bytes, isCut, ...this.parseControl(header.getUint64(40)) };
   }
 

@@ -191,8 +191,10 @@ function peekFrom(tid: number, isShared: boolean, offset: number, count: number)
   peekArguments.words[3] = count;
   const { address } = peeked;
   const length = toNumber(ptrace(PTRACE_PEEKSIGINFO, tid, peekArguments.address, address));
-  return Array.from({ length: Math.max(length, 0) }, (_, index) =>
-    Uint8Array.from(peeked.bytes.subarray(index * SIGINFO_SIZE, (index + 1) * SIGINFO_SIZE)),
+  return Array.from(
+    { length: Math.max(length, 0) },
+    (_, index) =>
+      new Uint8Array(peeked.bytes.subarray(index * SIGINFO_SIZE, (index + 1) * SIGINFO_SIZE)),
   );
 }
 

@@ -18,7 +18,7 @@ const config = new NativeBuffer(SUD_CONFIG_SIZE);
 /** A copy of struct ptrace_sud_config; undefined: it is off. Kernels before 6.4 do not tell. */
 export function readUserDispatch(tid: number): Uint8Array | undefined {
   if (ptraceGetSyscallUserDispatchConfig(tid, config.address) !== 0) return undefined;
-  return config.words[0] === 0 ? undefined : Uint8Array.from(config.bytes);
+  return config.words[0] === 0 ? undefined : new Uint8Array(config.bytes);
 }
 
 /** Set it as read; undefined: switch it off. The thread is stopped. */

@@ -194,7 +194,7 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     const versions = 'former' in pages ? this.memory.history.versionsAt(pages) : pages;
     const { text, breakAddress } = table;
     return encodeImage(VERSION, {
-      maps: Uint8Array.from(text),
+      maps: new Uint8Array(text),
       breakAddress,
       attributes: {
         isExact: attributes.isExact,

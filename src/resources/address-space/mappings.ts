@@ -70,7 +70,7 @@ export class Mappings {
 
   /** /proc/PID/maps as it is now: a copy, for the log. */
   copyText(): Uint8Array {
-    return Uint8Array.from(this.text.read());
+    return new Uint8Array(this.text.read());
   }
 
   /**

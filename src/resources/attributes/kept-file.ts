@@ -23,7 +23,7 @@ export class KeptFile {
     const { bytes } = buffer;
     const end = Math.max(size, 0);
     if (before?.length === end && bytes.compare(before, 0, end, 0, end) === 0) return before;
-    return end === 0 ? NONE : Uint8Array.from(bytes.subarray(0, end));
+    return end === 0 ? NONE : new Uint8Array(bytes.subarray(0, end));
   }
 
   close(): void {

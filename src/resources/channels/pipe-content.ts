@@ -3,13 +3,7 @@
  * descriptors of ours that are closed at once.
  */
 import { getPipeSize, readableBytes, setPipeSize } from '../../sys/pipe.ts';
-import {
-  EMPTY,
-  isSameContent,
-  sizeOfContent,
-  type ChannelImage,
-  type Content,
-} from './channel-image.ts';
+import { EMPTY, sizeOfContent, type ChannelImage, type Content } from './channel-image.ts';
 import type { Relay } from './relay.ts';
 
 /** OwnCopies of ours of the two ends. */
@@ -48,15 +42,16 @@ export function restorePipe(
   { content, sizeBytes }: ChannelImage,
   { reader, writer }: OwnEnds,
 ): string | undefined {
-  const now = readPipeContent(relay, reader, Infinity, content.isPacketed);
   const size = getPipeSize(reader);
-  if (!isSameContent(now, content)) {
+  const hasRoom = relay.hasRoomFor(Math.max(size, sizeBytes, sizeOfContent(content)));
+  const pieces = content.messages.map(({ bytes }) => bytes);
+  const unread = readableBytes(reader);
+  const isSame = unread === sizeOfContent(content) && relay.holds(reader, unread, pieces);
+  if (!isSame) {
     if (size < sizeBytes && setPipeSize(reader, sizeBytes) < sizeBytes)
       return 'it cannot grow again';
-    if (!relay.hasRoomFor(Math.max(size, sizeBytes, sizeOfContent(content))))
-      return 'there is no room to do so';
+    if (!hasRoom) return 'there is no room to do so';
     relay.empty(reader);
-    const pieces = content.messages.map(({ bytes }) => bytes);
     if (!relay.put(writer, pieces, content.isPacketed)) return 'not all of it fits';
   }
   if (sizeBytes === 0 || getPipeSize(reader) === sizeBytes) return undefined;

@@ -24,7 +24,8 @@ export class Relay {
   private readonly nothing = openOrThrow('/dev/null', O_RDWR);
   private sizeBytes = getPipeSize(this.ends.readEnd);
   private isPacketed = false;
-  private room = new NativeBuffer(FIRST_SIZE);
+  /** And a byte more, by which a packet shows that is longer than it should be. */
+  private room = new NativeBuffer(FIRST_SIZE + 1);
 
   /** Have room for as much as fits into a pipe of this size; false where that is refused. */
   hasRoomFor(sizeBytes: number): boolean {
@@ -32,7 +33,7 @@ export class Relay {
       const size = setPipeSize(this.ends.writeEnd, sizeBytes);
       if (size > 0) this.sizeBytes = size;
     }
-    if (sizeBytes > this.room.bytes.length) this.room = new NativeBuffer(sizeBytes);
+    if (sizeBytes >= this.room.bytes.length) this.room = new NativeBuffer(sizeBytes + 1);
     return sizeBytes <= this.sizeBytes;
   }
 
@@ -47,10 +48,22 @@ export class Relay {
     while (left > 0) {
       const size = readPipe(this.ends.readEnd, this.room.address, left);
       if (size <= 0) return undefined;
-      pieces.push(Uint8Array.from(this.room.bytes.subarray(0, size)));
+      pieces.push(new Uint8Array(this.room.bytes.subarray(0, size)));
       left -= size;
     }
     return pieces;
+  }
+
+  /** Whether that is what is in a pipe. */
+  holds(from: number, sizeBytes: number, pieces: readonly Uint8Array[]): boolean {
+    const { room } = this;
+    const isTold = tee(from, this.ends.writeEnd, ALL) === sizeBytes;
+    const isSame = pieces.every((piece) => {
+      const size = readPipe(this.ends.readEnd, room.address, piece.length + 1);
+      return size === piece.length && room.bytes.compare(piece, 0, size, 0, size) === 0;
+    });
+    this.empty(this.ends.readEnd);
+    return isTold && isSame;
   }
 
   /** Take all that is in a pipe away. */

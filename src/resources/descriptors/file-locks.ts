@@ -127,5 +127,5 @@ export function takeLockLines(rest: Buffer, before?: Uint8Array): Uint8Array | u
   const at = rest.length === 0 ? -1 : rest.indexOf(LOCK_LINE);
   if (at < 0) return undefined;
   const now = rest.subarray(at);
-  return before !== undefined && now.equals(before) ? before : Uint8Array.from(now);
+  return before !== undefined && now.equals(before) ? before : new Uint8Array(now);
 }

@@ -143,8 +143,8 @@ function readMessages(
     if (size < 0) return UNREADABLE;
     if (MESSAGE_HEAD + size > SCRATCH_SIZE) return TOO_MUCH;
     messages.push({
-      type: Uint8Array.from(buffer.bytes.subarray(0, MESSAGE_HEAD)),
-      text: Uint8Array.from(buffer.bytes.subarray(MESSAGE_HEAD, MESSAGE_HEAD + size)),
+      type: new Uint8Array(buffer.bytes.subarray(0, MESSAGE_HEAD)),
+      text: new Uint8Array(buffer.bytes.subarray(MESSAGE_HEAD, MESSAGE_HEAD + size)),
     });
   }
   return messages;

@@ -21,7 +21,7 @@ export function signalsOnTheWay(thread: Thread, status: StatusLines): SignalQueu
     bytes[0] = signo;
     return bytes;
   });
-  return [Uint8Array.from(info.bytes), ...deferred].filter((each) => {
+  return [new Uint8Array(info.bytes), ...deferred].filter((each) => {
     return !isMadeAgain(each) && (!isStopping(each) || status.isCaught(signoOf(each)));
   });
 }

@@ -156,7 +156,7 @@ function exchange(stopped: Stopped, signo: number, action: Buffer | undefined): 
   const former = scratch.reserve(SIGACTION_SIZE);
   const next = action === undefined ? 0 : scratch.put(action);
   calls.call(SYS.rt_sigaction, signo, next, former, SIGNAL_MASK_SIZE);
-  return Uint8Array.from(stopped.target.read(former, SIGACTION_SIZE));
+  return new Uint8Array(stopped.target.read(former, SIGACTION_SIZE));
 }
 
 function actionOf({ lines, actions }: SignalTable, signo: number): Buffer {

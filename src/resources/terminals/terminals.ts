@@ -64,7 +64,7 @@ export class Terminals implements Resource<TerminalsImage, TerminalsImage> {
       const modes = withCopy(stopped.living, fd, readTerminalModes);
       if (modes === undefined) return [];
       const foreground = stat?.terminal === device ? foregroundOf(stat) : undefined;
-      return [{ device, path, modes: Uint8Array.from(modes), foreground }];
+      return [{ device, path, modes: new Uint8Array(modes), foreground }];
     });
     const isSame =
       before?.length === images.length &&

@@ -31,8 +31,8 @@ export function readScheduling(tid: number): Scheduling | undefined {
   mask.bytes.fill(0);
   if (!schedGetattr(tid, attributes) || !schedGetaffinity(tid, mask)) return undefined;
   return {
-    attributes: Uint8Array.from(attributes.bytes.subarray(0, SCHED_ATTR_SIZE)),
-    affinity: Uint8Array.from(mask.bytes),
+    attributes: new Uint8Array(attributes.bytes.subarray(0, SCHED_ATTR_SIZE)),
+    affinity: new Uint8Array(mask.bytes),
     timerSlackNs: readTimerSlack(tid),
     ioPriority: readIoPriority(tid) ?? 0,
   };

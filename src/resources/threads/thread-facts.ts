@@ -182,6 +182,6 @@ function askThread(target: TargetMemory, remote: RemoteSource): Omit<ThreadFacts
   const bytes = target.read(address, STACK_T_SIZE + 8);
   return {
     clearChildTid: Number(bytes.readBigUInt64LE(STACK_T_SIZE)),
-    alternateStack: Uint8Array.from(bytes.subarray(0, STACK_T_SIZE)),
+    alternateStack: new Uint8Array(bytes.subarray(0, STACK_T_SIZE)),
   };
 }

@@ -44,7 +44,7 @@ export function keepContent(
 ): Uint8Array | undefined {
   const kind = findKind(link);
   if (kind === undefined) return undefined;
-  return kind.keep?.(told, before) ?? Uint8Array.from(told);
+  return kind.keep?.(told, before) ?? new Uint8Array(told);
 }
 
 /** Why there is no way back for one of them; undefined: there is. */

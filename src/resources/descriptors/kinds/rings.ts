@@ -20,7 +20,7 @@ export const rings: AnonymousKind = {
     // While somebody makes requests it does not tell.
     if (lines.includes('') && before !== undefined) return before;
     const kept = Buffer.from(`${lines.join('\n')}\n`, 'latin1');
-    return before !== undefined && kept.equals(before) ? before : Uint8Array.from(kept);
+    return before !== undefined && kept.equals(before) ? before : new Uint8Array(kept);
   },
   refuse: (stopped, image, present) => {
     const isUsed = countOf(image.content, 'SqTail') !== countOf(present.content, 'SqTail');

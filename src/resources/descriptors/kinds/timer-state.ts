@@ -86,7 +86,7 @@ export function clockOf(state: Pick<TimerState, 'clock' | 'flags'>): number {
 /** As it is kept, and read again by `parseKept`. */
 export function writeKept({ clock, ticks, flags, deadlineNs, intervalNs }: TimerState): Uint8Array {
   const text = `${[clock, ticks, flags, deadlineNs, intervalNs].join(' ')}\n`;
-  return Uint8Array.from(Buffer.from(text, 'latin1'));
+  return new Uint8Array(Buffer.from(text, 'latin1'));
 }
 
 export function parseKept(content: Uint8Array | undefined): TimerState {
