@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../src/index.ts';
 import { readStatus } from '../../src/tasks/read-status.ts';
 import { listChildren } from '../../src/tasks/list-children.ts';
+import { Connection, END } from './connection.ts';
 import { usePlace } from './place.ts';
 import { findFreePort, RedisConnection, superviseRedis } from './redis.ts';
 import { belay, endAfterTests, until } from './started.ts';
@@ -22,66 +23,22 @@ const BUSY = 20;
 const FALLS = 3;
 const REQUEST = 'GET / HTTP/1.1\r\nHost: there\r\n\r\n';
 const PART = REQUEST.slice(0, 20);
+const ANSWER = /\r\n\r\n(.*\n)/;
 
 const place = usePlace();
 
-/** One connection, over which requests go one after the other. */
-class Client {
-  readonly socket: net.Socket;
-  #received = '';
-  #changed = new AbortController();
-
-  static async open(port: number): Promise<Client> {
-    const socket = net.connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
-    await once(socket, 'connect');
-    return new Client(socket.setEncoding('latin1'));
-  }
-
-  private constructor(socket: net.Socket) {
-    this.socket = socket;
-    socket.on('data', (text: string) => {
-      this.#received += text;
-      this.#wake();
-    });
-    for (const event of ['end', 'close', 'error']) socket.on(event, () => this.#wake());
-  }
-
-  /** The body of the answer; `end`: the connection has ended without a byte of one. */
-  async ask(text = REQUEST): Promise<string> {
-    this.socket.write(text);
-    for (;;) {
-      const [, body] = /\r\n\r\n(.*\n)/.exec(this.#received) ?? [];
-      if (body !== undefined) {
-        this.#received = '';
-        return body;
-      }
-      if (this.hasEnded) return this.#received === '' ? 'end' : `end in ${this.#received}`;
-      await once(this.#changed.signal, 'abort');
-    }
-  }
-
-  get hasEnded(): boolean {
-    return this.socket.readableEnded || this.socket.destroyed;
-  }
-
-  #wake(): void {
-    this.#changed.abort();
-    this.#changed = new AbortController();
-  }
-}
-
-async function openAll(port: number, count: number): Promise<Client[]> {
-  const clients: Client[] = [];
+async function openAll(port: number, count: number): Promise<Connection[]> {
+  const clients: Connection[] = [];
   while (clients.length < count) {
-    const client = await Client.open(port);
-    assert.equal(await client.ask(), 'hello\n');
+    const client = await Connection.open(port);
+    assert.equal(await client.ask(REQUEST, ANSWER), 'hello\n');
     clients.push(client);
   }
   return clients;
 }
 
 /** Has the clients send a part of a request each, until the server has read all of them. */
-async function begin(clients: readonly Client[]): Promise<void> {
+async function begin(clients: readonly Connection[]): Promise<void> {
   for (const { socket } of clients) {
     await new Promise<void>((resolve) => socket.write(PART, () => resolve()));
   }
@@ -163,9 +120,9 @@ describe('nginx', () => {
       const [busy, idle] = [clients.slice(0, BUSY), clients.slice(BUSY)];
       await begin(busy);
       process.kill(worker, 'SIGSEGV');
-      const ends = await Promise.all(busy.map((client) => client.ask('')));
-      assert.deepEqual(new Set(ends), new Set(['end']));
-      const answers = await Promise.all(idle.map((client) => client.ask()));
+      const ends = await Promise.all(busy.map((client) => client.ask('', ANSWER)));
+      assert.deepEqual(new Set(ends), new Set([END]));
+      const answers = await Promise.all(idle.map((client) => client.ask(REQUEST, ANSWER)));
       assert.deepEqual(new Set(answers), new Set(['hello\n']));
       for (const { socket } of busy) socket.destroy();
       clients = [...idle, ...(await openAll(port, BUSY))];
