@@ -18,11 +18,11 @@ import { isOfHugePages } from '../../sys/huge-pages.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
 import { isDirectory, statKnown, statKnownLink, typeOf } from '../../sys/statx.ts';
 import type { Task } from '../../tracee/target-memory.ts';
+import { DELETE_SELF, WatchedFiles } from '../watched-files.ts';
 import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
 import { readDescriptorLimit } from './descriptor-limit.ts';
 import { HoldableMounts } from './holdable-mounts.ts';
 import { isMemoryDevice } from './reopen.ts';
-import { WatchedFiles } from './watched-files.ts';
 
 /** Chosen: what is more is opened again by its path. */
 const HELD_MAX = 1024;
@@ -77,15 +77,15 @@ export class HeldFiles {
     if (this.tables.has(table)) return;
     this.serial += 1;
     const used = new Set<Held>();
-    const isWatched = this.watched.finder(table);
+    const isWatched = this.watched.finder(table, DELETE_SELF);
     for (const image of table) {
       if (image.kind !== 'path') continue;
       const { description } = image;
       let held = this.byDescription.get(description);
-      if (held === undefined && !this.byDescription.has(description) && !isWatched(image)) {
+      if (held === undefined && !this.byDescription.has(description) && !isWatched(image.inode)) {
         held = this.meet(image);
         this.byDescription.set(description, held);
-      } else if (held !== undefined && isWatched(image)) {
+      } else if (held !== undefined && isWatched(image.inode)) {
         this.letGo(held);
         continue;
       }

@@ -5,9 +5,11 @@
 import { isSegment, isSharedMemory, type Mapping } from '../../procfs/maps.ts';
 import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
 import { deviceName, statKnownLink, typeOf } from '../../sys/statx.ts';
+import { WatchedFiles } from '../watched-files.ts';
 
 const LEASE = /\bLEASE\b/;
-const LINKS = ['/memfd:', '/dev/shm/'];
+const FOLDER = '/dev/shm/';
+const LINKS = ['/memfd:', FOLDER];
 
 /** What is to be known of a descriptor. */
 export interface Leading {
@@ -17,6 +19,8 @@ export interface Leading {
   /** What /proc/PID/fd/N leads to, and the locks and leases that fdinfo tells of. */
   readonly link: string;
   readonly locks: Uint8Array | undefined;
+  /** Of one that watches files, what fdinfo tells of that. */
+  readonly content: Uint8Array | undefined;
 }
 
 export interface FoundObject {
@@ -31,7 +35,13 @@ export interface FoundObject {
   readonly descriptors: readonly Leading[];
   /** The program can write to it as it is, or could by a call. */
   readonly isWritable: boolean;
+  /** The program is told when it is opened or read by others. */
+  readonly isWatched: boolean;
 }
+
+const watched = new WatchedFiles();
+/** Whatever is watched for. */
+const ANY = 0xffffffff;
 
 /** Ids of segments and numbers of inodes are independent of each other. */
 export function keyOf(mapping: Mapping): string {
@@ -42,12 +52,14 @@ function nameKey(device: string, inode: number, isOfSegment: boolean): string {
   return `${device}/${inode}${isOfSegment ? '/SYSV' : ''}`;
 }
 
+type Unjudged = Omit<FoundObject, 'isWatched'>;
+
 export function findShared(
   tid: number,
   shared: readonly Mapping[],
   table: readonly Leading[],
 ): readonly FoundObject[] {
-  const found = new Map<string, FoundObject>();
+  const found = new Map<string, Unjudged>();
   for (const mapping of shared) {
     if (!isSharedMemory(mapping)) continue;
     const { device, inode, path, writable } = mapping;
@@ -81,7 +93,13 @@ export function findShared(
       isWritable: (flags & O_ACCMODE) !== 0,
     });
   }
-  return [...found.values()];
+  if (found.size === 0) return [];
+  const isWatched = watched.finder(table, ANY);
+  const folder = statKnownLink(`/proc/${tid}/root${FOLDER}`)?.ino ?? 0;
+  return [...found.values()].map((each) => {
+    const isNamed = each.path.startsWith(FOLDER);
+    return { ...each, isWatched: isWatched(each.inode) || (isNamed && isWatched(folder)) };
+  });
 }
 
 /** In words, for the log. */
@@ -100,7 +118,7 @@ function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1');
 }
 
-function add(found: Map<string, FoundObject>, one: FoundObject): void {
+function add(found: Map<string, Unjudged>, one: Unjudged): void {
   const other = found.get(one.key);
   if (other === undefined) {
     found.set(one.key, one);

@@ -21,6 +21,7 @@ const TOO_LARGE = 'it is too large to be compared';
 export const OUT_OF_REACH = 'only a privileged belay can reach it';
 const HUGE = 'it is of huge pages';
 export const UNREADABLE = 'it may not be read';
+export const WATCHED = 'it is watched (inotify), and would be seen to be read';
 export const LEASED = 'it is leased (F_SETLEASE)';
 
 export class SharedSaver {
@@ -143,5 +144,6 @@ function whyUnsaved(
   if (object === undefined || !isInReach(object, found.mappings)) return OUT_OF_REACH;
   if (!object.isPlain) return HUGE;
   if (user !== undefined) return nameUser(user);
+  if (found.isWatched && object.fd >= 0) return WATCHED;
   return isLeased(found) ? LEASED : undefined;
 }

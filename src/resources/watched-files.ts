@@ -1,0 +1,52 @@
+/**
+ * Which files the program itself watches, through inotify or fanotify: it is told when we open or
+ * read one, and when nobody holds it any more, which must not wait for us.
+ *
+ * Source: proc_pid_fdinfo(5), inotify(7).
+ */
+
+const NOTIFIERS = new Set(['anon_inode:inotify', 'anon_inode:[fanotify]']);
+const WATCH = /\bino:([0-9a-f]+) sdev:[0-9a-f]+ (?:mflags:[0-9a-f]+ )?mask:([0-9a-f]+)/g;
+/** The same bit for both. */
+export const DELETE_SELF = 0x400;
+
+/** What is to be known of a descriptor. */
+interface Watching {
+  readonly kind: string;
+  readonly link: string;
+  /** What fdinfo tells of watches. */
+  readonly content: Uint8Array | undefined;
+}
+
+interface Watch {
+  readonly inode: number;
+  readonly mask: number;
+}
+
+export class WatchedFiles {
+  private readonly known = new WeakMap<Uint8Array, readonly Watch[]>();
+
+  /**
+   * Whether a file or directory is watched: by its inode number, which is near enough.
+   *
+   * @param mask for any of these events
+   */
+  finder(table: readonly Watching[], mask: number): (inode: number) => boolean {
+    const inodes = new Set<number>();
+    for (const { kind, link, content } of table) {
+      if (kind !== 'anonymous' || content === undefined || !NOTIFIERS.has(link)) continue;
+      const watches = this.known.get(content) ?? parseWatches(content);
+      this.known.set(content, watches);
+      for (const watch of watches) if ((watch.mask & mask) !== 0) inodes.add(watch.inode);
+    }
+    return inodes.size === 0 ? () => false : (inode) => inodes.has(inode);
+  }
+}
+
+function parseWatches(content: Uint8Array): Watch[] {
+  const text = Buffer.from(content).toString('latin1');
+  return [...text.matchAll(WATCH)].map(([, inode = '0', mask = '0']) => ({
+    inode: Number.parseInt(inode, 16),
+    mask: Number.parseInt(mask, 16),
+  }));
+}
