@@ -13,6 +13,7 @@ const SIGEVENT_SIZE = 64;
 
 /** struct itimerspec, and struct itimerval: interval and time left, each in two words. */
 export const TIMER_SETTING_SIZE = 32;
+export const TIMER_ABSTIME = 1;
 const NS_PER_S = 1_000_000_000n;
 
 export const ITIMER_REAL = 0;

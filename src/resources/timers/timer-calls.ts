@@ -14,6 +14,7 @@ import {
   SIGEV_SIGNAL,
   SIGEV_THREAD,
   SIGEV_THREAD_ID,
+  TIMER_ABSTIME,
   TIMER_SETTING_SIZE,
   type TimerSetting,
 } from '../../sys/timer.ts';
@@ -77,6 +78,16 @@ export function setTimer(remote: RemoteSource, id: number, setting = STOPPED): b
   const { calls, scratch } = remote();
   const address = scratch.put(encodeTimerSetting(setting, NS));
   return calls.call(SYS.timer_settime, id, 0, address, 0) === 0;
+}
+
+/**
+ * Have one that tells nobody be past: after it has been stopped the kernel goes on telling how far
+ * it would have had to go.
+ */
+export function expireTimer(remote: RemoteSource, id: number): void {
+  const { calls, scratch } = remote();
+  const past = scratch.put(encodeTimerSetting({ intervalNs: 0n, leftNs: 1n }, NS));
+  calls.call(SYS.timer_settime, id, TIMER_ABSTIME, past, 0);
 }
 
 export function deleteTimer(remote: RemoteSource, id: number): void {

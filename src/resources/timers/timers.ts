@@ -32,6 +32,7 @@ import {
   askIntervals,
   askTimers,
   deleteTimer,
+  expireTimer,
   NS,
   setInterval,
   setTimer,
@@ -136,8 +137,10 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
       }
       const then = decodeTimerSetting(asked.bytes, NS);
       const setting = settingAfter(then, elapsedOn(image, clockOf(stopped, timer)));
-      if (setting.leftNs === 0n) continue;
-      if (!setTimer(stopped.remote, timer.id, setting)) lost.push(nameLost(timer, 'it is gone'));
+      if (setting.leftNs === 0n) {
+        if (timer.notify === 'none') expireTimer(stopped.remote, timer.id);
+      } else if (!setTimer(stopped.remote, timer.id, setting))
+        lost.push(nameLost(timer, 'it is gone'));
     }
     lost.push(...this.setIntervals(stopped, plan));
     const isGuess = lost.length === 0 && !image.isAsked && (hasTimers(image) || this.wasSet);
