@@ -13,10 +13,7 @@ export const KNOWN_GAPS: Readonly<Record<string, string>> = {
   // Descriptors, where neither O_ASYNC nor a lease is set.
   owner: 'F_SETOWN is not put back',
   'owner-signal': 'F_SETSIG is not put back',
-  // Pipes and sockets whose other end was closed since: that comes back hung up, and named as such.
-  'pipe.content': 'what was in it went with the other end',
-  'pipe.packets': 'what was in it went with the other end',
-  'pipe.size': 'one of which an end is gone is left as it is',
+  // Sockets whose other end was closed since: that comes back hung up, and named as such.
   'socket.content': 'what was in it went with the other end',
   'socket.messages': 'what was in it went with the other end',
   'socket.descriptors': 'what was in it went with the other end',

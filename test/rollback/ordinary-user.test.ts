@@ -13,6 +13,8 @@ describeTargetsOfOrdinaryUser([
   'calls/keep.c',
   'calls/older-drops-newer.c',
   'channels/child-shares.c',
+  'channels/closed-ends.c',
+  'channels/closed-fifo.c',
   'channels/credentials.c',
   'channels/pair.c',
   'channels/pipe.c',

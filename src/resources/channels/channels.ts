@@ -39,6 +39,8 @@ export interface DescriptorSource {
   readonly table: readonly Leading[];
   /** As they are now. The same array as last time when nothing has changed. */
   tableOf(stopped: Stopped): readonly Leading[];
+  /** Grows when numbers lead to other open files than before which look the same. */
+  readonly renewals: number;
 }
 
 interface Sorted {
@@ -65,6 +67,8 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
   /** What was looked for among others, and among how many. */
   private looked = '';
   private sizesAt = 0;
+  /** As of when the watch was set. */
+  private renewals = 0;
   /** Told of in the log. */
   private readonly told = new Set<string>();
 
@@ -109,8 +113,9 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
     const find = numberFinder(stopped.living, table);
     const putBack = new PutBack(reader, { stopped, queues, diag, find }, copies, table);
     const ready = this.watch.list();
+    const isRenewed = this.descriptors.renewals !== this.renewals;
     const lost = channels.flatMap((image) => {
-      const key = this.finder.keyOf(image.name);
+      const key = isRenewed ? undefined : this.finder.keyOf(image.name);
       const uncertain = { key: 0, isReadable: true, isUrgent: false, isShut: false };
       return putBack.restore(image, key === undefined ? uncertain : ready.get(key));
     });
@@ -157,9 +162,12 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
     this.table = table;
     const { channels, shared } = this.found;
     if (channels.length === 0) return shared.length === 0 ? NOTHING : { own: [], shared };
-    const looked = `${birthCount} ${channels.map(describe).join(' ')}`;
+    const { renewals } = this.descriptors;
+    if (renewals !== this.renewals) this.watch.close();
+    const looked = `${birthCount} ${renewals} ${channels.map(describe).join(' ')}`;
     if (looked !== this.looked) this.lookAround(stopped, channels);
     this.looked = looked;
+    this.renewals = renewals;
     const own: Channel[] = [];
     const others: Shared[] = [...shared];
     for (const channel of channels) {

@@ -14,7 +14,8 @@ export const fates: Fates = {
         'else: its children and theirs are looked at, and what it may have inherited is looked ' +
         'for among its ancestors and their other children. More than 16 MiB in all, urgent data ' +
         '(MSG_OOB), and what is in sockets of another network namespace than belay’s are not ' +
-        'put back, and named; so is what was in a pair of which one way was shut down since.',
+        'put back, and named; so is what was in a pair of which one way was shut down since. ' +
+        'Of pipes it comes back as well where ends were closed since.',
     },
     {
       what: 'bytes in pipes and sockets to others',

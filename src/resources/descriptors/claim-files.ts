@@ -21,18 +21,19 @@ import {
   O_ACCMODE,
 } from '../../sys/descriptor-flags.ts';
 import { setStatusFlags } from '../../sys/fcntl.ts';
-import { close, open } from '../../sys/file.ts';
+import { close, open, useAndClose } from '../../sys/file.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
 import { statKnown } from '../../sys/statx.ts';
 import type { Claims } from '../claims.ts';
 import { isSameRights } from '../identity.ts';
 import { LOST } from '../resource.ts';
 import { OwnRights } from '../own-rights.ts';
-import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
+import { openFileOf, type DescriptorImage, type DescriptorsImage } from './descriptor-image.ts';
 import { hasLease } from './file-locks.ts';
 import type { HeldFiles } from './held-files.ts';
 import { findKind, keepContent } from './kinds/list.ts';
 import type { KnownFiles } from './known-files.ts';
+import { claimEnd, isPipe, openByOtherEnd } from './pipe-ends.ts';
 import type { ClaimedFile, ClaimedFiles, Refill } from './plan-descriptors.ts';
 
 /** How a file came to be open, and no part of what is open. */
@@ -56,27 +57,46 @@ export interface Claiming {
 }
 
 export function claimFiles(claiming: Claiming, refills: readonly Refill[]): ClaimedFiles {
-  const claimed = new Map<number, ClaimedFile>();
+  const claimed = new Map<string, ClaimedFile>();
   const closed = refills.filter(({ source }) => source === undefined);
-  const files = closed.filter(({ image }) => image.kind === 'path' && !claiming.isAsked);
+  const files = closed.filter(({ image }) => hasFile(image) && !claiming.isAsked);
   const mayHave = files.length === 0 ? () => false : rightsTo(claiming);
   for (const { image } of closed) {
-    if (claimed.has(image.description) || image.description === 0) continue;
-    const file = image.kind === 'path' ? openFile(claiming, image, mayHave) : make(claiming, image);
+    const key = openFileOf(image);
+    if (claimed.has(key)) continue;
+    const file = hasFile(image) ? openFile(claiming, image, mayHave) : make(claiming, image);
     if (file === undefined) continue;
     claiming.claims.acquire('open', () => file.fd, close);
-    claimed.set(image.description, file);
+    claimed.set(key, file);
   }
   return claimed;
 }
 
+/** What can be opened, and is not made by a call of its own. */
+function hasFile({ kind }: DescriptorImage): boolean {
+  return kind === 'path' || kind === 'pipe';
+}
+
 function openFile(
-  { held, now, isAsked }: Claiming,
+  claiming: Claiming,
   image: DescriptorImage,
   mayHave: (held: number, image: DescriptorImage) => boolean,
 ): ClaimedFile | undefined {
-  const own = isAsked ? undefined : held.find(image);
-  if (own === undefined || !mayHave(own, image) || breaksLease(now, image)) return undefined;
+  if (claiming.isAsked) return undefined;
+  const own = claiming.held.find(image);
+  if (own !== undefined) return openBy(own, claiming, image, mayHave);
+  const other = openByOtherEnd(claiming.living, image, claiming.now) ?? -1;
+  return useAndClose(other, (fd) => openBy(fd, claiming, image, mayHave));
+}
+
+function openBy(
+  own: number,
+  { now, wanted }: Claiming,
+  image: DescriptorImage,
+  mayHave: (held: number, image: DescriptorImage) => boolean,
+): ClaimedFile | undefined {
+  if (!mayHave(own, image) || breaksLease(now, image)) return undefined;
+  if (isPipe(own)) return claimEnd(own, image, wanted);
   const fd = openHeld(own, image);
   return fd < 0 ? undefined : { fd, text: 'it is opened again', bit: 0 };
 }

@@ -4,7 +4,7 @@
  * A file is known by mount, inode, handle, kind and access mode. The inode alone would not do: file
  * systems number theirs independently of each other, and give a deleted file's number to a new one.
  */
-import { O_ACCMODE, O_PATH } from '../../sys/descriptor-flags.ts';
+import { O_ACCMODE, O_PATH, SETTABLE_FLAGS } from '../../sys/descriptor-flags.ts';
 import type { Owner } from '../../sys/f-owner.ts';
 
 /** `path`: something in a file system; `anonymous`: what has no file behind it, as an eventfd. */
@@ -60,6 +60,12 @@ export function isLasting(link: string): boolean {
 /** Reading, writing or both: what is fixed for as long as a file is open. */
 export function accessOf(flags: number): number {
   return flags & (O_ACCMODE | O_PATH);
+}
+
+/** The same for numbers that lead to one open file: of sockets and pipes their flags tell. */
+export function openFileOf({ description, inode, flags }: DescriptorImage): string {
+  if (description !== 0) return String(description);
+  return `${inode} ${accessOf(flags) | (flags & SETTABLE_FLAGS)}`;
 }
 
 /** Both lead to the same file, with the same rights: one can stand for the other. */

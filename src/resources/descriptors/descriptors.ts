@@ -47,6 +47,8 @@ const VERSION = 6;
 export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> {
   readonly name = 'descriptors';
   readonly losses = nameUnkept;
+  /** Grows when numbers lead to other open files than before which look the same. */
+  renewals = 0;
   private readonly group: Task;
   private readonly reader: DescriptorReader;
   private readonly images = new Map<number, DescriptorImage>();
@@ -132,6 +134,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     putBack.run(steps, wanted);
     if (limit !== undefined) setSoftLimit(stopped.remote, limit.soft, limit.hard);
     for (const image of putBack.made) this.known.replace(image);
+    this.renewals += putBack.made.length;
     this.adopt(wanted);
     const refilled = steps.refills.map(({ image }) => image.fd);
     const lost = [

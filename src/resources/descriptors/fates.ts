@@ -32,7 +32,15 @@ export const fates: Fates = {
       becomes: 'made anew, as they were; one that another process still has is named',
     },
     {
-      what: 'sockets, pipes and others closed since',
+      what: 'pipes and FIFOs closed since, of which the program had both ends',
+      becomes: 'the same pipes again, one end or both; the log names them',
+      more:
+        'The pipe is held, and none of its ends: who reads it sees its end as ever. Of an end ' +
+        'that was opened again F_GETFL tells O_LARGEFILE, as of all that open(2) opens. It is ' +
+        'an open file of its own, also where another process still has the former one.',
+    },
+    {
+      what: 'sockets, pipes to others, and the like closed since',
       becomes: "hung up: end of file, EPIPE; never somebody else's; the log names it",
     },
     {

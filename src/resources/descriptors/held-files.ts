@@ -9,7 +9,8 @@
  * - who watches for its deletion (IN_DELETE_SELF) would be told when nobody holds it any more;
  * - the space of a deleted file, which stays taken: of what the program has closed, so much.
  *
- * A descriptor opened with O_PATH is no more than that itself: a copy of it is held.
+ * A descriptor opened with O_PATH is no more than that itself: a copy of it is held. Of a pipe
+ * whose both ends the program has the inode is held, by which it is opened again (pipe-ends.ts).
  */
 import { O_PATH } from '../../sys/descriptor-flags.ts';
 import { close, openBytes } from '../../sys/file.ts';
@@ -22,6 +23,7 @@ import { DELETE_SELF, WatchedFiles } from '../watched-files.ts';
 import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
 import { readDescriptorLimit } from './descriptor-limit.ts';
 import { HoldableMounts } from './holdable-mounts.ts';
+import { findWholePipes, isPipe } from './pipe-ends.ts';
 import { isMemoryDevice } from './reopen.ts';
 
 /** Chosen: what is more is opened again by its path. */
@@ -78,9 +80,11 @@ export class HeldFiles {
     this.serial += 1;
     const used = new Set<Held>();
     const isWatched = this.watched.finder(table, DELETE_SELF);
+    const pipes = findWholePipes(table);
     for (const image of table) {
-      if (image.kind !== 'path') continue;
-      const { description } = image;
+      const isHoldable = image.kind === 'path' || (image.kind === 'pipe' && pipes.has(image.inode));
+      if (!isHoldable) continue;
+      const description = idOf(image);
       let held = this.byDescription.get(description);
       if (held === undefined && !this.byDescription.has(description) && !isWatched(image.inode)) {
         held = this.meet(image);
@@ -109,8 +113,8 @@ export class HeldFiles {
   }
 
   /** A descriptor of ours that leads to the file that the image's led to; undefined: none does. */
-  find({ description }: DescriptorImage): number | undefined {
-    return this.byDescription.get(description)?.fd;
+  find(image: DescriptorImage): number | undefined {
+    return this.byDescription.get(idOf(image))?.fd;
   }
 
   /** Who the program was when it had this table; undefined: not known. */
@@ -129,14 +133,15 @@ export class HeldFiles {
   private meet(image: DescriptorImage): Held | undefined {
     const key = keyOf(image);
     const known = this.files.get(key);
+    const description = idOf(image);
     if (known !== undefined) {
-      known.descriptions.add(image.description);
+      known.descriptions.add(description);
       return known;
     }
     if (this.files.size >= this.max) return undefined;
     const fd = this.open(image);
     if (fd === undefined) return undefined;
-    const { mountId, inode, description } = image;
+    const { mountId, inode } = image;
     const descriptions = new Set([description]);
     const held = { fd, key, mountId, inode, descriptions, uses: 0, seenIn: 0, orphanBytes: 0 };
     this.files.set(key, held);
@@ -145,8 +150,9 @@ export class HeldFiles {
   }
 
   private open(image: DescriptorImage): number | undefined {
-    const { fd, link, mountId, handle, flags } = image;
+    const { fd, link, mountId, handle, flags, kind } = image;
     const { living } = this.task;
+    if (kind === 'pipe') return openPipe(living, image);
     if (!link.startsWith('/')) return undefined;
     const isMemory = link.startsWith(MEMFD);
     if (!isMemory && !this.mounts.mayHoldOn(mountId)) return undefined;
@@ -194,11 +200,16 @@ export class HeldFiles {
 
   /** Of open files that are gone nobody will ask. */
   private forgetClosed(table: DescriptorsImage): void {
-    const open = new Set(table.map(({ description }) => description));
+    const open = new Set(table.map(idOf));
     for (const [description, held] of this.byDescription) {
       if (held === undefined && !open.has(description)) this.byDescription.delete(description);
     }
   }
+}
+
+/** Open files have numbers; of a pipe, whose ends have none, the inode is one of its own. */
+function idOf({ description, kind, inode }: DescriptorImage): number {
+  return kind === 'pipe' ? -inode : description;
 }
 
 /** Open files of one file share what is held of it; a handle of the program's is held itself. */
@@ -211,14 +222,24 @@ function keyOf({ flags, description, mountId, inode, handle, link }: DescriptorI
 function isHarmless(path: string): boolean {
   const status = statKnownLink(path);
   if (status === undefined) return false;
-  const isFile = typeOf(status) === 'regular' || isDirectory(status);
-  return isFile || (typeOf(status) === 'device' && isMemoryDevice(status.rdev));
+  const type = typeOf(status);
+  const isFile = type === 'regular' || type === 'pipe' || isDirectory(status);
+  return isFile || (type === 'device' && isMemoryDevice(status.rdev));
 }
 
 /** Deleted: nobody else has it, perhaps. */
 function spaceOf(fd: number): number {
   const status = statKnown(fd);
   return status?.links === 0 ? status.spaceBytes : 0;
+}
+
+/** No end of it, which its reader or its writer would wait for. */
+function openPipe(tid: number, { fd, inode }: DescriptorImage): number | undefined {
+  const own = openBytes(Buffer.from(`/proc/${tid}/fd/${fd}`), O_PATH);
+  if (own < 0) return undefined;
+  if (isPipe(own) && statKnown(own)?.ino === inode) return own;
+  close(own);
+  return undefined;
 }
 
 function copyOf(tid: number, fd: number): number {

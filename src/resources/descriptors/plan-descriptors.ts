@@ -8,6 +8,7 @@
 import {
   isAnonymous,
   isSameFile,
+  openFileOf,
   type DescriptorImage,
   type DescriptorsImage,
 } from './descriptor-image.ts';
@@ -31,6 +32,8 @@ export interface Settle {
 /** An open file of ours that the program is given. */
 export interface ClaimedFile {
   readonly fd: number;
+  /** Of the end of a pipe: `fd` leads to its inode alone, to be opened with these. */
+  readonly flags?: number;
   /** What becomes of the number, in words for the log, and the kind that is lost by it, if any. */
   readonly text: string;
   readonly bit: number;
@@ -38,8 +41,8 @@ export interface ClaimedFile {
   readonly content?: Uint8Array;
 }
 
-/** By their description. */
-export type ClaimedFiles = ReadonlyMap<number, ClaimedFile>;
+/** By `openFileOf`. */
+export type ClaimedFiles = ReadonlyMap<string, ClaimedFile>;
 
 export interface DescriptorSteps {
   readonly refills: readonly Refill[];
@@ -86,11 +89,12 @@ export function planDescriptors(
 
 /** The same, and what is to be put into what was made anew, as far as it is not there already. */
 export function withMade(steps: DescriptorSteps, claimed: ClaimedFiles): DescriptorSteps {
-  const made = new Map<number, Settle>();
+  const made = new Map<string, Settle>();
   for (const { image, source } of steps.refills) {
-    const content = claimed.get(image.description)?.content;
-    if (source !== undefined || content === undefined || made.has(image.description)) continue;
-    made.set(image.description, { image, present: { ...image, content } });
+    const key = openFileOf(image);
+    const content = claimed.get(key)?.content;
+    if (source !== undefined || content === undefined || made.has(key)) continue;
+    made.set(key, { image, present: { ...image, content } });
   }
   return made.size === 0 ? steps : { ...steps, settles: [...steps.settles, ...made.values()] };
 }

@@ -8,7 +8,7 @@ import type { Claims } from '../claims.ts';
 import { Obstacle } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { claimFiles } from './claim-files.ts';
-import type { DescriptorsImage } from './descriptor-image.ts';
+import { openFileOf, type DescriptorsImage } from './descriptor-image.ts';
 import { readDescriptorLimit } from './descriptor-limit.ts';
 import { readRecordLocks, type FileLock } from './file-locks.ts';
 import type { HeldFiles } from './held-files.ts';
@@ -89,7 +89,7 @@ export function prepareDescriptors(
   const claiming = { held, known, wanted, now, identity, living, claims, isAsked };
   const claimed = claimFiles(claiming, refills);
   const isLacking = refills.some(({ image, source }) => {
-    return source === undefined && !claimed.has(image.description);
+    return source === undefined && !claimed.has(openFileOf(image));
   });
   return {
     ...plan,

@@ -15,6 +15,7 @@ import {
   F_SETFD,
   F_SETFL,
   FD_CLOEXEC,
+  O_ASYNC,
   O_CLOEXEC,
   SETTABLE_FLAGS,
 } from '../../sys/descriptor-flags.ts';
@@ -22,18 +23,19 @@ import { lseek, SEEK_CUR, SEEK_END, SEEK_SET } from '../../sys/file.ts';
 import { Passage } from '../../tracee/pass-file.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
+import { openFileOf, type DescriptorImage, type DescriptorsImage } from './descriptor-image.ts';
 import { giveFiles } from './give-files.ts';
 import { makeHungUp } from './hung-up.ts';
 import type { AnonymousKind, Settling } from './kinds/kind.ts';
 import { KINDS, nameLosses } from './kinds/list.ts';
+import { OpenedEnds } from './pipe-ends.ts';
 import type { ClaimedFiles, DescriptorSteps, Refill, Settle } from './plan-descriptors.ts';
 import { findPath, reopen } from './reopen.ts';
 
 export interface PutBackOptions {
   /** A hung-up descriptor in the program; 0: it is still to be made. */
   readonly hungUp: number;
-  /** Open files that the program is given: ours, by their description. */
+  /** Open files that the program is given: ours. */
   readonly claimed: ClaimedFiles;
   /** By which they are given; undefined: it is still to be made. */
   readonly passage: Passage | undefined;
@@ -56,7 +58,7 @@ export class PutBack {
   private readonly options: PutBackOptions;
   private readonly temporary: number[] = [];
   /** Open files that were opened again, and the first number that leads to each. */
-  private readonly reopened = new Map<number, number>();
+  private readonly reopened = new Map<string, number>();
 
   constructor(stopped: Stopped, options: PutBackOptions) {
     this.stopped = stopped;
@@ -71,12 +73,14 @@ export class PutBack {
       const loosen = (): undefined => kind.loosen?.(settling);
       this.lost.push(...nameLosses(loosen));
     }
+    // While what is open in the program keeps what is in the pipes.
+    using ends = new OpenedEnds(this.options.claimed);
     const left = refills.length === 0 ? [] : this.copyFromSources(refills);
     const closing = extras.map(({ fd }) => fd).filter((fd) => !this.options.spared.has(fd));
     this.closedCount = closing.length;
     const inTheWay = left.filter(({ present }) => present !== undefined);
     this.closeAll([...closing, ...this.temporary, ...inTheWay.map(({ image }) => image.fd)]);
-    this.hangUp(this.give(left).filter((refill) => !this.openAgain(refill)));
+    this.hangUp(this.give(left, ends.files).filter((refill) => !this.openAgain(refill)));
     for (const { image, source } of refills) {
       if (source === undefined) continue;
       this.call(SYS.fcntl, image.fd, F_SETFL, image.flags);
@@ -117,7 +121,7 @@ export class PutBack {
 
   private openAgain(refill: Refill): boolean {
     const { image } = refill;
-    const first = this.reopened.get(image.description);
+    const first = this.reopened.get(openFileOf(image));
     if (first !== undefined) return this.moveTo(first, image);
     const path = this.options.opensFiles ? findPath(this.stopped.living, image) : undefined;
     if (path === undefined) return false;
@@ -126,24 +130,24 @@ export class PutBack {
     const isIt = this.options.leadsTo(fd, image) && this.moveTo(fd, image);
     if (fd !== image.fd || !isIt) this.call(SYS.close, fd);
     if (!isIt) return false;
-    this.reopened.set(image.description, image.fd);
+    this.reopened.set(openFileOf(image), image.fd);
     this.settleOffset(image);
     this.name(0, refill, 'it is opened again');
     return true;
   }
 
   /** What we have opened for the program; the refills that are left. */
-  private give(refills: readonly Refill[]): readonly Refill[] {
-    const { claimed, keepsOffset } = this.options;
-    const first = new Map<number, Refill>();
+  private give(refills: readonly Refill[], claimed: ClaimedFiles): readonly Refill[] {
+    const { keepsOffset } = this.options;
+    const first = new Map<string, Refill>();
     for (const refill of refills) {
-      const { description } = refill.image;
-      if (claimed.has(description) && !first.has(description)) first.set(description, refill);
+      const key = openFileOf(refill.image);
+      if (claimed.has(key) && !first.has(key)) first.set(key, refill);
     }
     const passage = first.size === 0 ? undefined : (this.options.passage ?? this.openPassage());
     if (passage === undefined) return refills;
     const gifts = [...first.values()].map(({ image }) => {
-      const ours = claimed.get(image.description)?.fd ?? -1;
+      const ours = claimed.get(openFileOf(image))?.fd ?? -1;
       if (image.kind === 'path' && keepsOffset(image)) lseek(ours, 0, SEEK_END);
       else if (image.kind === 'path')
         seek(image.position, (offset, whence) => lseek(ours, offset, whence));
@@ -154,9 +158,11 @@ export class PutBack {
     return refills.filter((refill) => {
       const { image } = refill;
       if (!arrived.has(image.fd)) return true;
-      this.reopened.set(image.description, image.fd);
+      this.reopened.set(openFileOf(image), image.fd);
       if (image.kind !== 'path') this.made.push(image);
-      const file = claimed.get(image.description);
+      const file = claimed.get(openFileOf(image));
+      // By the program's own call: its number goes with the signal.
+      if ((image.flags & O_ASYNC) !== 0) this.call(SYS.fcntl, image.fd, F_SETFL, image.flags);
       this.name(file?.bit ?? 0, refill, file?.text ?? '');
       return false;
     });

@@ -86,6 +86,7 @@ int main(int count, char **words) {
   }
   CHECK((is_hung_up(one) || is_made_anew(one, kind)) && is_as_in_child(other, other));
   kill(child, SIGKILL);
-  CHECK((why.lost & TJMP_LOST_DESCRIPTORS) != 0);
+  /* Of a pipe there is nothing to lose: it is the same one. */
+  CHECK(strcmp(kind, "pipe") == 0 || (why.lost & TJMP_LOST_DESCRIPTORS) != 0);
   return ok();
 }

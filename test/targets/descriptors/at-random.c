@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #define END 40
+#define LARGEFILE 0100000
 #define ROUNDS 100
 
 struct look {
@@ -30,6 +31,8 @@ static void look(struct look *list) {
     list[fd] = (struct look){.is_open = fstat(fd, &status) == 0};
     if (!list[fd].is_open) continue;
     list[fd].flags = fcntl(fd, F_GETFL);
+    /* Of pipes it says whether they were opened by open(2), as they are when they come back. */
+    if (S_ISFIFO(status.st_mode)) list[fd].flags &= ~LARGEFILE;
     list[fd].close_on_exec = fcntl(fd, F_GETFD);
     list[fd].kind = status.st_mode & S_IFMT;
     list[fd].device = status.st_dev;

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 
-#define KINDS 11
+#define KINDS 13
 #define WARM_UP 10
 
 static int count_in(pid_t process) {
@@ -47,6 +47,7 @@ static void open_all(int *fds) {
   fds[7] = signalfd(-1, &none, 0);
   fds[8] = inotify_init();
   CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds + 9) == 0);
+  CHECK(pipe(fds + 11) == 0);
   struct epoll_event event = {.events = EPOLLIN};
   CHECK(epoll_ctl(fds[5], EPOLL_CTL_ADD, fds[4], &event) == 0);
   for (int index = 0; index < KINDS; index++) CHECK(fds[index] >= 0);
