@@ -42,6 +42,7 @@ export const AT_FDCWD = -100;
 export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const SOCK_STREAM = 1;
+export const SOCK_SEQPACKET = 5;
 export const SHUT_RDWR = 2;
 
 export const EPOLL_CTL_ADD = 1;

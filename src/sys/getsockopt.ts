@@ -11,6 +11,7 @@ const SOL_SOCKET = 1;
 const SO_TYPE = 3;
 const SO_PROTOCOL = 38;
 const SO_SNDBUF = 7;
+const SO_ACCEPTCONN = 30;
 const SO_PASSCRED = 16;
 const SO_PEERCRED = 17;
 const SO_SNDBUFFORCE = 32;
@@ -46,6 +47,11 @@ export function getSocketTimeoutMs(fd: number, option: number): number {
 /** `getsockopt(fd, SOL_SOCKET, SO_TYPE)` is SOCK_STREAM. */
 export function isStreamSocket(fd: number): boolean {
   return getIntOption(fd, SO_TYPE) === SOCK_STREAM;
+}
+
+/** `getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN)`: it listens. */
+export function isListening(fd: number): boolean {
+  return getIntOption(fd, SO_ACCEPTCONN) === 1;
 }
 
 /** `getsockopt(fd, SOL_SOCKET, SO_DOMAIN)` is AF_UNIX. */

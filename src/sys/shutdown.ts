@@ -4,6 +4,7 @@
  * @see https://man7.org/linux/man-pages/man2/shutdown.2.html
  */
 import { declare, NativeBuffer, toNumber } from './libc.ts';
+import { readUnread } from './socket-queues.ts';
 
 const SHUT_RDWR = 2;
 const MSG_TRUNC = 0x20;
@@ -29,7 +30,9 @@ export function shutdownBoth(fd: number): boolean {
 export function discardUnread(fd: number): void {
   for (let step = 0; step < STEPS_MAX; step += 1) {
     // TCP copies nothing with MSG_TRUNC, unix(7) does.
-    if (toNumber(recv(fd, discarded.address, STEP_SIZE, MSG_TRUNC | MSG_DONTWAIT)) <= 0) return;
+    const size = toNumber(recv(fd, discarded.address, STEP_SIZE, MSG_TRUNC | MSG_DONTWAIT));
+    // A packet can be empty, too.
+    if (size < 0 || (size === 0 && readUnread(fd) === 0)) return;
   }
 }
 

@@ -6,7 +6,7 @@ export const fates: Fates = {
   bits: ['peers'],
   rows: [
     {
-      what: 'TCP connections over which something went since',
+      what: 'TCP and Unix connections over which something went since',
       becomes: 'closed: both ends see an end; with `--peers=keep` left; named',
       more:
         'A request that was read, a reply or a part of it that was written: the other end knows ' +
@@ -15,10 +15,14 @@ export const fates: Fates = {
         'What another process has, too, is left for it. `--peers=keep` is for servers that make ' +
         'their own points and answer for themselves when they are back. Of some hundreds of ' +
         'connections not all can be looked at: for how many that was so is named. Nothing is ' +
-        'done about multipath TCP.',
+        'done about multipath TCP. Of Unix connections (streams and packets) it is not always ' +
+        'known: where something has come and something is unread it may all have come since, and ' +
+        'where the other end has taken what it had not read at the point more may have been ' +
+        'written. These go on, and how many they are is named. A Unix socket that is standard ' +
+        'input or output alone is treated as a pipe would be: it is the caller’s.',
     },
     {
-      what: 'other sockets to the outside (unix, UDP, netlink, vsock)',
+      what: 'other sockets to the outside (Unix datagrams, UDP, netlink, vsock)',
       becomes: 'stay as they are; what was read or written since is gone, and **not** named',
     },
     {
@@ -30,12 +34,13 @@ export const fates: Fates = {
         'Filters, groups, addresses, time stamps and congestion control stay as they are.',
     },
     {
-      what: 'TCP connections that were idle, sockets that listen',
+      what: 'connections that were idle, sockets that listen',
       becomes: 'go on; what was not read is still there, who waits to be accepted still waits',
     },
     {
       what: 'connections made since',
-      becomes: 'accepted ones are closed without a reset; of TCP, others are as before connect',
+      becomes:
+        'accepted ones are closed without a reset; TCP ones are as before connect, Unix ones end',
     },
   ],
 };

@@ -2,10 +2,11 @@
 import type { SocketType } from '../../sys/getsockopt.ts';
 
 /**
- * `tcp`: a TCP socket, whatever it does; `other`: nothing is done about it; `unseen`: there was no
- * time to look, or no right to.
+ * `tcp`: a TCP socket, whatever it does; `stream`: another that is or can be connected to another
+ * process, and ended; `within`: its other end is the program's, too (see channels); `other`:
+ * nothing is done about it; `unseen`: there was no time to look, or no right to.
  */
-export type SocketKind = 'tcp' | 'other' | 'unseen';
+export type SocketKind = 'tcp' | 'stream' | 'within' | 'other' | 'unseen';
 
 export interface SocketImage {
   /** The lowest number that leads to it. */
@@ -17,6 +18,8 @@ export interface SocketImage {
   readonly type: SocketType | undefined;
   /** As they were when it was looked at last. */
   readonly counts: Counts | undefined;
+  /** The same, of those of which the kernel counts nothing. */
+  readonly queues: Queues | undefined;
 }
 
 /** What was asked of a socket when the point was made: see options.ts. */
@@ -37,6 +40,20 @@ export interface Counts {
   readonly unread: number;
   /** Bytes that were written, and that the other end has not acknowledged. */
   readonly queued: number;
+}
+
+/** What waits in a socket, and what can be done with it. */
+export interface Queues {
+  readonly isConnected: boolean;
+  /** Bytes; of datagrams those of the first one. */
+  readonly unread: number;
+  /** Memory that is taken by what was written, and not taken by the other end yet: bytes. */
+  readonly queued: number;
+  readonly sendBuffer: number;
+  readonly isReadable: boolean;
+  readonly isWritable: boolean;
+  readonly hasTheirEnd: boolean;
+  readonly isHungUp: boolean;
 }
 
 export interface SocketsImage {

@@ -12,6 +12,8 @@ export class SocketTable {
   private table: readonly Leading[] | undefined = undefined;
   private readonly known = new Map<number, SocketImage>();
   private list: readonly SocketImage[] | undefined = [];
+  /** Standard input and output at once, as of a server that is begun for each client. */
+  private dialogue: number | undefined = undefined;
   /** Inodes of those that are to be looked at for the first time. */
   readonly fresh = new Set<number>();
 
@@ -28,6 +30,11 @@ export class SocketTable {
     return this.known.get(inode);
   }
 
+  /** It is standard input and output at once. */
+  isDialogue(inode: number): boolean {
+    return this.dialogue === inode;
+  }
+
   set(image: SocketImage): void {
     this.known.set(image.inode, image);
     this.list = undefined;
@@ -38,8 +45,11 @@ export class SocketTable {
     if (table === this.table) return [];
     this.table = table;
     const open = new Map<number, number>();
+    this.dialogue = undefined;
     for (const { kind, inode, fd } of table) {
-      if (kind === 'socket' && !open.has(inode)) open.set(inode, fd);
+      if (kind !== 'socket') continue;
+      if (fd === 1 && open.get(inode) === 0) this.dialogue = inode;
+      if (!open.has(inode)) open.set(inode, fd);
     }
     for (const [inode, fd] of open) this.take(inode, fd);
     if (this.known.size === open.size) return [];
@@ -61,5 +71,5 @@ export class SocketTable {
 }
 
 function unseen(inode: number, fd: number): SocketImage {
-  return { fd, inode, kind: 'unseen', type: undefined, counts: undefined };
+  return { fd, inode, kind: 'unseen', type: undefined, counts: undefined, queues: undefined };
 }

@@ -10,11 +10,13 @@
  * and so are those that are not quiet, and a few others in turn, as the time allows. Of what a
  * point has not looked at, times tell whether a difference came before it (tcp-look.ts).
  *
+ * Of Unix connections it counts nothing: what waits in them, and what has happened since, tells
+ * (queue-look.ts, edges.ts).
+ *
  * What was accepted since is closed with the descriptors: here it is only seen to that its other
  * end gets what was written, and an end.
  */
 import { getSocketType } from '../../sys/getsockopt.ts';
-import { IPPROTO_TCP } from '../../sys/tcp.ts';
 import { AskBudget } from '../ask-budget.ts';
 import { Copies } from '../copies.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
@@ -24,10 +26,13 @@ import { Arrivals } from './arrivals.ts';
 import { EndConnections } from './end-connections.ts';
 import { nameUnasked, OptionsInTurn, putOptionsBack } from './options-in-turn.ts';
 import { isQuiet, isSameCounts, type SocketImage, type SocketsImage } from './socket-image.ts';
+import { kindOf } from './socket-kind.ts';
 import { SocketTable, type Leading } from './socket-table.ts';
+import { Streams } from './streams.ts';
+import { isEmpty } from './queue-look.ts';
 import { isAsFound, isConnection, lookAtTcp } from './tcp-look.ts';
 
-const VERSION = 2;
+const VERSION = 3;
 const NONE: SocketsImage = {
   momentMs: 0,
   sockets: [],
@@ -42,6 +47,8 @@ const FRESH_MAX_MS = 20;
 const PENDING_MAX = 1024;
 /** Chosen: so many at a time, before the budget is asked again. */
 const TURN = 16;
+/** Chosen: so often it is looked whether more has happened during the last look. */
+const ROUNDS_MAX = 4;
 
 /** Where the descriptors of the process lead. */
 export interface DescriptorSource {
@@ -54,6 +61,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
   private readonly descriptors: DescriptorSource;
   private readonly sockets = new SocketTable();
   private readonly arrivals = new Arrivals();
+  private readonly streams = new Streams(this.sockets);
   private readonly budget = new AskBudget();
   private readonly options = new OptionsInTurn();
   /** Inodes of those that were not quiet when they were looked at, or are not watched. */
@@ -82,6 +90,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     const isPartial = this.arrivals.isPartial || pending.length > PENDING_MAX;
     isInTurn = true;
     this.lookInTurn(stopped.isMeant, looked, look);
+    this.settle(copies, looked, momentMs);
     const exact = [...looked].sort((one, other) => one - other);
     const options = this.options.read(this.sockets, copies, looked);
     return { momentMs, sockets: this.sockets.all, exact, isPartial, options };
@@ -97,11 +106,14 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     if (this.sockets.size === 0) return {};
     // What is taken here is to be looked at when the next point is made.
     const hadArrivals = this.arrivals.take();
-    for (const inode of hadArrivals) this.pending.add(inode);
+    const nowMs = readMoment();
+    for (const inode of [...hadArrivals, ...this.streams.take(nowMs)]) this.pending.add(inode);
     using copies = new Copies(stopped.living);
-    const ending = new EndConnections(stopped, copies, readMoment());
+    const ending = new EndConnections(stopped, copies, this.streams, nowMs);
     const lost = ending.run(wanted, this.sockets, [...this.pending]);
-    return { lost: [...lost, ...putOptionsBack(wanted, this.sockets, copies)] };
+    const left = putOptionsBack(wanted, this.sockets, copies);
+    this.streams.passOver(readMoment());
+    return { lost: [...lost, ...left] };
   }
 
   losses({ sockets, options }: SocketsImage): readonly Named[] {
@@ -123,10 +135,13 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
 
   close(): void {
     this.arrivals.close();
+    this.streams.close();
   }
 
   private update(): void {
-    for (const inode of this.sockets.update(this.descriptors.table)) {
+    const gone = this.sockets.update(this.descriptors.table);
+    if (gone.length > 0) this.streams.part(gone);
+    for (const inode of gone) {
       this.arrivals.forget(inode);
       this.pending.delete(inode);
       this.options.forget(inode);
@@ -140,6 +155,20 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
       this.sockets.fresh.delete(inode);
       look(inode);
       count += 1;
+    }
+  }
+
+  /** Others go on while they are looked at: once more, until nothing has happened meanwhile. */
+  private settle(copies: Copies, looked: Set<number>, momentMs: number): void {
+    for (let round = 0; round < ROUNDS_MAX; round += 1) {
+      const inodes = this.streams.take(momentMs);
+      if (inodes.length === 0) return;
+      for (const inode of inodes) if (this.look(copies, inode, momentMs, false)) looked.add(inode);
+    }
+    for (const inode of this.streams.take(momentMs)) {
+      looked.delete(inode);
+      this.streams.giveUp(inode);
+      this.pending.add(inode);
     }
   }
 
@@ -162,7 +191,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     for (let index = 0; index < count; index += 1) {
       this.turn = (this.turn + 1) % all.length;
       const image = all[this.turn];
-      if (image?.kind === 'tcp') inodes.push(image.inode);
+      if (image?.kind === 'tcp' || image?.kind === 'stream') inodes.push(image.inode);
     }
     return inodes;
   }
@@ -170,17 +199,31 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
   /** False: there is nothing to be known of it. */
   private look(copies: Copies, inode: number, momentMs: number, isInTurn: boolean): boolean {
     const known = this.sockets.get(inode);
-    if (known === undefined || known.kind === 'other') return false;
+    if (known === undefined || known.kind === 'other' || known.kind === 'within') return false;
     return copies.use(known.fd, (own) => this.lookAt(own, known, momentMs, isInTurn)) === true;
   }
 
   private lookAt(own: number, known: SocketImage, momentMs: number, isInTurn: boolean): boolean {
-    const { inode } = known;
     const type = known.type ?? getSocketType(own);
-    if (type?.protocol !== IPPROTO_TCP) {
-      this.sockets.set({ ...known, type, kind: 'other' });
-      return false;
-    }
+    const kind = known.kind === 'unseen' ? kindOf(type) : known.kind;
+    const image = { ...known, type, kind };
+    if (kind === 'tcp') return this.lookAtTcp(own, image, momentMs, isInTurn);
+    if (kind === 'stream') return this.lookAtStream(own, image, momentMs);
+    this.sockets.set(image);
+    return false;
+  }
+
+  private lookAtStream(own: number, known: SocketImage, momentMs: number): boolean {
+    const { kind, queues } = this.streams.look(own, known, momentMs);
+    if (kind !== 'stream' || queues === undefined) return false;
+    if (queues.isConnected && isEmpty(queues) && this.streams.isWatched(known.inode)) {
+      this.pending.delete(known.inode);
+    } else this.pending.add(known.inode);
+    return true;
+  }
+
+  private lookAtTcp(own: number, known: SocketImage, momentMs: number, isInTurn: boolean): boolean {
+    const { inode } = known;
     // Watched first: what comes from now on is told of.
     const { counts: before } = known;
     const isIdle = this.arrivals.isWatched(inode) && !this.pending.has(inode);
@@ -190,8 +233,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     if (found === undefined) return false;
     const { state, consumed, written, unread, queued } = found;
     const counts = { state, consumed, written, unread, queued };
-    if (!isSameCounts(known.counts, counts))
-      this.sockets.set({ ...known, type, kind: 'tcp', counts });
+    if (!isSameCounts(known.counts, counts)) this.sockets.set({ ...known, counts });
     if (this.arrivals.isWatched(inode) && isQuiet(counts)) this.pending.delete(inode);
     else if (isConnection(counts)) this.pending.add(inode);
     return true;

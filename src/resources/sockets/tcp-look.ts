@@ -95,7 +95,7 @@ export interface PointFacts {
 }
 
 export type Verdict =
-  | { readonly kind: 'in step' | 'connected since' | 'not known' }
+  | { readonly kind: 'in step' | 'connected since' | 'hung up since' | 'not known' }
   | { readonly kind: 'used'; readonly text: string };
 
 const IN_STEP: Verdict = { kind: 'in step' };

@@ -1,4 +1,4 @@
-/* belay: argument inet unix */
+/* belay: argument inet unix packets */
 /*
  * A connection that was accepted since the point is closed, not reset: its peer gets all that was
  * written, and an end. One that waits to be accepted still waits; the socket listens on.
@@ -16,7 +16,7 @@ static int accept_sending(int listening, int index) {
 
 int main(int argc, char **argv) {
   struct tjmp why;
-  int listening = argc > 1 && strcmp(argv[1], "unix") == 0 ? listen_unix() : listen_tcp();
+  int listening = listen_as(argc, argv);
   peer_begin(listening);
   point(&why);
   if (why.cause == TJMP_SAVED) {

@@ -1,12 +1,13 @@
+/* belay: argument inet unix packets */
 /* A connection over which something went since the point ends cleanly for both; others go on. */
 #include "peer.h"
 
 enum { IDLE, READ, WAITING, READ_LATE, UNREAD, ANSWERED, WRITTEN, COUNT };
 
-int main(void) {
+int main(int argc, char **argv) {
   struct tjmp why;
   int fds[COUNT];
-  int listening = listen_tcp();
+  int listening = listen_as(argc, argv);
   peer_begin(listening);
   for (int index = 0; index < COUNT; index++) {
     fds[index] = peer_accept(listening, index);

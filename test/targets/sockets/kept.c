@@ -1,10 +1,10 @@
-/* belay: --peers=keep */
+/* belay: --peers=keep; argument inet unix packets */
 /* With --peers=keep a connection that was used since the point stays, and the program is told. */
 #include "peer.h"
 
-int main(void) {
+int main(int argc, char **argv) {
   struct tjmp why;
-  int listening = listen_tcp();
+  int listening = listen_as(argc, argv);
   peer_begin(listening);
   int fd = peer_accept(listening, 0);
   point(&why);

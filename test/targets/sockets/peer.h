@@ -32,6 +32,7 @@ static struct {
   pid_t pid;
   struct sockaddr_storage address;
   socklen_t size;
+  int type;
 } peer_known;
 
 static int peer_receive(int fd, int count, int flags) {
@@ -56,7 +57,7 @@ static int peer_do(int *fds, const struct peer_request *request) {
   int *fd = &fds[request->index];
   switch (request->order) {
     case PEER_CONNECT:
-      *fd = socket(peer_known.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      *fd = socket(peer_known.address.ss_family, peer_known.type | SOCK_CLOEXEC, 0);
       return peer_connect(*fd);
     case PEER_SEND: {
       ssize_t sent = send(*fd, "request", 7, MSG_NOSIGNAL);
@@ -74,6 +75,8 @@ UNUSED static void peer_begin(int listening) {
   int to[2], from[2];
   peer_known.size = sizeof peer_known.address;
   CHECK(getsockname(listening, (struct sockaddr *)&peer_known.address, &peer_known.size) == 0);
+  socklen_t size = sizeof peer_known.type;
+  CHECK(getsockopt(listening, SOL_SOCKET, SO_TYPE, &peer_known.type, &size) == 0);
   CHECK(pipe(to) == 0 && pipe(from) == 0);
   peer_known.pid = fork();
   CHECK(peer_known.pid >= 0);
@@ -114,12 +117,18 @@ UNUSED static int listen_tcp(void) {
 }
 
 /* The same in a name space of its own, by a name of the kernel's choice. */
-UNUSED static int listen_unix(void) {
+UNUSED static int listen_unix(int type) {
   sa_family_t family = AF_UNIX;
-  int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+  int fd = socket(AF_UNIX, type, 0);
   CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&family, sizeof family) == 0);
   CHECK(listen(fd, PEERS_MAX) == 0);
   return fd;
+}
+
+/* What the first argument names: `inet`, as where there is none, `unix` or `packets`. */
+UNUSED static int listen_as(int argc, char **argv) {
+  if (argc < 2 || strcmp(argv[1], "inet") == 0) return listen_tcp();
+  return listen_unix(strcmp(argv[1], "packets") == 0 ? SOCK_SEQPACKET : SOCK_STREAM);
 }
 
 /* The end here of a new connection with the peer. */

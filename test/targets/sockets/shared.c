@@ -1,3 +1,4 @@
+/* belay: argument inet unix packets */
 /* A connection that another process has, too, is not ended for it; nor one that a child took on. */
 #include "peer.h"
 #include <sys/prctl.h>
@@ -15,9 +16,9 @@ static void begin_holder(void) {
   _exit(0);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
   struct tjmp why;
-  int listening = listen_tcp();
+  int listening = listen_as(argc, argv);
   peer_begin(listening);
   int fd = peer_accept(listening, SHARED);
   begin_holder();

@@ -1,13 +1,14 @@
+/* belay: argument inet unix packets */
 /* What ended a connection once does not end others the next time: counts are those of the point. */
 #include "peer.h"
 
 enum { EACH_TIME, LAST_TIME, AT_POINT, COUNT };
 
-int main(void) {
+int main(int argc, char **argv) {
   struct tjmp why;
   char byte;
   int fds[COUNT];
-  int listening = listen_tcp();
+  int listening = listen_as(argc, argv);
   peer_begin(listening);
   for (int index = 0; index < COUNT; index++) fds[index] = peer_accept(listening, index);
   point(NULL);
