@@ -48,7 +48,7 @@
 #define TJMP_LOST_TIMERS 1024   /* timers, or the time that is left on them */
 #define TJMP_LOST_ATTRIBUTES 2048 /* directory, umask, limits, priority and the like */
 #define TJMP_LOST_SHARED 4096   /* shared memory, semaphores, message queues */
-#define TJMP_LOST_PEERS 8192    /* connections that were used since: closed, or out of step */
+#define TJMP_LOST_PEERS 8192    /* sockets to others that were used since: closed, or out of step */
 
 /* The system calls: numbers that Linux leaves unused. */
 #define BELAY_SYS_TSETJMP 0xBE01

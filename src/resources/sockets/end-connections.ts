@@ -6,7 +6,6 @@
  * beginning of one; and where something is unread when it is closed, the kernel sends a reset, upon
  * which the other end may throw away what it has not read.
  */
-import { SOCK_SEQPACKET, SOCK_STREAM } from '../../sys/descriptor-flags.ts';
 import {
   getPeerAddress,
   getPeerCredentials,
@@ -20,9 +19,15 @@ import type { Copies } from '../copies.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { SharedSockets } from './shared-sockets.ts';
-import type { SocketImage, SocketKind, SocketsImage } from './socket-image.ts';
+import {
+  isLookedAt,
+  type SocketImage,
+  type SocketKind,
+  type SocketsImage,
+} from './socket-image.ts';
+import { isOfStreamType, kindOf, nameProtocol } from './socket-kind.ts';
 import type { SocketTable } from './socket-table.ts';
-import type { Streams } from './streams.ts';
+import type { Uncounted } from './uncounted.ts';
 import {
   isAsFound,
   isConnection,
@@ -41,23 +46,27 @@ const NAMED_MAX = 8;
 const STREAM_MAX = 2;
 const NOWHERE = Buffer.alloc(0);
 const IN_STEP: Verdict = { kind: 'in step' };
+const NOT_KNOWN: Verdict = { kind: 'not known' };
 
 export class EndConnections {
   private readonly stopped: Stopped;
   private readonly copies: Copies;
-  private readonly streams: Streams;
+  private readonly uncounted: Uncounted;
   private readonly nowMs: number;
   private readonly shared: SharedSockets;
   private readonly closed: string[] = [];
   private readonly left: string[] = [];
   private readonly undone: string[] = [];
+  /** Of these nothing can be ended. */
+  private readonly gone: string[] = [];
   private unknown = 0;
+  private unknownOthers = 0;
   private isOfPoint: (inode: number) => boolean = () => false;
 
-  constructor(stopped: Stopped, copies: Copies, streams: Streams, nowMs: number) {
+  constructor(stopped: Stopped, copies: Copies, uncounted: Uncounted, nowMs: number) {
     this.stopped = stopped;
     this.copies = copies;
-    this.streams = streams;
+    this.uncounted = uncounted;
     this.nowMs = nowMs;
     this.shared = new SharedSockets(stopped);
   }
@@ -75,7 +84,7 @@ export class EndConnections {
       const was = ofPoint.get(inode);
       const fd = now.get(inode)?.fd;
       index += 1;
-      if (was === undefined || fd === undefined || isNone(was.kind)) continue;
+      if (was === undefined || fd === undefined || !isAnswered(was)) continue;
       const isNeeded = index <= Math.max(first.length, LOOKS_MIN);
       if (!isNeeded && performance.now() - startMs > LOOKS_MAX_MS) this.unknown += 1;
       else this.settle(was, fd, wanted, exact.has(inode), index > first.length);
@@ -101,19 +110,27 @@ export class EndConnections {
   }
 
   private judge(own: number, was: SocketImage, point: PointFacts, isIdle: boolean): Verdict {
-    if (was.kind === 'stream') return this.streams.judge(was, own, point, this.isOfPoint);
+    const { kind } = was;
+    if (kind === 'stream' || kind === 'noted')
+      return this.uncounted.judge(was, own, point, this.isOfPoint);
     if (isIdle && was.counts !== undefined && isAsFound(own, was.counts)) return IN_STEP;
     const look = lookAtTcp(own, this.nowMs);
-    return look === undefined ? IN_STEP : judgeTcp(was.counts, look, point);
+    if (look !== undefined) return judgeTcp(was.counts, look, point);
+    return kindOf(getSocketType(own)) === 'other' ? IN_STEP : NOT_KNOWN;
   }
 
   private act(own: number, fd: number, { inode, kind }: SocketImage, verdict: Verdict): void {
     if (verdict.kind === 'in step') return;
     if (verdict.kind === 'not known') {
-      this.unknown += 1;
+      if (kind === 'noted') this.unknownOthers += 1;
+      else this.unknown += 1;
       return;
     }
     const who = nameConnection(own, fd);
+    if (kind === 'noted') {
+      this.gone.push(who);
+      return;
+    }
     const what = verdict.kind === 'used' ? `${who}: ${verdict.text}` : who;
     const owner = this.shared.ownerOf(inode);
     if (this.stopped.keepsPeers) this.left.push(what);
@@ -126,7 +143,7 @@ export class EndConnections {
   private endAccepted(fd: number, inode: number): void {
     this.copies.use(fd, (own) => {
       const look = lookAtTcp(own, this.nowMs);
-      const isOne = look === undefined ? isOfStreamType(own) : isConnection(look);
+      const isOne = look === undefined ? isOfStreamType(getSocketType(own)) : isConnection(look);
       if (!isOne || getPeerAddress(own) === undefined) return;
       if (this.shared.ownerOf(inode) !== undefined) return;
       discardUnread(own);
@@ -143,16 +160,20 @@ export class EndConnections {
     add(this.closed, 'connections over which something went since the point are closed');
     add(this.undone, 'connections made since the point are taken down');
     add(this.left, 'connections over which something went since the point are left');
-    if (this.unknown > 0) {
-      const text = 'connections of which it is not known whether something went over them since';
-      named.push({ bit, text: `${text}: ${this.unknown}`, isGuess: true });
-    }
+    add(this.gone, 'what went since the point over sockets that are no connections is gone');
+    const addUnknown = (what: string, count: number): void => {
+      const text = `${what} of which it is not known whether something went over them since`;
+      if (count > 0) named.push({ bit, text: `${text}: ${count}`, isGuess: true });
+    };
+    addUnknown('connections', this.unknown);
+    addUnknown('other sockets', this.unknownOthers);
     return named;
   }
 }
 
-function isNone(kind: SocketKind): boolean {
-  return kind === 'other' || kind === 'within';
+/** It is to be asked whether something went over it. */
+function isAnswered(was: SocketImage): boolean {
+  return isLookedAt(was) || was.kind === 'unseen';
 }
 
 /** So that both ends see an end; false where that is refused. */
@@ -167,14 +188,13 @@ function end(own: number, kind: SocketKind): boolean {
   return shutdownBoth(own);
 }
 
-function isOfStreamType(own: number): boolean {
-  const type = getSocketType(own)?.type;
-  return type === SOCK_STREAM || type === SOCK_SEQPACKET;
-}
-
 function nameConnection(own: number, fd: number): string {
   const peer = formatAddress(getPeerAddress(own) ?? NOWHERE) ?? nameProcess(own);
-  return `descriptor ${fd}${peer === undefined ? '' : ` (to ${peer})`}`;
+  if (peer !== undefined) return `descriptor ${fd} (to ${peer})`;
+  const type = getSocketType(own);
+  return type === undefined || kindOf(type) !== 'noted'
+    ? `descriptor ${fd}`
+    : `descriptor ${fd} (${nameProtocol(type)})`;
 }
 
 /** Who has made a Unix connection, mostly without a name of its own. */
@@ -186,4 +206,13 @@ function nameProcess(own: number): string | undefined {
 function enumerate(list: readonly string[]): string {
   const more = list.length > NAMED_MAX ? `, and ${list.length - NAMED_MAX} more` : '';
   return `${list.slice(0, NAMED_MAX).join(', ')}${more}`;
+}
+
+/** What cannot be ended is named beforehand. */
+export function foretellGone(sockets: readonly SocketImage[]): Named[] {
+  const noted = sockets.flatMap(({ kind, fd, type }) =>
+    kind === 'noted' && type !== undefined ? [`descriptor ${fd} (${nameProtocol(type)})`] : [],
+  );
+  const text = 'what goes over sockets that are no connections is not undone';
+  return noted.length > 0 ? [{ bit: 0, text: `${text}: ${enumerate(noted)}` }] : [];
 }

@@ -23,7 +23,12 @@ export const fates: Fates = {
     },
     {
       what: 'other sockets to the outside (Unix datagrams, UDP, netlink, vsock)',
-      becomes: 'stay as they are; what was read or written since is gone, and **not** named',
+      becomes: 'stay as they are; what was read or written since is gone: named',
+      more:
+        'Nothing can be ended there. It is named where something was read or written since, and ' +
+        'not where something merely came, or nothing happened; where that is not known, how many ' +
+        'they are. What is asked of the kernel over netlink without an answer does not show. ' +
+        'Packet sockets and those of other families are not named.',
     },
     {
       what: 'options of sockets',

@@ -33,7 +33,7 @@ export function isEmpty({ unread, queued, isReadable, hasTheirEnd }: Queues): bo
 
 /** Nothing was under way, and nothing has happened since: something may have been written. */
 export function isIdle(was: Queues | undefined, since: Since): boolean {
-  if (was?.isConnected !== true || !isEmpty(was)) return false;
+  if (was === undefined || !isEmpty(was)) return false;
   return since.isWatched && !since.hasArrived && !since.isTaken && !since.isEither;
 }
 
@@ -75,6 +75,26 @@ export function judgeStream(
   const isBlocked = was.queued > 0 && !now.isWritable;
   const isUnclear = since.hasArrived || since.isEither || isSent || isWritten || isBlocked;
   return isUnclear || !since.isWatched ? NOT_KNOWN : IN_STEP;
+}
+
+/** Of what cannot be ended. */
+export function judgeNoted(
+  was: Queues | undefined,
+  now: Queues,
+  since: Since,
+  point: PointFacts,
+): Verdict {
+  if (was === undefined || !(point.isExact || isEmpty(was))) return NOT_KNOWN;
+  const { hasArrived, isTaken, isEither, isWatched } = since;
+  const isOtherOne = was.isReadable && (!now.isReadable || now.unread !== was.unread);
+  if (isOtherOne || (hasArrived && !now.isReadable)) return used('something was read');
+  const isWritten = !point.isStream && now.queued > was.queued;
+  const isSent = !point.isStream && isTaken;
+  const isSure = isWritten && point.isExact;
+  if (isSure || (isSent && isSurelySent(was, now, point))) return used('something was written');
+  if (isEither && !now.isReadable && isSurelySent(was, now, point))
+    return point.isStream ? NOT_KNOWN : used('something went over it');
+  return hasArrived || isEither || isSent || isWritten || !isWatched ? NOT_KNOWN : IN_STEP;
 }
 
 /** Something has come, and no more waits than did before. */

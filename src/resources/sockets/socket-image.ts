@@ -3,10 +3,11 @@ import type { SocketType } from '../../sys/getsockopt.ts';
 
 /**
  * `tcp`: a TCP socket, whatever it does; `stream`: another that is or can be connected to another
- * process, and ended; `within`: its other end is the program's, too (see channels); `other`:
- * nothing is done about it; `unseen`: there was no time to look, or no right to.
+ * process, and ended; `noted`: nothing can be ended, but it is named when something went over it;
+ * `within`: its other end is the program's, too (see channels); `other`: nothing is done about it;
+ * `unseen`: there was no time to look, or no right to.
  */
-export type SocketKind = 'tcp' | 'stream' | 'within' | 'other' | 'unseen';
+export type SocketKind = 'tcp' | 'stream' | 'noted' | 'within' | 'other' | 'unseen';
 
 export interface SocketImage {
   /** The lowest number that leads to it. */
@@ -20,6 +21,11 @@ export interface SocketImage {
   readonly counts: Counts | undefined;
   /** The same, of those of which the kernel counts nothing. */
   readonly queues: Queues | undefined;
+}
+
+/** More than its kind is known of it. */
+export function isLookedAt({ kind }: SocketImage): boolean {
+  return kind === 'tcp' || kind === 'stream' || kind === 'noted';
 }
 
 /** What was asked of a socket when the point was made: see options.ts. */

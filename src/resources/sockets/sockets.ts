@@ -23,12 +23,18 @@ import { decodeImage, encodeImage } from '../image-codec.ts';
 import type { Applied, Named, Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { Arrivals } from './arrivals.ts';
-import { EndConnections } from './end-connections.ts';
+import { EndConnections, foretellGone } from './end-connections.ts';
 import { nameUnasked, OptionsInTurn, putOptionsBack } from './options-in-turn.ts';
-import { isQuiet, isSameCounts, type SocketImage, type SocketsImage } from './socket-image.ts';
+import {
+  isLookedAt,
+  isQuiet,
+  isSameCounts,
+  type SocketImage,
+  type SocketsImage,
+} from './socket-image.ts';
 import { kindOf } from './socket-kind.ts';
 import { SocketTable, type Leading } from './socket-table.ts';
-import { Streams } from './streams.ts';
+import { Uncounted } from './uncounted.ts';
 import { isEmpty } from './queue-look.ts';
 import { isAsFound, isConnection, lookAtTcp } from './tcp-look.ts';
 
@@ -61,7 +67,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
   private readonly descriptors: DescriptorSource;
   private readonly sockets = new SocketTable();
   private readonly arrivals = new Arrivals();
-  private readonly streams = new Streams(this.sockets);
+  private readonly uncounted = new Uncounted(this.sockets);
   private readonly budget = new AskBudget();
   private readonly options = new OptionsInTurn();
   /** Inodes of those that were not quiet when they were looked at, or are not watched. */
@@ -107,18 +113,18 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     // What is taken here is to be looked at when the next point is made.
     const hadArrivals = this.arrivals.take();
     const nowMs = readMoment();
-    for (const inode of [...hadArrivals, ...this.streams.take(nowMs)]) this.pending.add(inode);
+    for (const inode of [...hadArrivals, ...this.uncounted.take(nowMs)]) this.pending.add(inode);
     using copies = new Copies(stopped.living);
-    const ending = new EndConnections(stopped, copies, this.streams, nowMs);
+    const ending = new EndConnections(stopped, copies, this.uncounted, nowMs);
     const lost = ending.run(wanted, this.sockets, [...this.pending]);
     const left = putOptionsBack(wanted, this.sockets, copies);
-    this.streams.passOver(readMoment());
+    this.uncounted.passOver(readMoment());
     return { lost: [...lost, ...left] };
   }
 
   losses({ sockets, options }: SocketsImage): readonly Named[] {
     const unasked = sockets.length - options.length;
-    return unasked > 0 ? [nameUnasked(unasked)] : [];
+    return [...foretellGone(sockets), ...(unasked > 0 ? [nameUnasked(unasked)] : [])];
   }
 
   release(): void {
@@ -135,12 +141,12 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
 
   close(): void {
     this.arrivals.close();
-    this.streams.close();
+    this.uncounted.close();
   }
 
   private update(): void {
     const gone = this.sockets.update(this.descriptors.table);
-    if (gone.length > 0) this.streams.part(gone);
+    if (gone.length > 0) this.uncounted.part(gone);
     for (const inode of gone) {
       this.arrivals.forget(inode);
       this.pending.delete(inode);
@@ -161,13 +167,13 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
   /** Others go on while they are looked at: once more, until nothing has happened meanwhile. */
   private settle(copies: Copies, looked: Set<number>, momentMs: number): void {
     for (let round = 0; round < ROUNDS_MAX; round += 1) {
-      const inodes = this.streams.take(momentMs);
+      const inodes = this.uncounted.take(momentMs);
       if (inodes.length === 0) return;
       for (const inode of inodes) if (this.look(copies, inode, momentMs, false)) looked.add(inode);
     }
-    for (const inode of this.streams.take(momentMs)) {
+    for (const inode of this.uncounted.take(momentMs)) {
       looked.delete(inode);
-      this.streams.giveUp(inode);
+      this.uncounted.giveUp(inode);
       this.pending.add(inode);
     }
   }
@@ -191,7 +197,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     for (let index = 0; index < count; index += 1) {
       this.turn = (this.turn + 1) % all.length;
       const image = all[this.turn];
-      if (image?.kind === 'tcp' || image?.kind === 'stream') inodes.push(image.inode);
+      if (image !== undefined && isLookedAt(image)) inodes.push(image.inode);
     }
     return inodes;
   }
@@ -199,7 +205,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
   /** False: there is nothing to be known of it. */
   private look(copies: Copies, inode: number, momentMs: number, isInTurn: boolean): boolean {
     const known = this.sockets.get(inode);
-    if (known === undefined || known.kind === 'other' || known.kind === 'within') return false;
+    if (known === undefined || !(isLookedAt(known) || known.kind === 'unseen')) return false;
     return copies.use(known.fd, (own) => this.lookAt(own, known, momentMs, isInTurn)) === true;
   }
 
@@ -208,17 +214,16 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     const kind = known.kind === 'unseen' ? kindOf(type) : known.kind;
     const image = { ...known, type, kind };
     if (kind === 'tcp') return this.lookAtTcp(own, image, momentMs, isInTurn);
-    if (kind === 'stream') return this.lookAtStream(own, image, momentMs);
+    if (isLookedAt(image)) return this.lookAtUncounted(own, image, momentMs);
     this.sockets.set(image);
     return false;
   }
 
-  private lookAtStream(own: number, known: SocketImage, momentMs: number): boolean {
-    const { kind, queues } = this.streams.look(own, known, momentMs);
-    if (kind !== 'stream' || queues === undefined) return false;
-    if (queues.isConnected && isEmpty(queues) && this.streams.isWatched(known.inode)) {
-      this.pending.delete(known.inode);
-    } else this.pending.add(known.inode);
+  private lookAtUncounted(own: number, known: SocketImage, momentMs: number): boolean {
+    const { inode, kind, queues } = this.uncounted.look(own, known, momentMs);
+    if (kind !== known.kind || queues === undefined) return false;
+    if (isEmpty(queues) && this.uncounted.isWatched(inode)) this.pending.delete(inode);
+    else this.pending.add(inode);
     return true;
   }
 

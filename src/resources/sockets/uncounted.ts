@@ -1,6 +1,7 @@
 /**
- * Connections of which the kernel counts nothing: Unix sockets to other processes. What waits in
- * them is looked at as for TCP, and what has happened to them since is told by edges (edges.ts).
+ * Sockets of which the kernel counts nothing: connections over Unix sockets, and those that are no
+ * connections. What waits in them is looked at, as for TCP, and what has happened to them since is
+ * told by edges (edges.ts).
  *
  * Those whose other end the program has, too, are left to the channels.
  */
@@ -9,7 +10,7 @@ import { isListening } from '../../sys/getsockopt.ts';
 import { UnixSocketDiag } from '../../sys/sock-diag.ts';
 import { readQueued } from '../../sys/socket-queues.ts';
 import { Edges } from './edges.ts';
-import { isIdle, isSameQueues, judgeStream, lookAtQueues } from './queue-look.ts';
+import { isIdle, isSameQueues, judgeNoted, judgeStream, lookAtQueues } from './queue-look.ts';
 import type { SocketImage, SocketKind } from './socket-image.ts';
 import type { SocketTable } from './socket-table.ts';
 import type { PointFacts, Verdict } from './tcp-look.ts';
@@ -18,7 +19,7 @@ const IN_STEP: Verdict = { kind: 'in step' };
 const NOT_KNOWN: Verdict = { kind: 'not known' };
 const SHUT_DOWN: Verdict = { kind: 'used', text: 'it was shut down' };
 
-export class Streams {
+export class Uncounted {
   private readonly sockets: SocketTable;
   private readonly edges = new Edges();
   private diag: UnixSocketDiag | undefined = undefined;
@@ -35,16 +36,19 @@ export class Streams {
 
   /** What is known of it now. @param own a copy of ours */
   look(own: number, known: SocketImage, nowMs: number): SocketImage {
-    const { inode, type } = known;
+    const { inode, kind } = known;
     const isNew = !this.edges.isWatched(inode);
-    if (isNew && type?.domain === AF_UNIX && this.isWithin(inode)) return this.set(known, 'within');
+    if (isNew && this.isWithin(known)) return this.set(known, 'within');
     if (isNew && isListening(own)) return this.set(known, 'other');
     const first = isNew ? lookAtQueues(own, known.queues) : known.queues;
     // Watched first: what happens from now on is told of.
-    if (isNew && first?.isConnected === true) this.edges.watch(own, inode, nowMs);
+    const isToBe = kind === 'noted' || first?.isConnected === true;
+    if (isNew && isToBe) this.edges.watch(own, inode, nowMs);
     const queues = lookAtQueues(own, first);
     const image = { ...known, queues };
-    if (!isSameQueues(known.queues, queues)) this.sockets.set(image);
+    if (known.kind !== this.sockets.get(inode)?.kind || !isSameQueues(known.queues, queues)) {
+      this.sockets.set(image);
+    }
     return image;
   }
 
@@ -55,16 +59,20 @@ export class Streams {
     point: PointFacts,
     isOfPoint: (inode: number) => boolean,
   ): Verdict {
+    const { inode, kind, type, queues } = was;
+    const isUnix = type?.domain === AF_UNIX;
     // Many who begin programs give them pairs of sockets for pipes: these are the caller's.
-    if (point.isStream && !this.sockets.isDialogue(was.inode)) return IN_STEP;
-    const since = this.edges.since(was.inode, point.momentMs);
-    if (isIdle(was.queues, since) && readQueued(own) === 0) return IN_STEP;
-    const verdict = judgeStream(was.queues, lookAtQueues(own, was.queues), since, point);
-    if (verdict.kind === 'in step' || was.type?.domain !== AF_UNIX) return verdict;
-    const peer = this.peerOf(was.inode);
-    const isWithin =
-      peer !== undefined && (this.sockets.get(peer) !== undefined || isOfPoint(peer));
-    if (isWithin) return IN_STEP;
+    if (isUnix && point.isStream && !this.sockets.isDialogue(inode)) return IN_STEP;
+    const since = this.edges.since(inode, point.momentMs);
+    const isConnected = kind === 'noted' || queues?.isConnected === true;
+    if (isConnected && isIdle(queues, since) && readQueued(own) === 0) return IN_STEP;
+    const judgeIt = kind === 'noted' ? judgeNoted : judgeStream;
+    const verdict = judgeIt(queues, lookAtQueues(own, queues), since, point);
+    if (verdict.kind === 'in step' || !isUnix) return verdict;
+    const peer = this.peerOf(inode);
+    const isOurs = peer !== undefined && (this.sockets.get(peer) !== undefined || isOfPoint(peer));
+    if (isOurs && (kind === 'stream' || this.peerOf(peer) === inode)) return IN_STEP;
+    if (kind === 'noted') return verdict;
     // Nobody waits any more, or the program itself has ended it.
     if (verdict.kind === 'hung up since') return peer === 0 ? IN_STEP : SHUT_DOWN;
     return peer === undefined ? NOT_KNOWN : verdict;
@@ -111,9 +119,11 @@ export class Streams {
     return image;
   }
 
-  private isWithin(inode: number): boolean {
+  private isWithin({ inode, type }: SocketImage): boolean {
+    if (type?.domain !== AF_UNIX) return false;
     const peer = this.peerOf(inode) ?? 0;
-    if (this.sockets.get(peer) === undefined) return false;
+    // Others may send to one that is not connected to its sender.
+    if (this.sockets.get(peer) === undefined || this.peerOf(peer) !== inode) return false;
     this.within.set(inode, peer);
     return true;
   }
