@@ -14,7 +14,7 @@ import { readStatus } from '../../src/tasks/read-status.ts';
 import { listChildren } from '../../src/tasks/list-children.ts';
 import { Connection, END } from './connection.ts';
 import { usePlace } from './place.ts';
-import { findFreePort, RedisConnection, superviseRedis } from './redis.ts';
+import { findFreePort, RedisConnection, socketOf, superviseRedis } from './redis.ts';
 import { belay, endAfterTests, until } from './started.ts';
 
 const CLIENTS = 200;
@@ -141,10 +141,11 @@ describe('nginx', () => {
 });
 
 describe('redis-server', () => {
-  test('goes on with who waits for messages, and ends who has asked since the point', async () => {
+  const goOn = async (isLocal: boolean): Promise<void> => {
     const port = await findFreePort();
     const supervised = await superviseRedis(port, place, { on: ['SIGSEGV'] });
-    const open = (): Promise<RedisConnection> => RedisConnection.open(port);
+    const where = isLocal ? socketOf(port, place) : port;
+    const open = (): Promise<RedisConnection> => RedisConnection.open(where);
     const [subscriber, waiting, asking, idle] = [
       await open(),
       await open(),
@@ -167,5 +168,9 @@ describe('redis-server', () => {
     assert.deepEqual([subscriber.isClosed, waiting.isClosed, idle.isClosed], [false, false, false]);
     idle.tell('SHUTDOWN', 'NOSAVE');
     assert.deepEqual(await supervised.exited, { code: 0, signal: null });
-  });
+  };
+
+  test('goes on with who waits for messages, and ends who has asked since the point', () =>
+    goOn(false));
+  test('does so over a Unix socket', () => goOn(true));
 });

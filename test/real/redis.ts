@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
+import path from 'node:path';
 import { run } from '../../src/index.ts';
 import type { SuperviseOptions, Supervised } from '../../src/index.ts';
 import { endAfterTests, start, until } from './started.ts';
@@ -22,10 +23,16 @@ export async function findFreePort(): Promise<number> {
   return address.port;
 }
 
+/** The Unix socket on which it listens, too. */
+export function socketOf(port: number, directory: string): string {
+  return path.join(directory, `redis-${port}`);
+}
+
 export function redisCommand(port: number, directory: string): [string, ...string[]] {
   const loopback = ['--port', String(port), '--bind', '127.0.0.1'];
+  const local = ['--unixsocket', socketOf(port, directory)];
   const persistence = ['--save', '', '--appendonly', 'no', '--dir', directory];
-  return ['redis-server', ...loopback, ...persistence, '--enable-debug-command', 'yes'];
+  return ['redis-server', ...loopback, ...local, ...persistence, '--enable-debug-command', 'yes'];
 }
 
 export function startRedis(port: number, directory: string): Started {
@@ -51,8 +58,8 @@ export class RedisConnection {
   isClosed = false;
 
   /** Waits until the server is there, and has loaded what it had saved. */
-  static async open(port: number): Promise<RedisConnection> {
-    const socket = await until(`redis listens on port ${port}`, () => tryToConnect(port));
+  static async open(where: number | string): Promise<RedisConnection> {
+    const socket = await until(`redis listens at ${where}`, () => tryToConnect(where));
     const connection = new RedisConnection(socket);
     await until('redis has loaded its data', async () => (await connection.ask('PING')) === 'PONG');
     return connection;
@@ -108,8 +115,8 @@ export class RedisConnection {
   }
 }
 
-async function tryToConnect(port: number): Promise<net.Socket | undefined> {
-  const socket = net.connect(port, '127.0.0.1');
+async function tryToConnect(where: number | string): Promise<net.Socket | undefined> {
+  const socket = typeof where === 'string' ? net.connect(where) : net.connect(where, '127.0.0.1');
   try {
     await once(socket, 'connect');
     return socket;
