@@ -15,6 +15,7 @@ import type { Resource } from './resource.ts';
 import { PendingSignals } from './signals/pending-signals.ts';
 import { Signals } from './signals/signals.ts';
 import { SharedMemory } from './shared-memory/shared-memory.ts';
+import { SocketPairs } from './socket-pairs.ts';
 import { Sockets } from './sockets/sockets.ts';
 import { StatusLines } from './status-lines.ts';
 import { StackUse } from './stack-use.ts';
@@ -44,7 +45,8 @@ export class ResourceList {
     const status = new StatusLines(stopped);
     const stackUse = new StackUse(status);
     const facts = new FactsOfThreads(stackUse);
-    const descriptors = new Descriptors(stopped, status);
+    const pairs = new SocketPairs();
+    const descriptors = new Descriptors(stopped, status, pairs);
     this.sharedMemory = new SharedMemory(this.addressSpace, descriptors, store);
     const [asks, looks] = [new AskBudget(), new AskBudget(true)];
     this.all = [
@@ -53,10 +55,10 @@ export class ResourceList {
       this.addressSpace,
       new Ipc(descriptors),
       new Terminals(descriptors),
-      new Sockets(descriptors),
+      new Sockets(descriptors, pairs),
       new PointClocks(descriptors),
       descriptors,
-      new Channels(descriptors),
+      new Channels(descriptors, pairs),
       new OwnTables(),
       new Signals(status, stackUse),
       new PendingSignals(status),

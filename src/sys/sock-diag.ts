@@ -20,7 +20,9 @@ const SOCK_DIAG_BY_FAMILY = 20;
 const NLM_F_REQUEST = 1;
 const NLMSG_ERROR = 2;
 const AF_UNIX = 1;
+const UDIAG_SHOW_NAME = 1;
 const UDIAG_SHOW_PEER = 4;
+const UNIX_DIAG_NAME = 0;
 const UNIX_DIAG_PEER = 2;
 const UNIX_DIAG_SHUTDOWN = 6;
 const ANY = 0xffffffff;
@@ -40,6 +42,8 @@ export interface UnixSocket {
   readonly peer: number;
   /** Which ways are shut down: 1 receiving, 2 sending. */
   readonly shut: number;
+  /** It has an address, given to it by bind(2) or by itself. */
+  readonly isBound: boolean;
 }
 
 export const RCV_SHUTDOWN = 1;
@@ -62,7 +66,7 @@ export class UnixSocketDiag {
     bytes[16] = AF_UNIX;
     words[5] = ANY;
     words[6] = inode;
-    words[7] = UDIAG_SHOW_PEER;
+    words[7] = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER;
     words[8] = ANY;
     words[9] = ANY;
     if (toNumber(sendCall(this.fd, request.address, REQUEST_SIZE, 0)) < 0) return undefined;
@@ -77,14 +81,15 @@ export class UnixSocketDiag {
 
   private parse(size: number): UnixSocket {
     const { bytes } = this.answer;
-    let [peer, shut] = [0, 0];
+    let [peer, shut, isBound] = [0, 0, false];
     for (let from = ATTRIBUTES_AT; from + 4 < size;) {
       const length = bytes.readUInt16LE(from);
       const kind = bytes.readUInt16LE(from + 2);
+      if (kind === UNIX_DIAG_NAME) isBound = true;
       if (kind === UNIX_DIAG_PEER) peer = bytes.readUInt32LE(from + 4);
       if (kind === UNIX_DIAG_SHUTDOWN) shut = at(bytes, from + 4);
       from += (Math.max(length, 4) + 3) & ~3;
     }
-    return { type: at(bytes, 17), peer, shut };
+    return { type: at(bytes, 17), peer, shut, isBound };
   }
 }

@@ -9,7 +9,8 @@ const LARGEFILE = 0o100000;
 const LISTS: readonly (readonly [what: string, line: RegExp, order: RegExp])[] = [
   ['locks', /^lock:(?!.*LEASE)/, /^lock:\s*\d+:/],
   ['lease.lines', /^lock:.*LEASE/, /^lock:\s*\d+:/],
-  ['epoll.members', /^tfd:/, /^/],
+  // The looker says whether it is the file of its number.
+  ['epoll.members', /^tfd:/, / ino:\S+ sdev:\S+/],
   ['inotify.watches', /^inotify /, /^/],
 ];
 /** Told by mount and inode already, or by the looker. */

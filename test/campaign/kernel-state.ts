@@ -106,6 +106,11 @@ function isNew(then: Entry | undefined): string {
   return then === undefined ? 'made' : '';
 }
 
+/** A pair can be another one, and hold what the former one held. */
+function isBothSockets(was: string, is: string): boolean {
+  return [was, is].every((value) => value.startsWith('unix-socket '));
+}
+
 /** Where a number leads to another file, all else that is told of it says nothing more. */
 export function compareKernelStates(before: KernelState, after: KernelState): StateDifference[] {
   const was = new Map(before.map((entry) => [keyOf(entry), entry]));
@@ -120,7 +125,7 @@ export function compareKernelStates(before: KernelState, after: KernelState): St
       if ((what === 'file') !== (pass === 'file') || others.has(whose)) continue;
       const [wasValue, isValue] = [then?.value ?? 'none', now?.value ?? 'none'];
       if (isSame(what, wasValue, isValue)) continue;
-      if (what === 'file') others.add(whose);
+      if (what === 'file' && !isBothSockets(wasValue, isValue)) others.add(whose);
       if (what === 'pending') {
         const [before, now] = [wasValue, isValue].map((text) => BigInt(`0x${text}`));
         differences.push(...comparePending(key, before ?? 0n, now ?? 0n));

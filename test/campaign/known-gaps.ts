@@ -13,10 +13,8 @@ export const KNOWN_GAPS: Readonly<Record<string, string>> = {
   // Descriptors, where neither O_ASYNC nor a lease is set.
   owner: 'F_SETOWN is not put back',
   'owner-signal': 'F_SETSIG is not put back',
-  // Sockets whose other end was closed since: that comes back hung up, and named as such.
-  'socket.content': 'what was in it went with the other end',
-  'socket.messages': 'what was in it went with the other end',
-  'socket.descriptors': 'what was in it went with the other end',
+  // Sockets whose other end was closed since: the pair is made anew, or that end is hung up.
+  'file.unix-socket': 'a pair that is made anew has other inodes',
   // System V.
   'told.semaphores.made': 'what was made since stays',
   'told.queue.made': 'what was made since stays',
@@ -59,9 +57,10 @@ export const NAMED_BY: readonly (readonly [start: string, bits: number])[] = [
   ['inotify.', 8],
   ['readiness.', 8 | 512],
   ['pipe.', 512],
-  ['socket.content', 512],
-  ['socket.messages', 512],
-  ['socket.descriptors', 512],
+  ['socket.type', 8],
+  ['socket.content', 8 | 512],
+  ['socket.messages', 8 | 512],
+  ['socket.descriptors', 8 | 512],
   ['fdinfo.scm_fds', 512],
   ['timerfd.', 8],
   ['locks', 16],

@@ -15,6 +15,7 @@ describeTargetsOfOrdinaryUser([
   'channels/child-shares.c',
   'channels/closed-ends.c',
   'channels/closed-fifo.c',
+  'channels/closed-sockets.c',
   'channels/credentials.c',
   'channels/pair.c',
   'channels/pipe.c',

@@ -12,12 +12,14 @@ import { AskBudget } from '../ask-budget.ts';
 import { foretellGuess, nameGuess } from '../guess.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
+import type { SocketPairs } from '../socket-pairs.ts';
 import type { Stopped } from '../stopped.ts';
 import { NONE, type ChannelsImage, type Shared, type SharedImage } from './channel-image.ts';
 import { ChannelReader } from './channel-reader.ts';
 import { OwnCopies } from './own-copies.ts';
 import {
   ChannelFinder,
+  findPairs,
   LAST_STREAM,
   type Channel,
   type Found,
@@ -55,6 +57,7 @@ const NOTHING: Sorted = { own: [], shared: [] };
 export class Channels implements Resource<ChannelsImage, ChannelsImage> {
   readonly name = 'channels';
   private readonly descriptors: DescriptorSource;
+  private readonly pairs: SocketPairs;
   private readonly diag = new UnixSocketDiag();
   private readonly finder = new ChannelFinder(this.diag);
   private readonly sharers = new Sharers();
@@ -72,7 +75,8 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
   /** Told of in the log. */
   private readonly told = new Set<string>();
 
-  constructor(descriptors: DescriptorSource) {
+  constructor(descriptors: DescriptorSource, pairs: SocketPairs) {
+    this.pairs = pairs;
     this.descriptors = descriptors;
   }
 
@@ -93,6 +97,9 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
     const ready = this.watch.list();
     const channels = this.reader.read(own, ready, copies, find, before?.channels ?? []);
     const sizesAt = asks || own.length === 0 ? 0 : this.sizesAt;
+    const { table = [] } = this;
+    if (channels !== before?.channels || !this.pairs.has(table))
+      this.pairs.note(table, findPairs(own, channels));
     const image = { channels, shared: this.measure(shared, copies), sizesAt, isUntold };
     return before !== undefined && isSame(before, image) ? before : image;
   }
@@ -111,7 +118,7 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
     const { queues } = reader;
     const { table } = this.descriptors;
     const find = numberFinder(stopped.living, table);
-    const putBack = new PutBack(reader, { stopped, queues, diag, find }, copies, table);
+    const putBack = new PutBack(reader, { stopped, queues, diag, find }, copies, table, this.pairs);
     const ready = this.watch.list();
     const isRenewed = this.descriptors.renewals !== this.renewals;
     const lost = channels.flatMap((image) => {

@@ -15,7 +15,7 @@ export const fates: Fates = {
         'for among its ancestors and their other children. More than 16 MiB in all, urgent data ' +
         '(MSG_OOB), and what is in sockets of another network namespace than belay’s are not ' +
         'put back, and named; so is what was in a pair of which one way was shut down since. ' +
-        'Of pipes it comes back as well where ends were closed since.',
+        'It comes back as well where ends were closed since, but for sockets that are hung up.',
     },
     {
       what: 'bytes in pipes and sockets to others',

@@ -10,7 +10,8 @@ import { statKnownLink, typeOf } from '../../sys/statx.ts';
 import { readStat } from '../../tasks/read-stat.ts';
 import { linkOf } from '../relatives.ts';
 import type { Stopped } from '../stopped.ts';
-import type { Ends, Shared } from './channel-image.ts';
+import type { SocketPair } from '../socket-pairs.ts';
+import type { ChannelImage, Ends, Shared } from './channel-image.ts';
 
 /** What is to be known of a descriptor. */
 export interface Leading {
@@ -32,6 +33,8 @@ export interface Channel extends Ends {
   readonly readers: readonly number[];
   /** It has a name: others may have opened it, and the program may have anew. */
   readonly isNamed: boolean;
+  /** One of two sockets has an address. */
+  readonly isBound: boolean;
 }
 
 export interface Found {
@@ -137,6 +140,22 @@ export class ChannelFinder {
   }
 }
 
+/** Those that socketpair(2) can make as they are: of which all is known that is in them. */
+export function findPairs(
+  channels: readonly Channel[],
+  images: readonly ChannelImage[],
+): readonly SocketPair[] {
+  const whole = new Map<number, Channel>();
+  for (const [index, channel] of channels.entries()) {
+    const image = images[index];
+    const isKnown = image !== undefined && !image.isShut && image.content.missing === undefined;
+    if (channel.kind === 'socket' && isKnown && !channel.isBound) whole.set(channel.inode, channel);
+  }
+  return [...whole.values()].flatMap(({ inode, peer, type }): SocketPair[] =>
+    inode < peer && whole.has(peer) ? [{ ends: [inode, peer], type }] : [],
+  );
+}
+
 /** Two sockets, at least: one alone is no channel. */
 function isUntold(
   { living }: Stopped,
@@ -178,6 +197,7 @@ function pair(
     isDirect: false,
     readers: [first.fd],
     isNamed: false,
+    isBound: socket.isBound || sockets.get(peer)?.isBound === true,
   };
 }
 
@@ -199,6 +219,7 @@ function pipeOf({ first, all }: Group): Omit<Channel, 'key'> | undefined {
     isDirect: writers.some(({ flags }) => (flags & O_DIRECT) !== 0),
     readers: readers.map(({ fd }) => fd),
     isNamed: first.kind === 'path',
+    isBound: false,
   };
 }
 

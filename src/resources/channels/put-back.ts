@@ -5,6 +5,7 @@ import { F_SETFL, O_ASYNC } from '../../sys/descriptor-flags.ts';
 import type { Ready } from '../../sys/ready-set.ts';
 import { statKnown, typeOf } from '../../sys/statx.ts';
 import { LOST, type Named } from '../resource.ts';
+import type { SocketPairs } from '../socket-pairs.ts';
 import type { ChannelImage } from './channel-image.ts';
 import { sizeOf, type ChannelReader } from './channel-reader.ts';
 import type { OwnCopies } from './own-copies.ts';
@@ -21,13 +22,16 @@ export class PutBack {
   private readonly tools: SocketTools;
   private readonly copies: OwnCopies;
   private readonly table: readonly Leading[];
+  private readonly pairs: SocketPairs;
 
   constructor(
     reader: ChannelReader,
     tools: SocketTools,
     copies: OwnCopies,
     table: readonly Leading[],
+    pairs: SocketPairs,
   ) {
+    this.pairs = pairs;
     this.reader = reader;
     this.tools = tools;
     this.copies = copies;
@@ -41,7 +45,7 @@ export class PutBack {
     const isShutSince = !isShut && state?.isShut === true;
     if (!mayHold && !isShutSince && sizeBytes === 0) return [];
     try {
-      const ends = this.findEnds(image);
+      const ends = this.findEnds(this.placed(image));
       if (ends === undefined) return [];
       if (content.missing !== undefined) return [nameLoss(image, content.missing)];
       if (isShutSince) return [nameLoss(image, 'it was shut down since')];
@@ -49,7 +53,7 @@ export class PutBack {
       const loss = this.withoutSignals(image, () =>
         image.kind === 'pipe'
           ? restorePipe(this.reader.relay, image, ends)
-          : restoreSocket(this.tools, image, ends),
+          : restoreSocket(this.tools, this.placed(image), ends),
       );
       return loss === undefined ? [] : [nameLoss(image, loss)];
     } catch (error) {
@@ -57,6 +61,13 @@ export class PutBack {
     } finally {
       this.copies.giveBack();
     }
+  }
+
+  /** With the inodes of the sockets that are in its place. */
+  private placed(image: ChannelImage): ChannelImage {
+    if (image.kind !== 'socket') return image;
+    const { pairs } = this;
+    return { ...image, inode: pairs.placeOf(image.inode), peer: pairs.placeOf(image.peer) };
   }
 
   /** OwnCopies of both ends; undefined: one was closed since, which is told of already. */

@@ -10,11 +10,11 @@
  * images of all descriptors that have not changed with the one before.
  */
 import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
-import { compareFiles, isSameFile as areOneFile } from '../../sys/process.ts';
 import type { Claims } from '../claims.ts';
 import type { Task } from '../../tracee/target-memory.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import type { Applied, Named, Obstacle, Resource } from '../resource.ts';
+import type { SocketPairs } from '../socket-pairs.ts';
 import type { StatusLines } from '../status-lines.ts';
 import type { Stopped } from '../stopped.ts';
 import {
@@ -29,12 +29,12 @@ import { keepContent, nameUnkept, renewAll } from './kinds/list.ts';
 import { setSoftLimit } from './descriptor-limit.ts';
 import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
-import { FileOrder } from './file-order.ts';
 import { HeldFiles } from './held-files.ts';
 import { KnownFiles } from './known-files.ts';
+import { placesOf } from './made-pairs.ts';
 import { planDescriptors, withMade } from './plan-descriptors.ts';
 import { planNothing, prepareDescriptors, type DescriptorsPlan } from './prepare-descriptors.ts';
-import { findMixed, type Sharing } from './sharing.ts';
+import { findMixed, makeSharing, type Sharing } from './sharing.ts';
 import { PutBack } from './put-back.ts';
 import { LockedFiles } from './locked-files.ts';
 import { parseLocks, takeLockLines, type FileLock } from './file-locks.ts';
@@ -63,21 +63,18 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   private readonly held: HeldFiles;
   private readonly sharing: Sharing;
   private readonly status: StatusLines;
+  private readonly pairs: SocketPairs;
   /** Who the program was at the newest point. */
   private identity: Uint8Array = new Uint8Array(0);
 
-  constructor({ group }: Stopped, status: StatusLines) {
+  constructor({ group }: Stopped, status: StatusLines, pairs: SocketPairs) {
+    this.pairs = pairs;
     this.group = group;
     this.status = status;
     this.held = new HeldFiles(group);
     this.reader = new DescriptorReader(group);
     const known = (this.known = new KnownFiles(group));
-    this.sharing = {
-      isOne: (fd, other) => areOneFile(group.living, fd, group.living, other),
-      isThat: (fd, image) => known.isThat(fd, image),
-      isKnown: (image) => known.isKnown(image),
-      order: new FileOrder((fd, other) => compareFiles(group.living, fd, other)),
-    };
+    this.sharing = makeSharing(group, known);
     this.names = new DescriptionNames(this.sharing.isOne);
   }
 
@@ -105,24 +102,26 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   prepare(stopped: Stopped, wanted: DescriptorsImage, claims: Claims): DescriptorsPlan | Obstacle {
     const now = this.readTable();
     if (now === wanted) return planNothing(wanted, stopped.generation);
-    const { sharing, held, known, status } = this;
-    const identity = status.copyIdentity();
-    return prepareDescriptors({ stopped, wanted, now, sharing, held, known, identity }, claims);
+    const { sharing, held, known, pairs } = this;
+    const identity = this.status.copyIdentity();
+    const about = { stopped, wanted, now, sharing, held, known, pairs, identity };
+    return prepareDescriptors(about, claims);
   }
 
   apply(stopped: Stopped, plan: DescriptorsPlan): Applied {
-    const { wanted, hungUp, claimed, passage, limit, locks, generation } = plan;
+    const { wanted, hungUp, substitutes, claimed, passage, limit, locks, generation } = plan;
     const uncertain = this.known.nameUncertain(wanted);
     const now = generation === stopped.generation ? wanted : this.readTable();
     if (now === wanted) return { lost: [...uncertain, ...renewAll(stopped, wanted)] };
-    const ours = [hungUp, passage?.theirs ?? 0].filter((fd) => fd > 0);
-    const others = ours.length > 0 ? now.filter(({ fd }) => !ours.includes(fd)) : now;
-    const steps = withMade(planDescriptors(wanted, others, this.sharing), claimed);
+    const others = now.filter(({ fd }) => !plan.ours.includes(fd));
+    const steps = withMade(planDescriptors(wanted, others, this.sharing, substitutes), claimed);
+    this.pairs.replace(placesOf(substitutes));
     const lockedFiles = new LockedFiles(stopped.living);
     const spared = findSpared(steps, wanted, locks, lockedFiles);
     const kept: Named[] = [];
     const putBack = new PutBack(stopped, {
       hungUp,
+      substitutes,
       claimed,
       passage,
       opensFiles: !plan.isAskedToOpen,

@@ -40,7 +40,16 @@ export const fates: Fates = {
         'an open file of its own, also where another process still has the former one.',
     },
     {
-      what: 'sockets, pipes to others, and the like closed since',
+      what: 'pairs of Unix sockets of which an end was closed since',
+      becomes: 'a new pair in the place of both, with what was in it; the log names it',
+      more:
+        'It has the options that were asked for at the point, and other inodes. Not where ' +
+        'another process has an end, where one end has an address (also one that the kernel ' +
+        'has given it, for SO_PASSCRED), or where one way was shut down at the point: then what ' +
+        'was closed is hung up.',
+    },
+    {
+      what: 'other sockets, pipes to others, and the like closed since',
       becomes: "hung up: end of file, EPIPE; never somebody else's; the log names it",
     },
     {

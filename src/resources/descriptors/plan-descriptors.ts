@@ -12,6 +12,7 @@ import {
   type DescriptorImage,
   type DescriptorsImage,
 } from './descriptor-image.ts';
+import { findSubstitute, NO_SUBSTITUTES, type Substitutes } from './made-pairs.ts';
 import { findMixed, type Sharing } from './sharing.ts';
 
 /** A number of the point that leads elsewhere now, or nowhere. */
@@ -55,6 +56,7 @@ export function planDescriptors(
   wanted: DescriptorsImage,
   now: DescriptorsImage,
   sharing: Sharing,
+  substitutes: Substitutes = NO_SUBSTITUTES,
 ): DescriptorSteps {
   const settles: Settle[] = [];
   const sets: Settle[] = [];
@@ -66,7 +68,8 @@ export function planDescriptors(
     const present = extras.get(image.fd);
     extras.delete(image.fd);
     const isIts = present !== undefined && isSameFile(present, image) && !mixed.has(image.fd);
-    if (!isIts || sharing.isThat(image.fd, image) === false) {
+    const substitute = findSubstitute(substitutes, image);
+    if (!isIts || substitute !== undefined || sharing.isThat(image.fd, image) === false) {
       missing.push({ image, present });
       continue;
     }
@@ -80,6 +83,8 @@ export function planDescriptors(
   if (missing.length === 0) return { ...steps, refills: [] };
   const sources = new Sources(now, staying, sharing);
   const refills = missing.map(({ image, present }) => {
+    const substitute = findSubstitute(substitutes, image);
+    if (substitute !== undefined) return { image, present, source: substitute.fd };
     const source = sources.find(image);
     if (source !== undefined && image.kind === 'epoll') settles.push({ image, present: source });
     return { image, present, source: source?.fd };

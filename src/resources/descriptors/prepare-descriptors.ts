@@ -6,6 +6,7 @@ import { SYS } from '../../arch/x64/syscalls.ts';
 import { Passage } from '../../tracee/pass-file.ts';
 import type { Claims } from '../claims.ts';
 import { Obstacle } from '../resource.ts';
+import type { SocketPairs } from '../socket-pairs.ts';
 import type { Stopped } from '../stopped.ts';
 import { claimFiles } from './claim-files.ts';
 import { openFileOf, type DescriptorsImage } from './descriptor-image.ts';
@@ -16,6 +17,7 @@ import { claimHungUp } from './hung-up.ts';
 import { findRefusal } from './kinds/list.ts';
 import { findOwnFile, isAskedToOpen } from './own-files.ts';
 import type { KnownFiles } from './known-files.ts';
+import { claimPairs, NO_SUBSTITUTES, type Substitutes } from './made-pairs.ts';
 import { planDescriptors, type ClaimedFiles } from './plan-descriptors.ts';
 import type { Sharing } from './sharing.ts';
 
@@ -26,6 +28,10 @@ export interface DescriptorsPlan {
   readonly wanted: DescriptorsImage;
   /** A hung-up descriptor in the program; 0: none yet, or none is needed. */
   readonly hungUp: number;
+  /** New sockets in the place of those that have lost their other end. */
+  readonly substitutes: Substitutes;
+  /** Numbers of the program's that are there for the rollback alone. */
+  readonly ours: readonly number[];
   /** Files that were closed since, opened by us. */
   readonly claimed: ClaimedFiles;
   /** By which they go to the program; undefined: none yet, or none is needed. */
@@ -47,6 +53,7 @@ export interface Preparation {
   readonly sharing: Sharing;
   readonly held: HeldFiles;
   readonly known: KnownFiles;
+  readonly pairs: SocketPairs;
   /** Who the program is. */
   readonly identity: Uint8Array;
 }
@@ -56,6 +63,8 @@ export function planNothing(wanted: DescriptorsImage, generation: number): Descr
   return {
     wanted,
     hungUp: 0,
+    substitutes: NO_SUBSTITUTES,
+    ours: [],
     claimed: NONE,
     passage: undefined,
     isAskedToOpen: false,
@@ -69,16 +78,17 @@ export function prepareDescriptors(
   preparation: Preparation,
   claims: Claims,
 ): DescriptorsPlan | Obstacle {
-  const { stopped, wanted, now, sharing, held, known, identity } = preparation;
+  const { stopped, wanted, now, sharing, held, known, pairs, identity } = preparation;
   const locks = readRecordLocks(stopped.pid);
   const steps = planDescriptors(wanted, now, sharing);
-  const { refills } = steps;
   const waiting = findOwnFile(stopped.living, now, steps);
   if (waiting !== undefined) return waiting;
   const refusal = findRefusal(stopped, steps.settles);
   if (refusal !== undefined) return new Obstacle(refusal);
   const plan = { ...planNothing(wanted, NEVER), locks };
-  if (refills.length === 0) return plan;
+  if (steps.refills.length === 0) return plan;
+  const substitutes = claimPairs(stopped, pairs, wanted, now, claims);
+  const { refills } = planDescriptors(wanted, now, sharing, substitutes);
   const highest = refills.at(-1)?.image.fd ?? 0;
   const limit = readDescriptorLimit(stopped.pid);
   if (highest >= limit.hard) {
@@ -91,11 +101,16 @@ export function prepareDescriptors(
   const isLacking = refills.some(({ image, source }) => {
     return source === undefined && !claimed.has(openFileOf(image));
   });
+  const passage = claimed.size > 0 ? claimPassage(stopped, highest, claims) : undefined;
+  const hungUp = isLacking ? acquireHungUp(stopped, highest, claims) : 0;
+  const made = [...substitutes.values()].map(({ fd }) => fd);
   return {
     ...plan,
+    substitutes,
+    ours: [hungUp, passage?.theirs ?? 0, ...made].filter((fd) => fd > 0),
     claimed,
-    passage: claimed.size > 0 ? claimPassage(stopped, highest, claims) : undefined,
-    hungUp: isLacking ? acquireHungUp(stopped, highest, claims) : 0,
+    passage,
+    hungUp,
     isAskedToOpen: isAsked,
     limit: highest >= limit.soft ? limit : undefined,
   };

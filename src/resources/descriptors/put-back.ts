@@ -28,6 +28,7 @@ import { giveFiles } from './give-files.ts';
 import { makeHungUp } from './hung-up.ts';
 import type { AnonymousKind, Settling } from './kinds/kind.ts';
 import { KINDS, nameLosses } from './kinds/list.ts';
+import { findSubstitute, type Substitutes } from './made-pairs.ts';
 import { OpenedEnds } from './pipe-ends.ts';
 import type { ClaimedFiles, DescriptorSteps, Refill, Settle } from './plan-descriptors.ts';
 import { findPath, reopen } from './reopen.ts';
@@ -35,6 +36,8 @@ import { findPath, reopen } from './reopen.ts';
 export interface PutBackOptions {
   /** A hung-up descriptor in the program; 0: it is still to be made. */
   readonly hungUp: number;
+  /** New sockets in the place of some of the point's: by their inode. */
+  readonly substitutes: Substitutes;
   /** Open files that the program is given: ours. */
   readonly claimed: ClaimedFiles;
   /** By which they are given; undefined: it is still to be made. */
@@ -85,6 +88,7 @@ export class PutBack {
       if (source === undefined) continue;
       this.call(SYS.fcntl, image.fd, F_SETFL, image.flags);
       this.settleOffset(image);
+      this.nameSubstitute(image);
     }
     for (const settle of settles) this.settle(settle);
     for (const { kind, settling } of contents) {
@@ -99,6 +103,17 @@ export class PutBack {
   private name(bit: number, { image, present }: Refill, text: string): void {
     const since = present === undefined ? 'was closed since' : `was made ${present.link} since`;
     this.lost.push({ bit, text: `descriptor ${image.fd} (${image.link}) ${since}: ${text}` });
+  }
+
+  private nameSubstitute(image: DescriptorImage): void {
+    const { fd, link } = image;
+    const substitute = findSubstitute(this.options.substitutes, image);
+    if (substitute === undefined) return;
+    this.made.push(image);
+    const { failed } = substitute;
+    const what = failed.length === 0 ? '' : `, without its options: ${failed.join(', ')}`;
+    const text = `descriptor ${fd} (${link}): an end of its pair was closed since: it is made anew`;
+    this.lost.push({ bit: failed.length === 0 ? 0 : LOST.peers, text: `${text}${what}` });
   }
 
   /** Copy what is open elsewhere; the refills that are left. */

@@ -2,7 +2,10 @@
  * Which numbers share one open file. Of those that lead to the file that they led to at the point,
  * some may have been made copies of each other since, or have been opened once more.
  */
-import type { FileOrder } from './file-order.ts';
+import { compareFiles, isSameFile as areOneFile } from '../../sys/process.ts';
+import type { Task } from '../../tracee/target-memory.ts';
+import { FileOrder } from './file-order.ts';
+import type { KnownFiles } from './known-files.ts';
 import { isSameFile, type DescriptorImage, type DescriptorsImage } from './descriptor-image.ts';
 
 export interface Sharing {
@@ -13,6 +16,15 @@ export interface Sharing {
   /** Whether `isThat` knows. */
   readonly isKnown: (image: DescriptorImage) => boolean;
   readonly order: FileOrder;
+}
+
+export function makeSharing(task: Task, known: KnownFiles): Sharing {
+  return {
+    isOne: (fd, other) => areOneFile(task.living, fd, task.living, other),
+    isThat: (fd, image) => known.isThat(fd, image),
+    isKnown: (image) => known.isKnown(image),
+    order: new FileOrder((fd, other) => compareFiles(task.living, fd, other)),
+  };
 }
 
 const groups = new WeakMap<DescriptorsImage, readonly DescriptorsImage[]>();

@@ -80,6 +80,19 @@ export function putOptionsBack(
   return unasked > 0 ? [...named, nameUnasked(unasked)] : named;
 }
 
+/** Of a socket that takes the place of one of the point: what cannot be set, if it is known. */
+export function setOptionsOf(
+  { options, sockets }: SocketsImage,
+  inode: number,
+  own: number,
+): readonly string[] {
+  const wanted = options.find((image) => image.inode === inode);
+  const type = sockets.find((image) => image.inode === inode)?.type;
+  // What was not asked for is named as such, of all sockets.
+  if (wanted === undefined || type === undefined) return [];
+  return restoreOptions(own, type, wanted.values);
+}
+
 export function nameUnasked(count: number): Named {
   const text = `options of ${count} sockets are left as they are: not asked for at the point`;
   return { bit: LOST.peers, text, isGuess: true };

@@ -21,10 +21,11 @@ import { AskBudget } from '../ask-budget.ts';
 import { Copies } from '../copies.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import type { Applied, Named, Resource } from '../resource.ts';
+import type { SocketPairs } from '../socket-pairs.ts';
 import type { Stopped } from '../stopped.ts';
 import { Arrivals } from './arrivals.ts';
 import { EndConnections, foretellGone } from './end-connections.ts';
-import { nameUnasked, OptionsInTurn, putOptionsBack } from './options-in-turn.ts';
+import { nameUnasked, OptionsInTurn, putOptionsBack, setOptionsOf } from './options-in-turn.ts';
 import {
   isLookedAt,
   isQuiet,
@@ -65,6 +66,7 @@ export interface DescriptorSource {
 export class Sockets implements Resource<SocketsImage, SocketsImage> {
   readonly name = 'sockets';
   private readonly descriptors: DescriptorSource;
+  private readonly pairs: SocketPairs;
   private readonly sockets = new SocketTable();
   private readonly arrivals = new Arrivals();
   private readonly uncounted = new Uncounted(this.sockets);
@@ -74,7 +76,8 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
   private readonly pending = new Set<number>();
   private turn = 0;
 
-  constructor(descriptors: DescriptorSource) {
+  constructor(descriptors: DescriptorSource, pairs: SocketPairs) {
+    this.pairs = pairs;
     this.descriptors = descriptors;
   }
 
@@ -104,6 +107,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
 
   /** Nothing has to be acquired: what cannot be reached is named. */
   prepare(_stopped: Stopped, image: SocketsImage): SocketsImage {
+    this.pairs.setOptions = (inode, own) => setOptionsOf(image, inode, own);
     return image;
   }
 
