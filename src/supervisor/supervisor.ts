@@ -186,7 +186,8 @@ export class Supervisor implements EventHandler, Supervision {
   /** Let a held process go: `first` at once, the others with their stops handled. */
   release(process_: TracedProcess, first?: Thread): void {
     process_.group.isHeld = false;
-    if (first?.isStopped === true) first.resume();
+    // A signal that came while it made calls for us (SIGSTOP cannot be blocked) is still its own.
+    if (first?.isStopped === true && first.stop?.kind !== 'signal') first.resume();
     this.pump.letGo(process_.group);
     this.toWarm = process_;
   }
