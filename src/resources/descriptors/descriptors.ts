@@ -26,7 +26,6 @@ import {
   type DescriptorsImage,
 } from './descriptor-image.ts';
 import { keepContent, nameUnkept, renewAll } from './kinds/list.ts';
-import { setSoftLimit } from './descriptor-limit.ts';
 import { DescriptionNames } from './description-names.ts';
 import { DescriptorReader } from './descriptor-reader.ts';
 import { HeldFiles } from './held-files.ts';
@@ -109,7 +108,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
   }
 
   apply(stopped: Stopped, plan: DescriptorsPlan): Applied {
-    const { wanted, hungUp, substitutes, claimed, passage, limit, locks, generation } = plan;
+    const { wanted, hungUp, substitutes, claimed, passage, least, locks, generation } = plan;
     const uncertain = this.known.nameUncertain(wanted);
     const now = generation === stopped.generation ? wanted : this.readTable();
     if (now === wanted) return { lost: [...uncertain, ...renewAll(stopped, wanted)] };
@@ -124,14 +123,13 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
       substitutes,
       claimed,
       passage,
+      least,
       opensFiles: !plan.isAskedToOpen,
       spared: new Set(spared.map(({ fd }) => fd)),
       keepsOffset: this.keptOffsets.keeper(stopped, kept),
       leadsTo: (fd, image) => this.reader.leadsTo(fd, image),
     });
-    if (limit !== undefined) setSoftLimit(stopped.remote, limit.hard, limit.hard);
     putBack.run(steps, wanted);
-    if (limit !== undefined) setSoftLimit(stopped.remote, limit.soft, limit.hard);
     for (const image of putBack.made) this.known.replace(image);
     this.renewals += putBack.made.length;
     this.adopt(wanted);

@@ -42,15 +42,15 @@ export function makeHungUp(remote: RemoteSource, target: TargetMemory): number {
 }
 
 /**
- * As `makeHungUp`, above all numbers that are to be filled. 0 (no number of ours can be that low)
+ * As `makeHungUp`, of a number that is in nobody's way: `least`, or above. 0 (no number of ours can be that low)
  * where only numbers are lacking: there will be some when what was opened since is closed.
  */
-export function claimHungUp(remote: RemoteSource, target: TargetMemory, above: number): number {
+export function claimHungUp(remote: RemoteSource, target: TargetMemory, least: number): number {
   const made = makeHungUp(remote, target);
   if (made === -EMFILE) return 0;
   if (made < 0) return made;
   const { calls } = remote();
-  const moved = calls.call(SYS.fcntl, made, F_DUPFD_CLOEXEC, above + 1);
+  const moved = calls.call(SYS.fcntl, made, F_DUPFD_CLOEXEC, least);
   calls.call(SYS.close, made);
   return Math.max(moved, 0);
 }

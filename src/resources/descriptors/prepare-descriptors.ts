@@ -10,7 +10,7 @@ import type { SocketPairs } from '../socket-pairs.ts';
 import type { Stopped } from '../stopped.ts';
 import { claimFiles } from './claim-files.ts';
 import { openFileOf, type DescriptorsImage } from './descriptor-image.ts';
-import { readDescriptorLimit } from './descriptor-limit.ts';
+import { claimAllNumbers, findOwnNumber, readDescriptorLimit } from './descriptor-limit.ts';
 import { readRecordLocks, type FileLock } from './file-locks.ts';
 import type { HeldFiles } from './held-files.ts';
 import { claimHungUp } from './hung-up.ts';
@@ -38,8 +38,8 @@ export interface DescriptorsPlan {
   readonly passage: Passage | undefined;
   /** Opening a file asks the program, which is stopped. */
   readonly isAskedToOpen: boolean;
-  /** The soft limit to set back, where it had to be raised. */
-  readonly limit: { readonly soft: number; readonly hard: number } | undefined;
+  /** The lowest number that one of ours may have when what was opened since is closed. */
+  readonly least: number;
   /** Record locks before anything was touched. */
   readonly locks: readonly FileLock[];
   /** As of when there was nothing to do; NEVER: there is something. */
@@ -68,7 +68,7 @@ export function planNothing(wanted: DescriptorsImage, generation: number): Descr
     claimed: NONE,
     passage: undefined,
     isAskedToOpen: false,
-    limit: undefined,
+    least: 0,
     locks: [],
     generation,
   };
@@ -87,13 +87,16 @@ export function prepareDescriptors(
   if (refusal !== undefined) return new Obstacle(refusal);
   const plan = { ...planNothing(wanted, NEVER), locks };
   if (steps.refills.length === 0) return plan;
-  const substitutes = claimPairs(stopped, pairs, wanted, now, claims);
-  const { refills } = planDescriptors(wanted, now, sharing, substitutes);
-  const highest = refills.at(-1)?.image.fd ?? 0;
+  const highest = steps.refills.at(-1)?.image.fd ?? 0;
   const limit = readDescriptorLimit(stopped.pid);
   if (highest >= limit.hard) {
     return new Obstacle(`descriptor ${highest} is above the limit that it has now: ${limit.hard}`);
   }
+  const taken = numbersOf(wanted);
+  const least = findOwnNumber(new Set([...taken, ...numbersOf(now)]), limit.hard);
+  if (least + 4 * steps.refills.length >= limit.soft) claimAllNumbers(stopped, limit, claims);
+  const substitutes = claimPairs(stopped, pairs, wanted, now, claims);
+  const { refills } = planDescriptors(wanted, now, sharing, substitutes);
   const isAsked = isAskedToOpen(now);
   const { living } = stopped;
   const claiming = { held, known, wanted, now, identity, living, claims, isAsked };
@@ -101,8 +104,8 @@ export function prepareDescriptors(
   const isLacking = refills.some(({ image, source }) => {
     return source === undefined && !claimed.has(openFileOf(image));
   });
-  const passage = claimed.size > 0 ? claimPassage(stopped, highest, claims) : undefined;
-  const hungUp = isLacking ? acquireHungUp(stopped, highest, claims) : 0;
+  const passage = claimed.size > 0 ? claimPassage(stopped, least, claims) : undefined;
+  const hungUp = isLacking ? acquireHungUp(stopped, least, claims) : 0;
   const made = [...substitutes.values()].map(({ fd }) => fd);
   return {
     ...plan,
@@ -112,14 +115,19 @@ export function prepareDescriptors(
     passage,
     hungUp,
     isAskedToOpen: isAsked,
-    limit: highest >= limit.soft ? limit : undefined,
+    least: findOwnNumber(taken, limit.hard),
   };
 }
 
+function numbersOf(table: DescriptorsImage): Set<number> {
+  return new Set(table.map(({ fd }) => fd));
+}
+
 /** Undefined where only numbers are lacking: there will be some. */
-function claimPassage(stopped: Stopped, highest: number, claims: Claims): Passage | undefined {
+function claimPassage(stopped: Stopped, least: number, claims: Claims): Passage | undefined {
+  if (least === 0) return undefined;
   const { remote, target } = stopped;
-  const passage = Passage.open({ remote, target }, highest + 1);
+  const passage = Passage.open({ remote, target }, least);
   if (typeof passage === 'number') return undefined;
   claims.acquire(
     'socketpair',
@@ -131,8 +139,9 @@ function claimPassage(stopped: Stopped, highest: number, claims: Claims): Passag
   return passage;
 }
 
-function acquireHungUp(stopped: Stopped, highest: number, claims: Claims): number {
-  const get = (): number => claimHungUp(stopped.remote, stopped.target, highest);
+function acquireHungUp(stopped: Stopped, least: number, claims: Claims): number {
+  if (least === 0) return 0;
+  const get = (): number => claimHungUp(stopped.remote, stopped.target, least);
   return claims.acquire('socketpair', get, (fd) => {
     if (fd > 0) stopped.remote().calls.call(SYS.close, fd);
   });

@@ -42,6 +42,8 @@ export interface PutBackOptions {
   readonly claimed: ClaimedFiles;
   /** By which they are given; undefined: it is still to be made. */
   readonly passage: Passage | undefined;
+  /** The lowest number that it may have then; 0: there is none but those that are to be filled. */
+  readonly least: number;
   /** Whether the program may open files by their path. */
   readonly opensFiles: boolean;
   /** Opened since, but to be left open. */
@@ -168,7 +170,9 @@ export class PutBack {
         seek(image.position, (offset, whence) => lseek(ours, offset, whence));
       return { fd: image.fd, flags: image.flags, ours };
     });
-    const arrived = new Set(giveFiles(this.stopped.remote, passage, gifts).map(({ fd }) => fd));
+    // Where no other number is left, the passage itself has one of them.
+    const free = gifts.filter(({ fd }) => fd !== passage.theirs);
+    const arrived = new Set(giveFiles(this.stopped.remote, passage, free).map(({ fd }) => fd));
     if (passage !== this.options.passage) passage.close();
     return refills.filter((refill) => {
       const { image } = refill;
@@ -185,7 +189,7 @@ export class PutBack {
 
   private openPassage(): Passage | undefined {
     const { remote, target } = this.stopped;
-    const passage = Passage.open({ remote, target });
+    const passage = Passage.open({ remote, target }, this.options.least);
     return typeof passage === 'number' ? undefined : passage;
   }
 

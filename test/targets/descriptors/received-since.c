@@ -1,3 +1,4 @@
+/* belay: --peers=keep */
 /* Descriptors that came in messages (SCM_RIGHTS) since are closed: nobody waits for their end in
  * vain. Those that had come before stay, and those that were sent away since are still here. */
 #include "../target.h"

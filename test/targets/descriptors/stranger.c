@@ -3,6 +3,7 @@
  * pipe within the program is that pipe again, and nobody else's. */
 #include "../target.h"
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 static int stranger[2];
@@ -19,7 +20,16 @@ int main(void) {
   int administrator[2], ends[2], epoll = epoll_create1(0);
   struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0x1122334455667788};
   signal(SIGPIPE, SIG_IGN);
+  point(NULL);
   CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, administrator) == 0);
+  pid_t child = fork();
+  CHECK(child >= 0);
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) pause();
+  }
+  /* Its number stays taken. */
+  CHECK(close(administrator[1]) == 0 && open("/dev/null", O_RDONLY) == administrator[1]);
   CHECK(pipe(ends) == 0 && epoll >= 0);
   CHECK(epoll_ctl(epoll, EPOLL_CTL_ADD, administrator[0], &event) == 0);
   keep(stranger, sizeof stranger);
@@ -41,5 +51,6 @@ int main(void) {
   CHECK(fcntl(administrator[0], F_GETFD) == FD_CLOEXEC && fcntl(ends[0], F_GETFD) == 0);
   CHECK(epoll_wait(epoll, &event, 1, 0) == 1 && (event.events & EPOLLHUP) != 0);
   CHECK(event.data.u64 == 0x1122334455667788);
+  CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
   return ok();
 }
