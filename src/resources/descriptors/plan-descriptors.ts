@@ -82,11 +82,14 @@ export function planDescriptors(
   const steps = { settles, extras: [...extras.values()] };
   if (missing.length === 0) return { ...steps, refills: [] };
   const sources = new Sources(now, staying, sharing);
+  const settled = new Set(settles.map(({ image }) => image.description));
   const refills = missing.map(({ image, present }) => {
     const substitute = findSubstitute(substitutes, image);
     if (substitute !== undefined) return { image, present, source: substitute.fd };
     const source = sources.find(image);
-    if (source !== undefined && image.kind === 'epoll') settles.push({ image, present: source });
+    const isToSettle = image.content !== undefined && !settled.has(image.description);
+    if (source !== undefined && isToSettle) settles.push({ image, present: source });
+    settled.add(image.description);
     return { image, present, source: source?.fd };
   });
   return { ...steps, refills };
