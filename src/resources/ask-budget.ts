@@ -24,13 +24,10 @@ export class AskBudget {
   private asks = 0;
   private countedMs = performance.now();
 
-  /**
-   * @param isRare for what is nearly never there: a small part of everything
-   * @param firstAsks so often it may be asked at the beginning, whatever it costs
-   */
-  constructor(isRare = false, firstAsks = (isRare ? RARE : 1) * FIRST_ASKS) {
+  /** @param isRare for what is nearly never there: a small part of everything */
+  constructor(isRare = false) {
     this.scale = isRare ? RARE : 1;
-    this.firstAsks = firstAsks;
+    this.firstAsks = this.scale * FIRST_ASKS;
     this.leftMs = this.scale * SAVED_MAX_MS;
   }
 

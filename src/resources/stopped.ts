@@ -2,7 +2,6 @@
 import { hasOtherTable } from '../sys/process.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { OwnIds } from '../tracee/own-ids.ts';
-import type { RemoteCalls } from '../tracee/remote-calls.ts';
 import { RemoteSession, type RemoteSource } from '../tracee/remote-session.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 import type { Thread, ThreadGroup } from '../tracee/thread.ts';
@@ -74,9 +73,9 @@ export class Stopped {
     return this.session.use;
   }
 
-  /** The same calls, for one after which all that was read of the process is still true. */
-  get quietCalls(): RemoteCalls {
-    return this.session.useQuietly();
+  /** Work with the same calls, after which all that was read of the process is still true. */
+  quietly<Result>(work: (remote: RemoteSource) => Result): Result {
+    return this.session.useQuietly(work);
   }
 
   /** Put that thread's registers back, if it has made calls. */

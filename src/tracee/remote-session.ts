@@ -47,9 +47,14 @@ export class RemoteSession {
     return open;
   };
 
-  /** As `use`, for a call after which all that was read of the process is still true. */
-  useQuietly(): RemoteCalls {
-    return this.begin().calls;
+  /** As `use`, for calls after which all that was read of the process is still true. */
+  useQuietly<Result>(work: (remote: RemoteSource) => Result): Result {
+    const open = this.begin();
+    try {
+      return work(() => open);
+    } finally {
+      open.scratch.release();
+    }
   }
 
   /** Put the thread's registers back and unmap the scratch page. */

@@ -25,7 +25,6 @@ import type { AskedSetting } from './timers-image.ts';
 export const NS = 1n;
 export const US = 1000n;
 const NOTIFY = { signal: SIGEV_SIGNAL, none: SIGEV_NONE, thread: SIGEV_THREAD } as const;
-const NS_PER_SECOND = 1_000_000_000n;
 const STOPPED: TimerSetting = { intervalNs: 0n, leftNs: 0n };
 
 /** Each of the three, as struct itimerval. */
@@ -48,23 +47,16 @@ export function askTimers({ remote, target }: Stopped, listed: readonly ListedTi
   });
 }
 
-/**
- * Stop the one that counts the time of day, by a call that takes no memory of the program's:
- * mapping some for us makes a rollback several times as long. As it was, in whole seconds.
- */
-export function stopAlarm({ quietCalls }: Stopped): TimerSetting {
-  const seconds = quietCalls.call(SYS.alarm, 0);
-  return { intervalNs: 0n, leftNs: BigInt(seconds) * NS_PER_SECOND };
-}
-
 /** Stop the three; as they were. */
-export function stopIntervals({ remote, target }: Stopped): readonly TimerSetting[] {
-  const { calls, scratch } = remote();
-  const none = scratch.put(encodeTimerSetting(STOPPED, US));
-  return INTERVAL_TIMERS.map(({ which }) => {
-    const address = scratch.reserve(TIMER_SETTING_SIZE);
-    calls.call(SYS.setitimer, which, none, address);
-    return decodeTimerSetting(target.read(address, TIMER_SETTING_SIZE), US);
+export function stopIntervals(stopped: Stopped): readonly TimerSetting[] {
+  return stopped.quietly((remote) => {
+    const { calls, scratch } = remote();
+    const none = scratch.put(encodeTimerSetting(STOPPED, US));
+    return INTERVAL_TIMERS.map(({ which }) => {
+      const address = scratch.reserve(TIMER_SETTING_SIZE);
+      calls.call(SYS.setitimer, which, none, address);
+      return decodeTimerSetting(stopped.target.read(address, TIMER_SETTING_SIZE), US);
+    });
   });
 }
 

@@ -20,7 +20,7 @@ import {
 } from '../../sys/timer.ts';
 import { ConfinedError } from '../../tracee/confinement.ts';
 import type { Thread } from '../../tracee/thread.ts';
-import { AskBudget } from '../ask-budget.ts';
+import type { AskBudget } from '../ask-budget.ts';
 import type { Claims } from '../claims.ts';
 import { foretellGuess, nameGuess } from '../guess.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
@@ -36,7 +36,6 @@ import {
   NS,
   setInterval,
   setTimer,
-  stopAlarm,
   stopIntervals,
   US,
 } from './timer-calls.ts';
@@ -53,8 +52,6 @@ import {
 
 const VERSION = 1;
 const TIMERS = 'timers';
-/** Chosen: at so many rollbacks all three are asked; more are a storm, and are to be quick. */
-const FIRST_FALLS = 32;
 
 /** What the program does with signals. */
 interface SignalStatus {
@@ -68,8 +65,6 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
   /** For programs that have timers, and for all others. */
   private readonly asks: AskBudget;
   private readonly looks: AskBudget;
-  /** For all three at a rollback, where only one is likely. */
-  private readonly falls = new AskBudget(true, FIRST_FALLS);
   private readonly listing = new TimerListing();
   /** Any of the three has been seen to run. */
   private wasSet = false;
@@ -109,17 +104,15 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
   }
 
   loosen(stopped: Stopped, plan: TimersPlan): void {
-    const isSeldom = !this.falls.isLeft(true) && this.areRare(plan.image);
-    plan.before = isSeldom ? [stopAlarm(stopped)] : this.falls.spend(() => stopIntervals(stopped));
+    plan.before = stopIntervals(stopped);
     for (const { id } of plan.surplus) deleteTimer(stopped.remote, id);
     for (const { id } of plan.kept) if (isKnown(plan.image, id)) setTimer(stopped.remote, id);
     for (const timer of plan.replaced) {
       const why = makeAgain(stopped, timer, undefined, plan.made);
       if (why !== undefined) plan.lost.push(nameLost(timer, why));
     }
-    const isAlone = isSeldom && plan.surplus.length + plan.kept.length + plan.replaced.length === 0;
     // The mappings are compared with those of the point next, and our page is none of them.
-    if (!isAlone) stopped.endCalls();
+    if (plan.surplus.length + plan.kept.length + plan.replaced.length > 0) stopped.endCalls();
   }
 
   apply(stopped: Stopped, plan: TimersPlan): Applied {
@@ -167,17 +160,6 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
 
   close(): void {
     this.listing.close();
-  }
-
-  /**
-   * None of the three is known to have run, and none of those that go by the time of processors can
-   * be meant to: who sets one is prepared for its signal.
-   */
-  private areRare({ intervals }: TimersImage): boolean {
-    if (this.wasSet || intervals.length > 0) return false;
-    return !INTERVAL_TIMERS.some(({ which, signo }) => {
-      return which !== 0 && this.isPrepared(signo);
-    });
   }
 
   private isPrepared(signo: number): boolean {
