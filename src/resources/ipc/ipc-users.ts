@@ -10,14 +10,20 @@ export interface IpcUsers {
 }
 
 /**
+ * A message that goes straight to who waits for it is told of by the id of that thread.
+ *
  * @param pids who did something last, as we know them; 0: nobody, or not to be seen from here
  * @param wasOwn the program has been one of them before
  */
-export function usersOf({ pid }: Stopped, pids: Iterable<number>, wasOwn: boolean): IpcUsers {
+export function usersOf(
+  { pid, group }: Stopped,
+  pids: Iterable<number>,
+  wasOwn: boolean,
+): IpcUsers {
   let other = 0;
   let isOwn = wasOwn;
   for (const each of new Set(pids)) {
-    if (each === pid) isOwn = true;
+    if (each === pid || group.threads.has(each)) isOwn = true;
     else if (each !== 0 && kill(each, 0) !== ESRCH) other = each;
   }
   return { other, isOwn };
