@@ -22,6 +22,7 @@ export const TCP_CLOSING = 11;
 /** struct tcp_info up to what is used; later kernels append. */
 const TCP_INFO_SIZE = 152;
 const UNACKED = 24;
+const SACKED = 28;
 const LAST_DATA_SENT = 44;
 const LAST_DATA_RECV = 52;
 const BYTES_ACKED = 120;
@@ -38,8 +39,10 @@ export interface TcpInfo {
   readonly bytesAcked: number;
   /** Written, and not on its way yet. */
   readonly bytesNotSent: number;
-  /** Segments on their way. */
+  /** Segments on their way; of one that listens, connections that wait to be accepted. */
   readonly unacknowledged: number;
+  /** Of one that listens: what listen(2) was told, as far as it is allowed. */
+  readonly backlog: number;
 }
 
 const info = new NativeBuffer(TCP_INFO_SIZE);
@@ -57,5 +60,6 @@ export function readTcpInfo(fd: number): TcpInfo | undefined {
     bytesAcked: info.getUint64(BYTES_ACKED),
     bytesNotSent: bytes.readUInt32LE(NOTSENT_BYTES),
     unacknowledged: bytes.readUInt32LE(UNACKED),
+    backlog: bytes.readUInt32LE(SACKED),
   };
 }

@@ -21,9 +21,6 @@ export const KNOWN_GAPS: Readonly<Record<string, string>> = {
   // Sockets of the machine.
   'socket.option': 'not put back: time stamps, congestion control',
   'readiness.socket': 'what was sent is sent, and what was received is received',
-  'socket.address': 'what was bound stays so',
-  'socket.peer': 'what was connected stays so',
-  'socket.listens': 'what listens stays so',
   // Terminals.
   'terminal.size': 'stays as it is',
   'readiness.terminal': 'what was typed stays',
@@ -83,5 +80,8 @@ export const NAMED_BY: readonly (readonly [start: string, bits: number])[] = [
   ['told.timerslack', 2048],
   ['told.io-priority', 2048],
   ['socket.option', 8192],
+  ['socket.address', 8 | 8192],
+  ['socket.peer', 8 | 8192],
+  ['socket.listens', 8 | 8192],
   ['terminal.', 256],
 ];

@@ -2,4 +2,8 @@
 import { describeTargets, describeTargetsOfOrdinaryUser } from '../support/target-suite.ts';
 
 describeTargets('sockets');
-describeTargetsOfOrdinaryUser(['sockets/consumed.c', 'sockets/accepted-since.c']);
+describeTargetsOfOrdinaryUser([
+  'sockets/consumed.c',
+  'sockets/accepted-since.c',
+  'sockets/names.c',
+]);

@@ -18,7 +18,8 @@ import { formatAddress } from '../../sys/sockaddr.ts';
 import type { Copies } from '../copies.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import { SharedSockets } from './shared-sockets.ts';
+import { enumerate } from './enumerate.ts';
+import type { SharedSockets } from './shared-sockets.ts';
 import {
   isLookedAt,
   type SocketImage,
@@ -40,8 +41,6 @@ import {
 /** Chosen: so many are looked at, and more while there is time; what is left is counted. */
 const LOOKS_MIN = 256;
 const LOOKS_MAX_MS = 20;
-/** Chosen: so many are named in the log, one by one. */
-const NAMED_MAX = 8;
 /** Standard input, output and error. */
 const STREAM_MAX = 2;
 const NOWHERE = Buffer.alloc(0);
@@ -63,19 +62,27 @@ export class EndConnections {
   private unknownOthers = 0;
   private isOfPoint: (inode: number) => boolean = () => false;
 
-  constructor(stopped: Stopped, copies: Copies, uncounted: Uncounted, nowMs: number) {
+  constructor(
+    stopped: Stopped,
+    copies: Copies,
+    uncounted: Uncounted,
+    shared: SharedSockets,
+    nowMs: number,
+  ) {
     this.stopped = stopped;
     this.copies = copies;
     this.uncounted = uncounted;
+    this.shared = shared;
     this.nowMs = nowMs;
-    this.shared = new SharedSockets(stopped);
   }
 
   /** @param first inodes of those that are looked at in any case */
   run(wanted: SocketsImage, now: SocketTable, first: readonly number[]): Named[] {
     const ofPoint = new Map(wanted.sockets.map((image) => [image.inode, image]));
     this.isOfPoint = (inode) => ofPoint.has(inode);
-    for (const { inode, fd } of now.all) if (!ofPoint.has(inode)) this.endAccepted(fd, inode);
+    for (const { inode, fd } of now.all) {
+      if (!ofPoint.has(inode)) this.endAccepted(fd, inode);
+    }
     const exact = new Set(wanted.exact);
     const order = new Set([...first, ...wanted.exact, ...ofPoint.keys()]);
     const startMs = performance.now();
@@ -201,11 +208,6 @@ function nameConnection(own: number, fd: number): string {
 function nameProcess(own: number): string | undefined {
   const pid = isUnixSocket(own) ? getPeerCredentials(own)?.pid : undefined;
   return pid === undefined || pid === 0 ? undefined : `process ${pid}`;
-}
-
-function enumerate(list: readonly string[]): string {
-  const more = list.length > NAMED_MAX ? `, and ${list.length - NAMED_MAX} more` : '';
-  return `${list.slice(0, NAMED_MAX).join(', ')}${more}`;
 }
 
 /** What cannot be ended is named beforehand. */

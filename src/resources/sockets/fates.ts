@@ -39,13 +39,31 @@ export const fates: Fates = {
         'Filters, groups, addresses, time stamps and congestion control stay as they are.',
     },
     {
+      what: 'names of sockets: bind, listen, and connect of datagrams',
+      becomes: 'as they were; but a port or path that was asked for since stays bound: named',
+      more:
+        'The kernel takes back only a port that it has chosen itself. So a program that goes ' +
+        'back to before it has bound a socket is refused (EINVAL) when it binds it once more; ' +
+        'one made since is closed, and its port is free. ' +
+        'TCP that was put to listen since stops, and refuses who waits to be accepted; a Unix ' +
+        'socket goes on listening, for it could not begin again: named. A Unix datagram socket ' +
+        'that was connected elsewhere is left so, and named, where something is unread in it or ' +
+        'its former peer has a path. What another process has, too, is left, and so is all of ' +
+        'it with `--peers=keep`. Where some hundreds of such sockets were not all asked for at ' +
+        'the point, those that differ are left, and named. Groups of netlink and multicast, and ' +
+        'the length of a queue that was changed with listen alone, are not looked at.',
+    },
+    {
       what: 'connections that were idle, sockets that listen',
       becomes: 'go on; what was not read is still there, who waits to be accepted still waits',
     },
     {
       what: 'connections made since',
       becomes:
-        'accepted ones are closed without a reset; TCP ones are as before connect, Unix ones end',
+        'named; accepted ones: closed without a reset; TCP is as before connect, Unix ones ended',
+      more:
+        'So is one that waited to be accepted at the point and was accepted since: it cannot be ' +
+        'put back into the queue of the socket that listens.',
     },
   ],
 };

@@ -21,6 +21,19 @@ export interface SocketImage {
   readonly counts: Counts | undefined;
   /** The same, of those of which the kernel counts nothing. */
   readonly queues: Queues | undefined;
+  /** Of those that are no connections, as it was asked for last. */
+  readonly name: SocketName | undefined;
+}
+
+/** What a socket is called, to whom it sends, and whether it listens: see socket-name.ts. */
+export interface SocketName {
+  /** struct sockaddr. */
+  readonly own: Uint8Array;
+  /** The same; of no bytes where it is connected to nobody. */
+  readonly peer: Uint8Array;
+  readonly listens: boolean;
+  /** Of TCP that listens: what listen(2) was told. */
+  readonly backlog: number;
 }
 
 /** More than its kind is known of it. */
@@ -72,6 +85,8 @@ export interface SocketsImage {
   readonly isPartial: boolean;
   /** Of as many as there was time for. */
   readonly options: readonly OptionsImage[];
+  /** Inodes of those whose name may have changed before the point, and was not asked for. */
+  readonly unnamed: readonly number[];
 }
 
 export function isSameCounts(one: Counts | undefined, other: Counts): boolean {

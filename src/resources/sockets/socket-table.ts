@@ -71,5 +71,13 @@ export class SocketTable {
 }
 
 function unseen(inode: number, fd: number): SocketImage {
-  return { fd, inode, kind: 'unseen', type: undefined, counts: undefined, queues: undefined };
+  return {
+    fd,
+    inode,
+    kind: 'unseen',
+    type: undefined,
+    counts: undefined,
+    queues: undefined,
+    name: undefined,
+  };
 }

@@ -13,6 +13,8 @@
  * Of Unix connections it counts nothing: what waits in them, and what has happened since, tells
  * (queue-look.ts, edges.ts).
  *
+ * What is no connection has a name, and perhaps a peer, which are put back (put-names-back.ts).
+ *
  * What was accepted since is closed with the descriptors: here it is only seen to that its other
  * end gets what was written, and an end.
  */
@@ -25,6 +27,7 @@ import type { SocketPairs } from '../socket-pairs.ts';
 import type { Stopped } from '../stopped.ts';
 import { Arrivals } from './arrivals.ts';
 import { EndConnections, foretellGone } from './end-connections.ts';
+import { NamesInTurn } from './names-in-turn.ts';
 import { nameUnasked, OptionsInTurn, putOptionsBack, setOptionsOf } from './options-in-turn.ts';
 import {
   isLookedAt,
@@ -33,19 +36,22 @@ import {
   type SocketImage,
   type SocketsImage,
 } from './socket-image.ts';
+import { NamesPutBack } from './put-names-back.ts';
+import { SharedSockets } from './shared-sockets.ts';
 import { kindOf } from './socket-kind.ts';
 import { SocketTable, type Leading } from './socket-table.ts';
 import { Uncounted } from './uncounted.ts';
 import { isEmpty } from './queue-look.ts';
 import { isAsFound, isConnection, lookAtTcp } from './tcp-look.ts';
 
-const VERSION = 3;
+const VERSION = 4;
 const NONE: SocketsImage = {
   momentMs: 0,
   sockets: [],
   exact: [],
   isPartial: false,
   options: [],
+  unnamed: [],
 };
 /** Chosen: so many are looked at for the first time, and more while there is time. */
 const FRESH_MIN = 64;
@@ -72,6 +78,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
   private readonly uncounted = new Uncounted(this.sockets);
   private readonly budget = new AskBudget();
   private readonly options = new OptionsInTurn();
+  private readonly names = new NamesInTurn();
   /** Inodes of those that were not quiet when they were looked at, or are not watched. */
   private readonly pending = new Set<number>();
   private turn = 0;
@@ -102,7 +109,8 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     this.settle(copies, looked, momentMs);
     const exact = [...looked].sort((one, other) => one - other);
     const options = this.options.read(this.sockets, copies, looked);
-    return { momentMs, sockets: this.sockets.all, exact, isPartial, options };
+    const unnamed = this.names.read(this.sockets, copies, stopped.isMeant);
+    return { momentMs, sockets: this.sockets.all, exact, isPartial, options, unnamed };
   }
 
   /** Nothing has to be acquired: what cannot be reached is named. */
@@ -119,11 +127,14 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     const nowMs = readMoment();
     for (const inode of [...hadArrivals, ...this.uncounted.take(nowMs)]) this.pending.add(inode);
     using copies = new Copies(stopped.living);
-    const ending = new EndConnections(stopped, copies, this.uncounted, nowMs);
+    const shared = new SharedSockets(stopped);
+    const ending = new EndConnections(stopped, copies, this.uncounted, shared, nowMs);
     const lost = ending.run(wanted, this.sockets, [...this.pending]);
+    const names = new NamesPutBack(copies, shared, stopped.keepsPeers);
+    const renamed = names.run(wanted, this.sockets);
     const left = putOptionsBack(wanted, this.sockets, copies);
     this.uncounted.passOver(readMoment());
-    return { lost: [...lost, ...left] };
+    return { lost: [...lost, ...renamed, ...left] };
   }
 
   losses({ sockets, options }: SocketsImage): readonly Named[] {
@@ -155,6 +166,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
       this.arrivals.forget(inode);
       this.pending.delete(inode);
       this.options.forget(inode);
+      this.names.forget(inode);
     }
   }
 
@@ -210,7 +222,9 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
   private look(copies: Copies, inode: number, momentMs: number, isInTurn: boolean): boolean {
     const known = this.sockets.get(inode);
     if (known === undefined || !(isLookedAt(known) || known.kind === 'unseen')) return false;
-    return copies.use(known.fd, (own) => this.lookAt(own, known, momentMs, isInTurn)) === true;
+    const isKnown = copies.use(known.fd, (own) => this.lookAt(own, known, momentMs, isInTurn));
+    this.names.consider(this.sockets, inode);
+    return isKnown === true;
   }
 
   private lookAt(own: number, known: SocketImage, momentMs: number, isInTurn: boolean): boolean {

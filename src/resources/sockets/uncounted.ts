@@ -129,7 +129,7 @@ export class Uncounted {
   }
 
   /** Its inode; 0: it has none, or none any more; undefined: nothing is told of it. */
-  private peerOf(inode: number): number | undefined {
+  peerOf(inode: number): number | undefined {
     return (this.diag ??= new UnixSocketDiag()).find(inode)?.peer;
   }
 }
