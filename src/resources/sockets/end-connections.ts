@@ -56,6 +56,7 @@ export class EndConnections {
   private readonly closed: string[] = [];
   private readonly left: string[] = [];
   private readonly undone: string[] = [];
+  private readonly accepted: string[] = [];
   /** Of these nothing can be ended. */
   private readonly gone: string[] = [];
   private unknown = 0;
@@ -81,7 +82,7 @@ export class EndConnections {
     const ofPoint = new Map(wanted.sockets.map((image) => [image.inode, image]));
     this.isOfPoint = (inode) => ofPoint.has(inode);
     for (const { inode, fd } of now.all) {
-      if (!ofPoint.has(inode)) this.endAccepted(fd, inode);
+      if (!ofPoint.has(inode)) this.endAccepted(fd, inode, now);
     }
     const exact = new Set(wanted.exact);
     const order = new Set([...first, ...wanted.exact, ...ofPoint.keys()]);
@@ -147,15 +148,24 @@ export class EndConnections {
   }
 
   /** It is about to be closed, by the last who has it: what was written goes out all the same. */
-  private endAccepted(fd: number, inode: number): void {
+  private endAccepted(fd: number, inode: number, now: SocketTable): void {
     this.copies.use(fd, (own) => {
       const look = lookAtTcp(own, this.nowMs);
       const isOne = look === undefined ? isOfStreamType(getSocketType(own)) : isConnection(look);
       if (!isOne || getPeerAddress(own) === undefined) return;
       if (this.shared.ownerOf(inode) !== undefined) return;
+      if (!this.isWithinSince(own, inode, now)) this.accepted.push(nameConnection(own, fd));
       discardUnread(own);
       setNoLinger(own);
     });
+  }
+
+  /** Its other end, too, was made since, and goes with it, or is gone already. */
+  private isWithinSince(own: number, inode: number, now: SocketTable): boolean {
+    const peer = isUnixSocket(own) ? this.uncounted.peerOf(inode) : undefined;
+    return (
+      peer === 0 || (peer !== undefined && now.get(peer) !== undefined && !this.isOfPoint(peer))
+    );
   }
 
   private report(): Named[] {
@@ -166,6 +176,7 @@ export class EndConnections {
     };
     add(this.closed, 'connections over which something went since the point are closed');
     add(this.undone, 'connections made since the point are taken down');
+    add(this.accepted, 'connections accepted or made since the point are closed');
     add(this.left, 'connections over which something went since the point are left');
     add(this.gone, 'what went since the point over sockets that are no connections is gone');
     const addUnknown = (what: string, count: number): void => {

@@ -28,6 +28,7 @@ int main(int argc, char **argv) {
     CHECK(peer_ask(PEER_CONNECT, WAITING, 0) == 0);
     fall();
   }
+  CHECK((why.lost & TJMP_LOST_PEERS) != 0 && (why.lost & TJMP_LOST_UNSURE) == 0);
   for (int index = ACCEPTED; index < WAITING; index++) CHECK(peer_ask(PEER_END, index, 0) == 5);
   int fd = accept(listening, NULL, NULL);
   CHECK(fd >= 0);
