@@ -7,6 +7,9 @@
 
 const NOTIFIERS = new Set(['anon_inode:inotify', 'anon_inode:[fanotify]']);
 const WATCH = /\bino:([0-9a-f]+) sdev:[0-9a-f]+ (?:mflags:[0-9a-f]+ )?mask:([0-9a-f]+)/g;
+/** fanotify_mark(2): a mount or a file system, and all that is in it. */
+const WIDE = /\bfanotify (?:mnt_id|sdev):[0-9a-f]+ mflags:[0-9a-f]+ mask:([0-9a-f]+)/g;
+const ALL = -1;
 /** The same bit for both. */
 export const DELETE_SELF = 0x400;
 
@@ -39,14 +42,20 @@ export class WatchedFiles {
       this.known.set(content, watches);
       for (const watch of watches) if ((watch.mask & mask) !== 0) inodes.add(watch.inode);
     }
-    return inodes.size === 0 ? () => false : (inode) => inodes.has(inode);
+    if (inodes.size === 0) return () => false;
+    return inodes.has(ALL) ? () => true : (inode) => inodes.has(inode);
   }
 }
 
 function parseWatches(content: Uint8Array): Watch[] {
   const text = Buffer.from(content).toString('latin1');
-  return [...text.matchAll(WATCH)].map(([, inode = '0', mask = '0']) => ({
-    inode: Number.parseInt(inode, 16),
-    mask: Number.parseInt(mask, 16),
-  }));
+  const wide = [...text.matchAll(WIDE)].map(([, mask = '0']) => watchOf(ALL, mask));
+  const narrow = [...text.matchAll(WATCH)].map(([, inode = '0', mask = '0']) => {
+    return watchOf(Number.parseInt(inode, 16), mask);
+  });
+  return [...wide, ...narrow];
+}
+
+function watchOf(inode: number, mask: string): Watch {
+  return { inode, mask: Number.parseInt(mask, 16) };
 }

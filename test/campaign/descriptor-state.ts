@@ -4,6 +4,9 @@ import type { Entry } from './kernel-state.ts';
 const CLOSE_ON_EXEC = 0o2000000;
 /** What open(2) marks what it opens with, and pipe(2) does not: it says nothing of a pipe. */
 const LARGEFILE = 0o100000;
+/** O_TMPFILE: how it was opened, which is not so when it is opened again. */
+const UNNAMED = 0o20200000;
+const DELETED = ' (deleted)';
 
 /** Each stands for itself, as often as it comes; sorted, and without what numbers them. */
 const LISTS: readonly (readonly [what: string, line: RegExp, order: RegExp])[] = [
@@ -37,8 +40,8 @@ export function readDescriptorState(fd: number, info: string, link: string): Ent
   const fields = new Map(lines.map((line) => splitField(line)));
   const flags = parseInt(fields.get('flags') ?? '0', 8);
   add('close-on-exec', String((flags & CLOSE_ON_EXEC) !== 0));
-  const without = link.startsWith('pipe:') ? CLOSE_ON_EXEC | LARGEFILE : CLOSE_ON_EXEC;
-  add('flags', (flags & ~without).toString(8));
+  const opened = link.startsWith('pipe:') ? LARGEFILE : link.endsWith(DELETED) ? UNNAMED : 0;
+  add('flags', (flags & ~(CLOSE_ON_EXEC | opened)).toString(8));
   if (HAS_POSITION.test(link)) add('position', fields.get('pos') ?? '?');
   for (const [what, line, order] of LISTS) {
     const found = lines.filter((text) => line.test(text)).map((text) => text.replace(order, ''));

@@ -17,6 +17,7 @@ import { SocketQueues, type FindNumber } from './socket-content.ts';
 
 /** Chosen: as of memory that is not watched. What is more is named. */
 const MOST = 16 << 20;
+const WATCHED = 'it is watched (inotify), and would be seen to be looked into';
 
 /** How much fits in, by a copy of the sending end; 0: it cannot be told. */
 export function sizeOf(kind: ChannelImage['kind'], writer: number): number {
@@ -75,7 +76,7 @@ export class ChannelReader {
   }
 
   private readContent(
-    { kind, reader, type, isDirect }: Channel,
+    { kind, reader, type, isDirect, isWatched }: Channel,
     state: Ready | undefined,
     copies: OwnCopies,
     find: FindNumber,
@@ -83,6 +84,7 @@ export class ChannelReader {
   ): Content {
     if (state?.isUrgent === true) return { ...EMPTY, missing: 'there is urgent data in it' };
     if (state?.isReadable !== true) return EMPTY;
+    if (isWatched) return { ...EMPTY, missing: WATCHED };
     const own = copies.of(reader);
     if (own < 0) return { ...EMPTY, missing: UNREADABLE };
     try {

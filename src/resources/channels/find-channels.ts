@@ -4,12 +4,14 @@
  * is not asked again.
  */
 import { readlinkSync } from 'node:fs';
+import path from 'node:path';
 import { O_ACCMODE, O_ASYNC, O_DIRECT, O_PATH, O_WRONLY } from '../../sys/descriptor-flags.ts';
 import type { UnixSocket, UnixSocketDiag } from '../../sys/sock-diag.ts';
 import { statKnownLink, typeOf } from '../../sys/statx.ts';
 import { readStat } from '../../tasks/read-stat.ts';
 import { linkOf } from '../relatives.ts';
 import type { Stopped } from '../stopped.ts';
+import { WatchedFiles } from '../watched-files.ts';
 import type { SocketPair } from '../socket-pairs.ts';
 import type { ChannelImage, Ends, Shared } from './channel-image.ts';
 
@@ -23,6 +25,8 @@ export interface Leading {
   readonly position: number | bigint;
   readonly mountId: number;
   readonly inode: number;
+  /** Of one that watches files, what fdinfo tells of that. */
+  readonly content: Uint8Array | undefined;
 }
 
 export interface Channel extends Ends {
@@ -35,6 +39,8 @@ export interface Channel extends Ends {
   readonly isNamed: boolean;
   /** One of two sockets has an address. */
   readonly isBound: boolean;
+  /** The program would be told (inotify, fanotify) that somebody looks into it. */
+  readonly isWatched: boolean;
 }
 
 export interface Found {
@@ -51,10 +57,13 @@ interface Group {
 
 /** Standard streams are the caller's, mostly: everybody knows that what left by them is gone. */
 export const LAST_STREAM = 2;
+/** The same bit for both. */
+const IN_ACCESS = 1;
 const OUTSIDE = 'its other end is outside the program';
 
 export class ChannelFinder {
   private readonly diag: UnixSocketDiag;
+  private readonly watched = new WatchedFiles();
   private readonly pipes = new WeakMap<Leading, boolean>();
   /** By inode; undefined: no unix socket that we can ask about. */
   private sockets = new Map<number, UnixSocket | undefined>();
@@ -74,11 +83,13 @@ export class ChannelFinder {
   find(stopped: Stopped, table: readonly Leading[]): Found {
     const groups = this.group(stopped, table);
     const sockets = this.askOfSockets(groups);
+    const isWatched = this.watched.finder(table, IN_ACCESS);
     const within: Channel[] = [];
     const keys = new Map<string, number>();
     const shared: Shared[] = [];
     for (const [name, group] of groups) {
-      const channel = group.first.kind === 'socket' ? pair(group, groups, sockets) : pipeOf(group);
+      const channel =
+        group.first.kind === 'socket' ? pair(group, groups, sockets) : pipeOf(group, isWatched);
       if (channel === undefined) {
         if (group.first.kind !== 'socket') shared.push(...this.nameShared(stopped, group));
         continue;
@@ -197,11 +208,16 @@ function pair(
     isDirect: false,
     readers: [first.fd],
     isNamed: false,
+    isWatched: false,
     isBound: socket.isBound || sockets.get(peer)?.isBound === true,
   };
 }
 
-function pipeOf({ first, all }: Group): Omit<Channel, 'key'> | undefined {
+function pipeOf(
+  { first, all }: Group,
+  isWatched: (inode: number) => boolean,
+): Omit<Channel, 'key'> | undefined {
+  const isNamed = first.kind === 'path';
   const readers = all.filter(({ flags }) => (flags & O_ACCMODE) !== O_WRONLY);
   const writers = all.filter(({ flags }) => (flags & O_ACCMODE) !== 0);
   const [reader] = readers;
@@ -218,9 +234,15 @@ function pipeOf({ first, all }: Group): Omit<Channel, 'key'> | undefined {
     isAsync: isAsync(all),
     isDirect: writers.some(({ flags }) => (flags & O_DIRECT) !== 0),
     readers: readers.map(({ fd }) => fd),
-    isNamed: first.kind === 'path',
+    isNamed,
+    isWatched: isNamed && (isWatched(first.inode) || isWatched(folderOf(first.link))),
     isBound: false,
   };
+}
+
+/** The inode of the directory that it is in, as we see it. */
+function folderOf(link: string): number {
+  return statKnownLink(path.dirname(link))?.ino ?? 0;
 }
 
 function isAsync(images: readonly Leading[]): boolean {

@@ -127,13 +127,16 @@ function numbersOf(table: DescriptorsImage): Set<number> {
 function claimPassage(stopped: Stopped, least: number, claims: Claims): Passage | undefined {
   if (least === 0) return undefined;
   const { remote, target } = stopped;
-  const passage = Passage.open({ remote, target }, least);
-  if (typeof passage === 'number') return undefined;
+  let passage: Passage | undefined;
   claims.acquire(
     'socketpair',
-    () => passage.theirs,
     () => {
-      passage.close();
+      const made = Passage.open({ remote, target }, least);
+      if (typeof made !== 'number') passage = made;
+      return passage?.theirs ?? 0;
+    },
+    () => {
+      passage?.close();
     },
   );
   return passage;

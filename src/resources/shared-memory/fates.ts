@@ -14,7 +14,8 @@ export const fates: Fates = {
         'an ordinary user belay looks into the processes of that user, and reaches memory to ' +
         'which neither a descriptor nor a name leads through its mappings: up to 64 MiB that are ' +
         'wholly mapped, where nothing is swapped out. What the program itself watches with ' +
-        'inotify or fanotify is not opened, but named; who else watches it sees it opened and read.',
+        'inotify or fanotify is not opened, but named; who else watches it sees it opened and ' +
+        'read.',
     },
     {
       what: 'seals of memfds; names and ids of shared memory that were given or removed since',

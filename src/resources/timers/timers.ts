@@ -203,7 +203,12 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
         if (isSet || setting.intervalNs > 0n) setInterval(stopped.remote, which, setting);
         if (isSet || image.isAsked) return [];
       }
-      if (image.isAsked || now === undefined || now.leftNs === 0n) return [];
+      if (image.isAsked || now === undefined) return [];
+      if (now.leftNs === 0n) {
+        // It does not run, but says how it would.
+        if (now.intervalNs > 0n) setInterval(stopped.remote, which, now);
+        return [];
+      }
       return [this.decideUnknown(stopped, which, now, { name, signo })];
     });
   }

@@ -1,5 +1,5 @@
-/* The number of an eventfd, signalfd, timerfd or inotify was closed or given to another since, and a
- * copy of it lives: it is that file again, and holds what it held. */
+/* The number of an eventfd, signalfd, timerfd or inotify was closed or given to another since, and
+ * a copy of it lives: it is that file again, and holds what it held. */
 #include "../target.h"
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
