@@ -42,8 +42,9 @@ export function makeHungUp(remote: RemoteSource, target: TargetMemory): number {
 }
 
 /**
- * As `makeHungUp`, of a number that is in nobody's way: `least`, or above. 0 (no number of ours can be that low)
- * where only numbers are lacking: there will be some when what was opened since is closed.
+ * As `makeHungUp`, of a number that is in nobody's way: `least`, or above. 0 (no number of ours can
+ * be that low) where only numbers are lacking: there will be some when what was opened since is
+ * closed.
  */
 export function claimHungUp(remote: RemoteSource, target: TargetMemory, least: number): number {
   const made = makeHungUp(remote, target);
