@@ -30,8 +30,15 @@ export const fates: Fates = {
         'that user again.',
     },
     {
-      what: 'process group; root, session, cgroup, namespaces',
+      what: 'process group; root, session, cgroup, namespaces, loginuid',
       becomes: 'put back where the group is there still; the others stay: named',
+      more:
+        'So are the namespaces that children are to get (unshare(2) with CLONE_NEWPID or ' +
+        'CLONE_NEWTIME), and the nice value of the session’s autogroup.',
+    },
+    {
+      what: 'session keyring joined since, destination of keys (keyctl)',
+      becomes: 'stay, **not** named: asking for a keyring can give the program one',
     },
   ],
 };

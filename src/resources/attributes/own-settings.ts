@@ -11,9 +11,14 @@ import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { askSettings, isSameSettings, putSettingsBack, type Settings } from './settings.ts';
-import { compareSurroundings, readSurroundings, type Surroundings } from './surroundings.ts';
+import {
+  isSameSurroundings,
+  nameEntered,
+  readSurroundings,
+  type Surroundings,
+} from './surroundings.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const WHAT = 'parent-death signal, subreaper, dumpable and the like';
 
 /** Who the program is. */
@@ -64,7 +69,7 @@ export class OwnSettings implements Resource<OwnSettingsImage, OwnSettingsImage>
       isSamePerson &&
       before.isAsked === isAsked &&
       isSameOrNone(before.settings, settings) &&
-      compareSurroundings(before.surroundings, now.surroundings).length === 0;
+      isSameSurroundings(before.surroundings, now.surroundings);
     return isSame ? before : { identity, settings, surroundings: now.surroundings, isAsked };
   }
 
@@ -83,14 +88,14 @@ export class OwnSettings implements Resource<OwnSettingsImage, OwnSettingsImage>
     const isSomebodyElse = !this.status.isSameIdentity(identity);
     const { changed, refused, entered } = this.falls.spend(() => ({
       ...putSettingsBack(stopped, askSettings(stopped), settings, isSomebodyElse),
-      entered: compareSurroundings(image.surroundings, readSurroundings(stopped.living)),
+      entered: nameEntered(image.surroundings, readSurroundings(stopped.living)),
     }));
     this.wasChanged ||= changed.length + refused.length > 0;
     const since = isAsked ? [] : changed;
     const lost = [
       ...refused.map((what) => `${what} stays as it is`),
       ...since.map((what) => `${what} is as it was some time before the point`),
-      ...entered.map((name) => `it is in another ${name} since, and stays there`),
+      ...entered,
     ];
     return { lost: lost.map((text): Named => ({ bit: LOST.attributes, text })) };
   }

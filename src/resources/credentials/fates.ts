@@ -16,5 +16,12 @@ export const fates: Fates = {
       what: 'users, groups, capabilities dropped for good; no_new_privs',
       becomes: 'stay, and are named',
     },
+    {
+      what: 'Landlock domains entered since',
+      becomes: 'stay, **not** named: the kernel does not tell',
+      more:
+        'A file that could be opened at the point may be refused afterwards. A program that ' +
+        'shuts itself in makes its point after that.',
+    },
   ],
 };

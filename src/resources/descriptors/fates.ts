@@ -102,6 +102,10 @@ export const fates: Fates = {
     },
     { what: 'watches of fanotify', becomes: '**not** put back: named where they differ' },
     {
+      what: 'watches of directories by dnotify (F_NOTIFY)',
+      becomes: 'stay, and end with their descriptor; **not** named: the kernel does not tell',
+    },
+    {
       what: 'counters of eventfds',
       becomes: 'as they were; what came since stays where another process has it, too',
       more:
