@@ -36,10 +36,8 @@ export const KNOWN_GAPS: Readonly<Record<string, string>> = {
   'told.pdeathsig': RARELY,
   'told.subreaper': RARELY,
   'told.keepcaps': RARELY,
-  // Others.
-  'told.thp-disable': 'not put back',
-  'process.coredump_filter': 'not put back',
-  'process.THP_enabled': 'not put back',
+  'told.thp-disable': RARELY,
+  'process.THP_enabled': RARELY,
 };
 
 /** The bits of struct tjmp's `lost` by which such a difference is named, by how its name begins. */
@@ -78,6 +76,7 @@ export const NAMED_BY: readonly (readonly [start: string, bits: number])[] = [
   ['told.pdeathsig', 2048],
   ['told.subreaper', 2048],
   ['told.keepcaps', 2048],
+  ['told.thp-disable', 2048],
   ['told.timerslack', 2048],
   ['told.io-priority', 2048],
   ['socket.option', 8192],

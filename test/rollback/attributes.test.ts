@@ -3,6 +3,7 @@ import { describeTargets, describeTargetsOfOrdinaryUser } from '../support/targe
 
 describeTargets('attributes');
 describeTargetsOfOrdinaryUser([
+  'attributes/asked-of-kernel.c',
   'attributes/directory.c',
   'attributes/limits.c',
   'attributes/scheduling.c',

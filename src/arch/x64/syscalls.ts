@@ -74,6 +74,8 @@ export const SYS = {
   exit_group: 231,
   epoll_ctl: 233,
   mbind: 237,
+  set_mempolicy: 238,
+  get_mempolicy: 239,
   openat: 257,
   set_robust_list: 273,
   signalfd4: 289,

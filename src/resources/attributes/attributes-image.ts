@@ -18,4 +18,6 @@ export interface AttributesImage {
   readonly limits: Uint8Array;
   /** /proc/PID/oom_score_adj. */
   readonly oomScore: Uint8Array;
+  /** /proc/PID/coredump_filter: which mappings a core dump has. */
+  readonly coreFilter: Uint8Array;
 }

@@ -1,7 +1,8 @@
 /**
  * The attributes resource: what a process has as a whole, beside what other resources have: working
- * directory, umask, limits, process group, the score of the kernel's out-of-memory killer. All of
- * it is seen from outside at each point; a root or a session that has changed is named.
+ * directory, umask, limits, process group, the score of the kernel's out-of-memory killer, what a
+ * core dump has. All of it is seen from outside at each point; a root or a session that has changed
+ * is named.
  */
 import { writeFileSync } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
@@ -14,7 +15,7 @@ import { changeDirectory, isSameDirectory, readDirectory } from './directories.t
 import { KeptFile } from './kept-file.ts';
 import { putLimitsBack } from './limits.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 interface StandingLines {
   standing(before: Uint8Array | undefined): Uint8Array;
@@ -25,6 +26,7 @@ export class Attributes implements Resource<AttributesImage, AttributesImage> {
   private readonly status: StandingLines;
   private readonly limits = new KeptFile('limits');
   private readonly oomScore = new KeptFile('oom_score_adj');
+  private readonly coreFilter = new KeptFile('coredump_filter');
 
   constructor(status: StandingLines) {
     this.status = status;
@@ -37,14 +39,16 @@ export class Attributes implements Resource<AttributesImage, AttributesImage> {
     const standing = this.status.standing(before?.standing);
     const limits = this.limits.read(living, before?.limits);
     const oomScore = this.oomScore.read(living, before?.oomScore);
+    const coreFilter = this.coreFilter.read(living, before?.coreFilter);
     const isSame =
       before !== undefined &&
       directory === before.directory &&
       root === before.root &&
       standing === before.standing &&
       limits === before.limits &&
-      oomScore === before.oomScore;
-    return isSame ? before : { directory, root, standing, limits, oomScore };
+      oomScore === before.oomScore &&
+      coreFilter === before.coreFilter;
+    return isSame ? before : { directory, root, standing, limits, oomScore, coreFilter };
   }
 
   /** Nothing has to be acquired: what is refused is named. */
@@ -62,8 +66,11 @@ export class Attributes implements Resource<AttributesImage, AttributesImage> {
     if (now.limits !== wanted.limits && now.limits.length > 0) {
       lost.push(...putLimitsBack(stopped, now.limits, wanted.limits));
     }
-    if (now.oomScore !== wanted.oomScore && !this.writeOomScore(stopped, wanted.oomScore)) {
+    if (now.oomScore !== wanted.oomScore && !write(stopped, 'oom_score_adj', wanted.oomScore)) {
       lost.push('oom_score_adj may not be put back');
+    }
+    if (now.coreFilter !== wanted.coreFilter && !writeCoreFilter(stopped, wanted.coreFilter)) {
+      lost.push('coredump_filter may not be put back');
     }
     return { lost: lost.map((text): Named => ({ bit: LOST.attributes, text })) };
   }
@@ -83,16 +90,23 @@ export class Attributes implements Resource<AttributesImage, AttributesImage> {
   close(): void {
     this.limits.close();
     this.oomScore.close();
+    this.coreFilter.close();
   }
+}
 
-  private writeOomScore({ living }: Stopped, wanted: Uint8Array): boolean {
-    try {
-      writeFileSync(`/proc/${living}/oom_score_adj`, wanted);
-      return true;
-    } catch {
-      return false;
-    }
+function write({ living }: Stopped, name: string, text: Uint8Array): boolean {
+  try {
+    writeFileSync(`/proc/${living}/${name}`, text);
+    return true;
+  } catch {
+    return false;
   }
+}
+
+/** It is told in hexadecimal digits, and read as C has numbers: with no more it were octal. */
+function writeCoreFilter(stopped: Stopped, wanted: Uint8Array): boolean {
+  if (wanted.length === 0) return false;
+  return write(stopped, 'coredump_filter', Buffer.concat([Buffer.from('0x'), wanted]));
 }
 
 function putDirectoriesBack(

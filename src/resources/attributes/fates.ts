@@ -6,7 +6,7 @@ export const fates: Fates = {
   bits: ['attributes'],
   rows: [
     {
-      what: 'working directory, umask, oom_score_adj',
+      what: 'working directory, umask, oom_score_adj, coredump_filter',
       becomes: 'put back; a directory that was moved or deleted since is named',
       more:
         'The directory is found by its path, and is the one it was by device and inode. It is ' +
@@ -20,14 +20,16 @@ export const fates: Fates = {
         'the kernel would end the program at once.',
     },
     {
-      what: 'parent-death signal, child subreaper, dumpable, keepcaps, securebits, personality',
+      what: 'parent-death signal, subreaper, personality and the like (prctl), memory policy',
       becomes: 'put back; what takes privilege to take back, and is refused, is named',
       more:
         'They are asked at the first points and rollbacks, and then seldom: where they were ' +
         'changed just before a point and are others at a rollback, they are as before, and ' +
         'that is named. They are those of the main thread: what another one has set for ' +
         'itself stays. A program that has become another user since is not made readable for ' +
-        'that user again.',
+        'that user again. The like are dumpable, keepcaps, securebits, ' +
+        'PR_SET_THP_DISABLE, PR_SET_TSC, PR_MCE_KILL, PR_SET_MEMORY_MERGE and ' +
+        'PR_SET_IO_FLUSHER; PR_SET_MDWE is for life, and named.',
     },
     {
       what: 'process group; root, session, cgroup, namespaces, loginuid',

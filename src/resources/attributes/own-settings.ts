@@ -87,7 +87,7 @@ export class OwnSettings implements Resource<OwnSettingsImage, OwnSettingsImage>
     }
     const isSomebodyElse = !this.status.isSameIdentity(identity);
     const { changed, refused, entered } = this.falls.spend(() => ({
-      ...putSettingsBack(stopped, askSettings(stopped), settings, isSomebodyElse),
+      ...putSettingsBack(stopped, askSettings(stopped, settings), settings, isSomebodyElse),
       entered: nameEntered(image.surroundings, readSurroundings(stopped.living)),
     }));
     this.wasChanged ||= changed.length + refused.length > 0;
