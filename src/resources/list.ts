@@ -20,6 +20,7 @@ import { Sockets } from './sockets/sockets.ts';
 import { StatusLines } from './status-lines.ts';
 import { StackUse } from './stack-use.ts';
 import type { Stopped } from './stopped.ts';
+import { PtyMasters } from './terminals/pty-masters.ts';
 import { Terminals } from './terminals/terminals.ts';
 import { Crew } from './threads/crew.ts';
 import { FactsOfThreads } from './threads/thread-facts.ts';
@@ -55,6 +56,7 @@ export class ResourceList {
       this.addressSpace,
       new Ipc(descriptors),
       new Terminals(descriptors),
+      new PtyMasters(descriptors),
       new Sockets(descriptors, pairs),
       new PointClocks(descriptors),
       descriptors,

@@ -19,6 +19,10 @@ const TCSETS2 = 0x402c542b;
 const TIOCGDEV = 0x80045432;
 /** Who is in the foreground: pid_t. */
 export const TIOCSPGRP = 0x5410;
+const TIOCPKT = 0x5420;
+const TIOCGPKT = 0x80045438;
+const TIOCSPTLCK = 0x40045431;
+const TIOCGPTLCK = 0x80045439;
 const TERMIOS2_SIZE = 44;
 const ICANON = 2;
 const VTIME = 5;
@@ -72,4 +76,38 @@ export function writeTerminalModes(fd: number, modes: Uint8Array): boolean {
 export function readTerminalDevice(fd: number): number {
   if (ioctl(fd, TIOCGDEV, termios.address) !== 0) return 0;
   return termios.bytes.readUInt32LE(0);
+}
+
+/** What is set of a pseudo-terminal by its master. */
+export interface MasterMode {
+  /** TIOCPKT: a byte that tells of the other end goes before all that is read. */
+  readonly isPacket: boolean;
+  /** TIOCSPTLCK: the other end cannot be opened. */
+  readonly isLocked: boolean;
+}
+
+/** `ioctl(fd, TIOCGPKT)` and `TIOCGPTLCK` (since Linux 3.8); undefined: it is no master. */
+export function readMasterMode(fd: number): MasterMode | undefined {
+  const [isPacket, isLocked] = [readFlag(fd, TIOCGPKT), readFlag(fd, TIOCGPTLCK)];
+  return isPacket === undefined || isLocked === undefined ? undefined : { isPacket, isLocked };
+}
+
+/** `ioctl(fd, TIOCPKT)` and `TIOCSPTLCK`, where they are not so: whether they are now. */
+export function writeMasterMode(fd: number, mode: MasterMode): boolean {
+  const now = readMasterMode(fd);
+  if (now === undefined) return false;
+  return (
+    (now.isPacket === mode.isPacket || writeFlag(fd, TIOCPKT, mode.isPacket)) &&
+    (now.isLocked === mode.isLocked || writeFlag(fd, TIOCSPTLCK, mode.isLocked))
+  );
+}
+
+function readFlag(fd: number, operation: number): boolean | undefined {
+  if (ioctl(fd, operation, termios.address) !== 0) return undefined;
+  return termios.bytes.readInt32LE(0) !== 0;
+}
+
+function writeFlag(fd: number, operation: number, isSet: boolean): boolean {
+  termios.bytes.writeInt32LE(isSet ? 1 : 0, 0);
+  return ioctl(fd, operation, termios.address) === 0;
 }

@@ -21,6 +21,7 @@ import { PendingSignals } from '../../src/resources/signals/pending-signals.ts';
 import { Signals } from '../../src/resources/signals/signals.ts';
 import { SharedMemory } from '../../src/resources/shared-memory/shared-memory.ts';
 import { Sockets } from '../../src/resources/sockets/sockets.ts';
+import { PtyMasters } from '../../src/resources/terminals/pty-masters.ts';
 import { Terminals } from '../../src/resources/terminals/terminals.ts';
 import { Crew } from '../../src/resources/threads/crew.ts';
 import { Sandboxes } from '../../src/resources/threads/sandboxes.ts';
@@ -46,6 +47,7 @@ const codecs = new Map(
     ['credentials', Credentials],
     ['descriptor tables of threads', OwnTables],
     ['terminals', Terminals],
+    ['masters of pseudo-terminals', PtyMasters],
     ['shared memory', SharedMemory],
     ['timers', Timers],
     ['sockets', Sockets],

@@ -62,6 +62,7 @@ describeTargetsOfOrdinaryUser([
   'signals/pending.c',
   'signals/segv-null.c',
   'terminals/foreground.c',
+  'terminals/master.c',
   'terminals/modes.c',
   'threads/all-fall-at-once.c',
   'threads/born-since-gone.c',

@@ -13,6 +13,10 @@ export const fates: Fates = {
         'back. A session’s leader, as a shell, takes the foreground back, and the job that had ' +
         'it is sent SIGTTIN.',
     },
+    {
+      what: 'packet mode and lock of pseudo-terminals, by their masters (TIOCPKT, TIOCSPTLCK)',
+      becomes: 'put back',
+    },
     { what: 'what was typed and not read; the size of the window', becomes: 'stay' },
   ],
 };

@@ -8,7 +8,7 @@ import { open, useAndClose, O_RDWR } from '../../sys/file.ts';
 import { O_NOCTTY, O_NONBLOCK } from '../../sys/descriptor-flags.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
 import { statKnownLink } from '../../sys/statx.ts';
-import { isTerminalDevice, readTerminalDevice } from '../../sys/termios.ts';
+import { isTerminalDevice, isTerminalMaster, readTerminalDevice } from '../../sys/termios.ts';
 
 const { EBADF } = constants.errno;
 const DEVICES = '/dev/';
@@ -36,11 +36,28 @@ export function findTerminals(
   table: readonly Leading[],
   known: KnownDevices,
 ): readonly FoundTerminal[] {
+  return findDevices(table, known, (fd) => readDevice(tid, fd, isTerminalDevice));
+}
+
+/** As `findTerminals`, of the masters of pseudo-terminals: by the device of the other end. */
+export function findMasters(
+  tid: number,
+  table: readonly Leading[],
+  known: KnownDevices,
+): readonly FoundTerminal[] {
+  return findDevices(table, known, (fd) => readDevice(tid, fd, isTerminalMaster));
+}
+
+function findDevices(
+  table: readonly Leading[],
+  known: KnownDevices,
+  read: (fd: number) => number,
+): readonly FoundTerminal[] {
   const found = new Map<number, FoundTerminal>();
   for (const image of table) {
     const { kind, link, fd } = image;
     if (kind !== 'path' || !link.startsWith(DEVICES)) continue;
-    const device = known.get(image) ?? readDevice(tid, fd);
+    const device = known.get(image) ?? read(fd);
     known.set(image, device);
     if (device !== 0 && !found.has(device)) found.set(device, { device, fd, path: link });
   }
@@ -48,9 +65,9 @@ export function findTerminals(
 }
 
 /** The device is looked at first: some are served by programs, and asked for nothing. */
-function readDevice(tid: number, fd: number): number {
+function readDevice(tid: number, fd: number, isSought: (rdev: number) => boolean): number {
   const status = statKnownLink(`/proc/${tid}/fd/${fd}`);
-  if (status === undefined || !isTerminalDevice(status.rdev)) return 0;
+  if (status === undefined || !isSought(status.rdev)) return 0;
   return withCopy(tid, fd, readTerminalDevice) ?? 0;
 }
 
