@@ -6,6 +6,7 @@
  * include/uapi/linux/{sem,msg,ipc}.h; struct ipc64_perm has 48 bytes.
  */
 import { at } from '../at.ts';
+import { parseIpcRights, type IpcRights } from './ipc-perm.ts';
 import { checkInt, declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
 
 const SYS_semctl = 66;
@@ -65,12 +66,18 @@ export function findSemaphoreSet(place: number): number {
   return id < 0 ? -errnoNow() : id;
 }
 
-/** The values of a set's semaphores, and who operated last on each; undefined: not ours to see. */
-export function readSemaphores(
-  id: number,
-): { readonly values: number[]; readonly pids: number[] } | undefined {
+export interface SetStatus {
+  readonly rights: IpcRights;
+  readonly values: number[];
+  /** Who operated last on each. */
+  readonly pids: number[];
+}
+
+/** `semctl(id, 0, IPC_STAT)`, GETALL and GETPID; undefined: it is gone, or not ours to see. */
+export function readSemaphores(id: number): SetStatus | undefined {
   const found = toNumber(semctl(SYS_semctl, checkInt(id), 0, IPC_STAT, status.address));
   if (found < 0) return undefined;
+  const rights = parseIpcRights(status.bytes);
   const count = status.getUint64(SEM_NSEMS);
   const all = new NativeBuffer(count * 2);
   if (toNumber(semctl(SYS_semctl, id, 0, GETALL, all.address)) < 0) return undefined;
@@ -80,7 +87,7 @@ export function readSemaphores(
     values.push(all.bytes.readUInt16LE(index * 2));
     pids.push(Math.max(toNumber(semctl(SYS_semctl, id, index, GETPID, 0)), 0));
   }
-  return { values, pids };
+  return { rights, values, pids };
 }
 
 /** `msgctl(0, MSG_INFO)`. */
@@ -96,6 +103,7 @@ export function findQueue(place: number): number {
 }
 
 export interface QueueStatus {
+  readonly rights: IpcRights;
   /** When it was sent to and received from last, in seconds. */
   readonly sentAt: number;
   readonly receivedAt: number;
@@ -110,6 +118,7 @@ export interface QueueStatus {
 export function readQueueStatus(id: number): QueueStatus | undefined {
   if (toNumber(msgctl(SYS_msgctl, checkInt(id), IPC_STAT, status.address)) < 0) return undefined;
   return {
+    rights: parseIpcRights(status.bytes),
     sentAt: status.getUint64(MSG_STIME),
     receivedAt: status.getUint64(MSG_RTIME),
     sizeBytes: status.getUint64(MSG_CBYTES),

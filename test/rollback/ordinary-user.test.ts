@@ -51,6 +51,7 @@ describeTargetsOfOrdinaryUser([
   'shared/posix.c',
   'shared/protected.c',
   'shared/queue.c',
+  'shared/rights.c',
   'shared/segment.c',
   'shared/semaphores.c',
   'shared/with-child.c',

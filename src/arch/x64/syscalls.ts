@@ -46,6 +46,7 @@ export const SYS = {
   semctl: 66,
   msgsnd: 69,
   msgrcv: 70,
+  msgctl: 71,
   fcntl: 72,
   flock: 73,
   chdir: 80,

@@ -19,6 +19,13 @@ export const fates: Fates = {
       becomes: 'put back, where nobody else sent or received last; else named',
     },
     {
+      what: 'System V: owner, mode, room of a queue (IPC_SET)',
+      becomes: 'put back, where nobody else used it last, and the program may; else named',
+      more:
+        'Of segments of shared memory, too. The program sets them itself, as their creator or ' +
+        'owner. A queue that it has neither sent to nor received from is none of its own.',
+    },
+    {
       what: 'POSIX message queues: messages',
       becomes: '**not** put back: named',
       more: 'What is in such a queue can only be received, and a point only looks.',

@@ -1,9 +1,11 @@
 /** Semaphores and message queues as plain data. */
+import type { IpcRights } from '../../sys/ipc-perm.ts';
 import type { QueueStatus } from '../../sys/ipc.ts';
 
 /** A set of System V semaphores. */
 export interface SetImage {
   readonly id: number;
+  readonly rights: IpcRights;
   readonly values: readonly number[];
   /** A living process other than the program that was the last to operate on one; 0: none. */
   readonly other: number;
@@ -30,6 +32,14 @@ export interface QueueImage {
   readonly unsaved: string | undefined;
 }
 
+/** A segment of System V shared memory: whose it is. What lies in it is shared memory. */
+export interface SegmentImage {
+  readonly id: number;
+  readonly rights: IpcRights;
+  readonly other: number;
+  readonly isOwn: boolean;
+}
+
 /** A POSIX message queue, mq_overview(7), by the descriptor that leads to it. */
 export interface PosixQueueImage {
   readonly fd: number;
@@ -41,9 +51,16 @@ export interface PosixQueueImage {
 export interface IpcImage {
   readonly sets: readonly SetImage[];
   readonly queues: readonly QueueImage[];
+  readonly segments: readonly SegmentImage[];
   readonly posix: readonly PosixQueueImage[];
   /** The program has an IPC namespace into which we cannot look. */
   readonly isElsewhere: boolean;
 }
 
-export const NO_IPC: IpcImage = { sets: [], queues: [], posix: [], isElsewhere: false };
+export const NO_IPC: IpcImage = {
+  sets: [],
+  queues: [],
+  segments: [],
+  posix: [],
+  isElsewhere: false,
+};

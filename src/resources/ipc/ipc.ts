@@ -1,6 +1,7 @@
 /**
  * The resource of semaphores and message queues that are no memory of the program's own: System V's
- * and POSIX's. (POSIX semaphores lie in memory, and go back with it.)
+ * and POSIX's. (POSIX semaphores lie in memory, and go back with it.) With them go the rights to
+ * System V's shared memory.
  *
  * The kernel keeps no list of who uses one, but knows who operated, sent or received last: what
  * that says at the point and when the program goes back decides. What the program never operated
@@ -12,11 +13,12 @@ import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import { NO_IPC, type IpcImage } from './ipc-image.ts';
+import { captureSegments, planSegments, putRightsBack, type RightsPlan } from './ipc-rights.ts';
 import { MessageQueues, type QueuePlan } from './message-queues.ts';
 import { PosixQueues, type Leading } from './posix-queues.ts';
 import { SemaphoreSets, type SetPlan } from './semaphore-sets.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const ELSEWHERE = 'semaphores and message queues of its own IPC namespace are not looked at';
 
 /** Where the descriptors of the process lead, as they were read last. */
@@ -28,6 +30,7 @@ interface Plan {
   readonly image: IpcImage;
   readonly sets: readonly SetPlan[];
   readonly queues: readonly QueuePlan[];
+  readonly segments: readonly RightsPlan[];
   readonly named: readonly Named[];
 }
 
@@ -56,9 +59,10 @@ export class Ipc implements Resource<IpcImage, Plan> {
     const queues = isElsewhere
       ? NO_IPC.queues
       : this.queues.capture(stopped, before?.queues ?? NO_IPC.queues);
+    const segments = isElsewhere ? NO_IPC.segments : captureSegments(stopped);
     const posix = this.posixQueues.capture(stopped.living, this.descriptors.table);
-    const isNothing = sets.length + queues.length + posix.length === 0;
-    return isNothing && !isElsewhere ? NO_IPC : { sets, queues, posix, isElsewhere };
+    const isNothing = sets.length + queues.length + segments.length + posix.length === 0;
+    return isNothing && !isElsewhere ? NO_IPC : { sets, queues, segments, posix, isElsewhere };
   }
 
   prepare(stopped: Stopped, image: IpcImage): Plan {
@@ -68,17 +72,19 @@ export class Ipc implements Resource<IpcImage, Plan> {
     const wanted = isElsewhere ? NO_IPC : image;
     const sets = this.sets.plan(stopped, wanted.sets, named);
     const queues = this.queues.plan(stopped, wanted.queues, named);
+    const segments = planSegments(stopped, wanted.segments, named);
     if (!isElsewhere) {
       named.push(...this.sets.findNew(stopped, image.sets));
       named.push(...this.queues.findNew(stopped, image.queues));
     }
-    return { image, sets, queues, named };
+    return { image, sets, queues, segments, named };
   }
 
-  apply(stopped: Stopped, { sets, queues, named }: Plan): Applied {
+  apply(stopped: Stopped, { sets, queues, segments, named }: Plan): Applied {
     const lost = [...named];
     this.sets.apply(stopped, sets, lost);
     this.queues.apply(stopped, queues, lost);
+    putRightsBack(stopped, segments, lost);
     return { lost };
   }
 

@@ -21,6 +21,7 @@ import { SCRATCH_SIZE } from '../../tracee/scratch.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { Message, QueueImage } from './ipc-image.ts';
+import { planRights, putRightsBack, type Owned, type RightsPlan } from './ipc-rights.ts';
 import { usersOf } from './ipc-users.ts';
 
 const { EAGAIN, ENOMSG } = constants.errno;
@@ -33,7 +34,10 @@ const NO_QUEUES: readonly QueueImage[] = [];
 
 export interface QueuePlan {
   readonly id: number;
-  readonly wanted: readonly Message[];
+  /** Before the messages, which may need the room. */
+  readonly rights: readonly RightsPlan[];
+  /** Undefined: they are the same. */
+  readonly wanted: readonly Message[] | undefined;
   /** How many are in it now. */
   readonly count: number;
 }
@@ -55,19 +59,22 @@ export class MessageQueues {
       const room = { bytes: BYTES_MAX, messages: MESSAGES_MAX };
       const now = readQueue(stopped, image.id, image, room);
       if (now === image || (!image.isOwn && now?.isOwn !== true)) return [];
+      const rights = planRights('message queue', withRoom(image), now && withRoom(now), named);
       const why = whyNot(image, now);
       if (why !== undefined) named.push(lose(image.id, why));
       const isSame = why !== undefined || isSameContent(image, now);
-      return isSame
-        ? []
-        : [{ id: image.id, wanted: image.messages, count: now?.messages.length ?? 0 }];
+      if (isSame && rights.length === 0) return [];
+      const wanted = isSame ? undefined : image.messages;
+      return [{ id: image.id, rights, wanted, count: now?.messages.length ?? 0 }];
     });
   }
 
   apply(stopped: Stopped, plans: readonly QueuePlan[], named: Named[]): void {
-    for (const plan of plans) {
-      const errno = refill(stopped, plan);
-      if (errno !== 0) named.push(lose(plan.id, errnoName(errno)));
+    for (const { id, rights, wanted, count } of plans) {
+      const isRefused = putRightsBack(stopped, rights, named).length < rights.length;
+      if (wanted === undefined) continue;
+      const why = isRefused ? 'it has not the room it had' : refill(stopped, id, wanted, count);
+      if (why !== undefined) named.push(lose(id, why));
     }
   }
 
@@ -157,7 +164,8 @@ function whyNot(image: QueueImage, now: QueueImage | undefined): string | undefi
   if (other !== 0) return `process ${other} uses it, too`;
   if (now.unsaved !== undefined) return now.unsaved;
   const size = image.messages.reduce((sum, { text }) => sum + text.length, 0);
-  const { maxBytes } = now.status;
+  // The room is put back first.
+  const { maxBytes } = image.status;
   const hasRoom = size <= maxBytes && image.messages.length <= maxBytes;
   return hasRoom ? undefined : 'it has less room now';
 }
@@ -174,10 +182,15 @@ function isSameContent(one: QueueImage, other: QueueImage | undefined): boolean 
 }
 
 /**
- * Empty the queue and send all again: 0, or the positive errno. The first is sent beforehand: where
+ * Empty the queue and send all again: why not, or undefined. The first is sent beforehand: where
  * that is refused, nothing was touched. (A full queue says EAGAIN to who may send.)
  */
-function refill(stopped: Stopped, { id, wanted, count }: QueuePlan): number {
+function refill(
+  stopped: Stopped,
+  id: number,
+  wanted: readonly Message[],
+  count: number,
+): string | undefined {
   const { calls, scratch } = stopped.remote();
   const send = ({ type, text }: Message): number => {
     const address = scratch.put(Buffer.concat([type, text]));
@@ -185,17 +198,22 @@ function refill(stopped: Stopped, { id, wanted, count }: QueuePlan): number {
   };
   const [first, ...others] = wanted;
   const sent = first === undefined ? 0 : send(first);
-  if (sent < 0 && sent !== -EAGAIN) return -sent;
+  if (sent < 0 && sent !== -EAGAIN) return errnoName(-sent);
   const place = scratch.reserve(MESSAGE_HEAD);
   for (let index = 0; index < count; index += 1) {
     const got = calls.call(SYS.msgrcv, id, place, 0, 0, MSG_NOERROR | IPC_NOWAIT);
-    if (got < 0) return -got;
+    if (got < 0) return errnoName(-got);
   }
   const left = sent === 0 ? others : wanted;
   const refused = left.map(send).find((result) => result < 0) ?? 0;
-  return -refused;
+  return refused < 0 ? errnoName(-refused) : undefined;
 }
 
 function lose(id: number, why: string): Named {
   return { bit: LOST.shared, text: `message queue ${id} is not put back: ${why}` };
+}
+
+function withRoom(image: QueueImage): Owned {
+  const { rights, maxBytes } = image.status;
+  return { ...image, rights, maxBytes };
 }

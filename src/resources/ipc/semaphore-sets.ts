@@ -14,6 +14,7 @@ import {
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { SetImage } from './ipc-image.ts';
+import { planRights, putRightsBack, type RightsPlan } from './ipc-rights.ts';
 import { usersOf } from './ipc-users.ts';
 
 /** Chosen: a millisecond. What is more is named. */
@@ -22,6 +23,7 @@ const NO_SETS: readonly SetImage[] = [];
 
 export interface SetPlan {
   readonly id: number;
+  readonly rights: readonly RightsPlan[];
   readonly changes: readonly (readonly [index: number, value: number])[];
 }
 
@@ -54,16 +56,19 @@ export class SemaphoreSets {
       const changes = image.values
         .map((value, index) => [index, value] as const)
         .filter(([index, value]) => now.values[index] !== value);
-      if (changes.length === 0 || !isConcern) return [];
+      const rights = planRights('semaphores', image, now, named);
+      if (changes.length + rights.length === 0 || !isConcern) return [];
       const other = image.other === 0 ? now.other : image.other;
-      if (other === 0) return [{ id: image.id, changes }];
+      if (other === 0) return [{ id: image.id, rights, changes }];
       named.push(lose(image.id, `process ${other} operates on it, too`));
       return [];
     });
   }
 
   apply(stopped: Stopped, plans: readonly SetPlan[], named: Named[]): void {
-    for (const { id, changes } of plans) {
+    for (const { id, changes, rights } of plans) {
+      putRightsBack(stopped, rights, named);
+      if (changes.length === 0) continue;
       const { calls } = stopped.remote();
       const isRefused = changes.some(([index, value]) => {
         return calls.call(SYS.semctl, id, index, SETVAL, value) < 0;
@@ -86,7 +91,7 @@ export class SemaphoreSets {
     if (found === undefined) return undefined;
     const users = usersOf(stopped, found.pids, this.own.has(id));
     if (users.isOwn) this.own.add(id);
-    return { id, values: found.values, ...users };
+    return { id, rights: found.rights, values: found.values, ...users };
   }
 
   /** Ids are looked for anew when there are more, fewer, or others. */

@@ -18,6 +18,10 @@ export const fates: Fates = {
         'read.',
     },
     {
+      what: 'owner and mode of memfds and POSIX shared memory (fchmod, fchown)',
+      becomes: 'stay; **not** named',
+    },
+    {
       what: 'seals of memfds; names and ids of shared memory that were given or removed since',
       becomes: 'stay; what has been sealed is named',
     },
