@@ -11,6 +11,7 @@ import { Descriptors } from './descriptors/descriptors.ts';
 import { OwnTables } from './descriptors/own-tables.ts';
 import { Ipc } from './ipc/ipc.ts';
 import { PointClocks } from './descriptors/point-clocks.ts';
+import { UnreadEvents } from './descriptors/unread-events.ts';
 import type { Resource } from './resource.ts';
 import { PendingSignals } from './signals/pending-signals.ts';
 import { Signals } from './signals/signals.ts';
@@ -59,6 +60,7 @@ export class ResourceList {
       new PtyMasters(descriptors),
       new Sockets(descriptors, pairs),
       new PointClocks(descriptors),
+      new UnreadEvents(descriptors),
       descriptors,
       new Channels(descriptors, pairs),
       new OwnTables(),

@@ -65,7 +65,12 @@ export function takeEvents(fd: number): NotifyEvent[] {
   return events;
 }
 
+/** `ioctl(fd, FIONREAD)`: how many bytes of events wait to be read. */
+export function countUnreadEvents(fd: number): number {
+  return ioctl(fd, FIONREAD, waiting.address) === 0 ? (waiting.words[0] ?? 0) : 0;
+}
+
 /** Whether events wait to be read. */
 export function hasEvents(fd: number): boolean {
-  return ioctl(fd, FIONREAD, waiting.address) === 0 && (waiting.words[0] ?? 0) > 0;
+  return countUnreadEvents(fd) > 0;
 }

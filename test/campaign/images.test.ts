@@ -16,6 +16,7 @@ import { Descriptors } from '../../src/resources/descriptors/descriptors.ts';
 import { OwnTables } from '../../src/resources/descriptors/own-tables.ts';
 import { Ipc } from '../../src/resources/ipc/ipc.ts';
 import { PointClocks } from '../../src/resources/descriptors/point-clocks.ts';
+import { UnreadEvents } from '../../src/resources/descriptors/unread-events.ts';
 import type { Resource } from '../../src/resources/resource.ts';
 import { PendingSignals } from '../../src/resources/signals/pending-signals.ts';
 import { Signals } from '../../src/resources/signals/signals.ts';
@@ -54,6 +55,7 @@ const codecs = new Map(
     ['attributes', Attributes],
     ['semaphores and message queues', Ipc],
     ['clocks', PointClocks],
+    ['unread events', UnreadEvents],
     ['settings of its own', OwnSettings],
     ['scheduling of threads', SchedulingOfThreads],
     ['channels', Channels],

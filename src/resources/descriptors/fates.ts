@@ -94,11 +94,14 @@ export const fates: Fates = {
     { what: 'signals that a signalfd takes', becomes: 'as they were' },
     {
       what: 'watches of inotify',
-      becomes: 'those of the point, by the same numbers; events that were read are gone',
+      becomes: 'those of the point, by the same numbers; events read since are gone: named',
       more:
         'A file that is watched no more is found by its handle, which takes CAP_DAC_READ_SEARCH, ' +
         'or among what the program has open; else the watch is named. So are events that wait ' +
-        'behind those that tell of the end of a watch, which are taken off.',
+        'behind those that tell of the end of a watch, which are taken off. Events that waited ' +
+        'at the point and were read since are gone, and named; where at least as many bytes ' +
+        'wait as did, it is not known whether they are the same ones, and that is named. What ' +
+        'came since waits still.',
     },
     { what: 'watches of fanotify', becomes: '**not** put back: named where they differ' },
     {

@@ -6,7 +6,7 @@
  * their handles, or among what the program has open. The kernel tells of each that is removed; that
  * is read off, since the program did not ask for it.
  *
- * Events that were read since are gone, as other input is.
+ * Events that were read since are gone, as other input is: see unread-events.ts.
  *
  * Source: proc_pid_fdinfo(5); fs/notify/inotify/inotify_user.c.
  */
@@ -28,7 +28,7 @@ import type { AnonymousKind, Settling } from './kind.ts';
 import { withFile, type WatchedFile } from './watched-file.ts';
 
 const { EINVAL } = constants.errno;
-const INOTIFY = 'anon_inode:inotify';
+export const INOTIFY = 'anon_inode:inotify';
 const FANOTIFY = 'anon_inode:[fanotify]';
 const LINE = new RegExp(
   String.raw`^inotify wd:([0-9a-f]+) ino:([0-9a-f]+) sdev:([0-9a-f]+) mask:([0-9a-f]+)` +
