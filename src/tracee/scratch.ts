@@ -2,6 +2,7 @@
  * A page in the target for the arguments of remote calls, mapped when first used and unmapped by
  * `release`: nothing of ours stays behind.
  */
+import { constants } from 'node:os';
 import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import { BelayError } from '../errors.ts';
 import type { Range } from '../procfs/maps.ts';
@@ -15,6 +16,7 @@ import {
 import type { RemoteCalls } from './remote-calls.ts';
 import type { TargetMemory } from './target-memory.ts';
 
+const { ENOMEM } = constants.errno;
 /** Where the search for a free place begins: far from where the kernel and libc put things. */
 const FIRST_CANDIDATE = 0x100000000000;
 const CANDIDATE_STEP = 0x10000000;
@@ -75,6 +77,8 @@ export class Scratch {
       const place = FIRST_CANDIDATE + attempt * CANDIDATE_STEP;
       const address = this.calls.call(SYS.mmap, place, SCRATCH_SIZE, protection, flags, -1, 0);
       if (address === place) return address;
+      // Taken places are told by EEXIST.
+      if (address === -ENOMEM) break;
       if (address > 0) this.calls.call(SYS.munmap, address, SCRATCH_SIZE);
     }
     throw new BelayError('ENOMEM', 'cannot map a scratch page in the program');

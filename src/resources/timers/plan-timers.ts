@@ -22,6 +22,8 @@ export interface TimersPlan {
   readonly lost: Named[];
   /** What the three were set to, before they were stopped. */
   before: readonly TimerSetting[];
+  /** What was left of the alarm, where that alone could be stopped at first. */
+  alarmNs: bigint | undefined;
 }
 
 /** @param known threads that were there when timers were looked at: others were made again */
@@ -49,6 +51,7 @@ export function planTimers(
     made: new Map(),
     lost: [],
     before: [],
+    alarmNs: undefined,
   };
 }
 

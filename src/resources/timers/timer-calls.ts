@@ -1,5 +1,6 @@
 /** The calls by which a stopped program tells us of its timers, and sets them for us. */
 import { SYS } from '../../arch/x64/syscalls.ts';
+import { BelayError } from '../../errors.ts';
 import type { ListedTimer } from '../../procfs/timers.ts';
 import {
   decodeTimerSetting,
@@ -24,6 +25,7 @@ import type { AskedSetting } from './timers-image.ts';
 
 export const NS = 1n;
 export const US = 1000n;
+const NS_PER_S = 1_000_000_000n;
 const NOTIFY = { signal: SIGEV_SIGNAL, none: SIGEV_NONE, thread: SIGEV_THREAD } as const;
 const STOPPED: TimerSetting = { intervalNs: 0n, leftNs: 0n };
 
@@ -58,6 +60,22 @@ export function stopIntervals(stopped: Stopped): readonly TimerSetting[] {
       return decodeTimerSetting(stopped.target.read(address, TIMER_SETTING_SIZE), US);
     });
   });
+}
+
+/** Undefined: the program has no room for a page of ours, and nothing was done. */
+export function tryStopIntervals(stopped: Stopped): readonly TimerSetting[] | undefined {
+  try {
+    return stopIntervals(stopped);
+  } catch (error) {
+    if (error instanceof BelayError && error.code === 'ENOMEM') return undefined;
+    throw error;
+  }
+}
+
+/** By a call that takes no memory: how much was left, in whole seconds; the interval is lost. */
+export function stopAlarm(stopped: Stopped): bigint {
+  const seconds = stopped.quietly((remote) => remote().calls.call(SYS.alarm, 0));
+  return BigInt(seconds) * NS_PER_S;
 }
 
 export function setInterval(remote: RemoteSource, which: number, setting: TimerSetting): void {

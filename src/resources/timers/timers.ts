@@ -36,7 +36,9 @@ import {
   NS,
   setInterval,
   setTimer,
+  stopAlarm,
   stopIntervals,
+  tryStopIntervals,
   US,
 } from './timer-calls.ts';
 import { clockOf, clockOfInterval, readMoment } from './timer-clocks.ts';
@@ -104,20 +106,22 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
   }
 
   loosen(stopped: Stopped, plan: TimersPlan): void {
-    plan.before = stopIntervals(stopped);
     for (const { id } of plan.surplus) deleteTimer(stopped.remote, id);
-    for (const { id } of plan.kept) if (isKnown(plan.image, id)) setTimer(stopped.remote, id);
-    for (const timer of plan.replaced) {
-      const why = makeAgain(stopped, timer, undefined, plan.made);
-      if (why !== undefined) plan.lost.push(nameLost(timer, why));
-    }
+    const before = tryStopIntervals(stopped);
+    if (before === undefined) plan.alarmNs = stopAlarm(stopped);
+    else stopTimers(stopped, plan, before);
     // The mappings are compared with those of the point next, and our page is none of them.
     if (plan.surplus.length + plan.kept.length + plan.replaced.length > 0) stopped.endCalls();
   }
 
   apply(stopped: Stopped, plan: TimersPlan): Applied {
-    const { image, made, kept, lost } = plan;
+    const { image, made, kept, lost, alarmNs } = plan;
     this.know(stopped);
+    if (alarmNs !== undefined) {
+      // What was mapped since has made room by now.
+      const [, ...others] = stopIntervals(stopped);
+      stopTimers(stopped, plan, [{ intervalNs: 0n, leftNs: alarmNs }, ...others]);
+    }
     const there = [...kept, ...made.values()];
     // From now on they are the program's: giving back what was claimed does not delete them.
     made.clear();
@@ -261,4 +265,13 @@ function isKnown({ settings }: TimersImage, timerId: number): boolean {
 
 function nameLost({ id }: ListedTimer, why: string): Named {
   return { bit: LOST.timers, text: `timer ${id}: ${why}` };
+}
+
+function stopTimers(stopped: Stopped, plan: TimersPlan, before: readonly TimerSetting[]): void {
+  plan.before = before;
+  for (const { id } of plan.kept) if (isKnown(plan.image, id)) setTimer(stopped.remote, id);
+  for (const timer of plan.replaced) {
+    const why = makeAgain(stopped, timer, undefined, plan.made);
+    if (why !== undefined) plan.lost.push(nameLost(timer, why));
+  }
 }
