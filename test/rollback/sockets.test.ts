@@ -5,5 +5,6 @@ describeTargets('sockets');
 describeTargetsOfOrdinaryUser([
   'sockets/consumed.c',
   'sockets/accepted-since.c',
+  'sockets/buffers.c',
   'sockets/names.c',
 ]);

@@ -36,7 +36,9 @@ export const fates: Fates = {
       more:
         'Asked for as long as it takes a fiftieth of the time. Those of ' +
         'sockets, IP, IPv6, TCP and UDP that getsockopt(2) tells as a number, time or pair. ' +
-        'Filters, groups, addresses, time stamps and congestion control stay as they are.',
+        'What cannot be set back is named: IPV6_V6ONLY of one that stays bound, and, without ' +
+        'privilege, a device that it was bound to since, or a buffer past the limits. ' +
+        'Filters, groups, time stamps and congestion control stay as they are.',
     },
     {
       what: 'names of sockets: bind, listen, and connect of datagrams',

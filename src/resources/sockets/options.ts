@@ -15,6 +15,7 @@ import {
 } from '../../sys/socket-options.ts';
 
 const value = new NativeBuffer(16);
+const INT_SIZE = 4;
 
 /** The size of a buffer is asked for as what the program has set, times two. */
 const BUFFERS: Readonly<Record<string, { readonly lock: number; readonly force: number }>> = {
@@ -67,10 +68,15 @@ function set(own: number, { level, number }: SocketOption, want: Buffer): boolea
   return setOptionBytes(own, level, number, want) === 0;
 }
 
-function resize(own: number, { name, number }: SocketOption, want: Buffer): boolean {
-  const half = intOf(want) >>> 1;
+/** Past the limits of the system only by privilege; without it the kernel takes what it may. */
+function resize(own: number, option: SocketOption, want: Buffer): boolean {
+  const { level, name, number } = option;
+  const wanted = intOf(want);
   const force = BUFFERS[name]?.force ?? number;
-  return setSocketInt(own, force, half) === 0 || setSocketInt(own, number, half) === 0;
+  if (setSocketInt(own, force, wanted >>> 1) !== 0) setSocketInt(own, number, wanted >>> 1);
+  const isTold = getOptionBytes(own, level, number, value) === INT_SIZE;
+  // An odd size is the kernel's own choice.
+  return isTold && Math.abs(value.bytes.readInt32LE(0) - wanted) <= 1;
 }
 
 function parse(type: SocketType, bytes: Uint8Array): Map<string, Buffer> {

@@ -44,7 +44,7 @@ import { Uncounted } from './uncounted.ts';
 import { isEmpty } from './queue-look.ts';
 import { isAsFound, isConnection, lookAtTcp } from './tcp-look.ts';
 
-const VERSION = 4;
+const VERSION = 5;
 const NONE: SocketsImage = {
   momentMs: 0,
   sockets: [],

@@ -31,6 +31,7 @@ static const struct option {
   {UNIX, SOL_SOCKET, SO_PASSCRED, 0, 1},
   {IPV6, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 64, 12},
   {IPV6, IPPROTO_IPV6, IPV6_TCLASS, 0, 8},
+  {IPV6, IPPROTO_IPV6, IPV6_V6ONLY, 0, 1},
 };
 static int sockets[COUNT];
 #define OPTIONS (sizeof options / sizeof *options)
