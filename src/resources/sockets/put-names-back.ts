@@ -147,18 +147,22 @@ function countWaiting(own: number): number {
 
 /** Of TCP that is not connected. False: it has no port any more, though the kernel may tell it. */
 function putTcpBack(own: number, name: SocketName, now: SocketName): boolean {
-  if (now.listens && !name.listens) disconnect(own);
-  else if (isBound(now.own) && !isBound(name.own)) leavePort(own);
-  if (!isBound(name.own)) putAddressBack(own, name.own, false);
+  // Also what is left of a connection that was made since, and reset.
+  if (!name.listens) disconnect(own);
+  if (!isBound(name.own)) {
+    putAddressBack(own, name.own, false);
+    if (isBound(getSocketAddress(own)) && leavePort(own)) putAddressBack(own, name.own, false);
+    return true;
+  }
   // It is refused where it has one.
-  else if (![0, -EINVAL].includes(bindSocket(own, name.own))) return false;
+  if (![0, -EINVAL].includes(bindSocket(own, name.own))) return false;
   if (name.listens && !now.listens) listenOn(own, name.backlog);
   return true;
 }
 
 /** The kernel takes it from one that has listened. Where others have the port this touches them. */
-function leavePort(own: number): void {
-  if (!isPortShared(own) && listenOn(own, 0)) disconnect(own);
+function leavePort(own: number): boolean {
+  return !isPortShared(own) && listenOn(own, 0) && disconnect(own);
 }
 
 /** Of UDP and the like. */

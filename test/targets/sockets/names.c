@@ -10,6 +10,7 @@ enum {
   TCP_BOUND_SINCE,
   TCP_BOUND_LISTENING_SINCE,
   TCP_DEAF_SINCE,
+  TCP_RESET_SINCE,
   TCP6_LISTENING_SINCE,
   UDP_CONNECTED_SINCE,
   UDP_BOUND_SINCE,
@@ -28,7 +29,7 @@ struct name {
   int listens;
 };
 
-static int is_unix, sockets[COUNT], udp[2], unix_ends[2];
+static int is_unix, sockets[COUNT], serving, udp[2], unix_ends[2];
 static const struct sockaddr_in local = {.sin_family = AF_INET, .sin_addr.s_addr = 0x0100007f};
 static const struct sockaddr_in6 local6 = {.sin6_family = AF_INET6,
                                            .sin6_addr = IN6ADDR_LOOPBACK_INIT};
@@ -66,6 +67,7 @@ static void connect_to(int fd, int other) {
 
 static void make_all(void) {
   sa_family_t family = AF_UNIX;
+  serving = listen_tcp();
   for (int index = 0; index < COUNT; index++) {
     int is_tcp = index <= TCP6_LISTENING_SINCE;
     int is_six = index == TCP6_LISTENING_SINCE || index == UDP6_CONNECTED_SINCE;
@@ -87,6 +89,17 @@ static void make_all(void) {
   connect_to(sockets[UNIX_ELSEWHERE_SINCE], unix_ends[0]);
 }
 
+/* Connected, and reset by the other end. */
+static void have_reset(int fd) {
+  struct linger at_once = {1, 0};
+  struct pollfd reset = {fd, 0, 0};
+  connect_to(fd, serving);
+  int other = accept(serving, NULL, NULL);
+  CHECK(setsockopt(other, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) == 0);
+  CHECK(close(other) == 0);
+  CHECK(poll(&reset, 1, -1) == 1 && (reset.revents & POLLHUP) != 0);
+}
+
 static void change_all(void) {
   struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
   struct sockaddr_in6 any6 = local6;
@@ -96,6 +109,7 @@ static void change_all(void) {
   CHECK(listen(sockets[TCP_BOUND_LISTENING_SINCE], 5) == 0);
   CHECK(shutdown(sockets[TCP_DEAF_SINCE], SHUT_RDWR) == 0);
   CHECK(listen(sockets[TCP6_LISTENING_SINCE], 5) == 0);
+  have_reset(sockets[TCP_RESET_SINCE]);
   connect_to(sockets[UDP_CONNECTED_SINCE], udp[0]);
   bind_local(sockets[UDP_BOUND_SINCE]);
   connect_to(sockets[UDP_BOUND_CONNECTED_SINCE], udp[1]);
@@ -131,6 +145,7 @@ static void use_all(const struct name *names) {
   bind_local(sockets[TCP_LISTENING_SINCE]);
   bind_local(sockets[TCP_BOUND_SINCE]);
   bind_local(sockets[UDP_BOUND_SINCE]);
+  connect_to(sockets[TCP_RESET_SINCE], serving);
   CHECK(send(sockets[UDP_ELSEWHERE_SINCE], "one", 3, 0) == 3);
   CHECK(recv(udp[0], bytes, sizeof bytes, 0) == 3);
 }
