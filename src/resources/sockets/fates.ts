@@ -51,7 +51,7 @@ export const fates: Fates = {
         'socket goes on listening, for it could not begin again: named. A Unix datagram socket ' +
         'that was connected elsewhere is left so, and named, where something is unread in it or ' +
         'its former peer has a path. What another process has, too, is left, and so is all of ' +
-        'it with `--peers=keep`. Where some hundreds of such sockets were not all asked for at ' +
+        'it with `--peers=keep`. Where many such sockets were not all asked for at ' +
         'the point, those that differ are left, and named. Groups of netlink and multicast, and ' +
         'the length of a queue that was changed with listen alone, are not looked at.',
     },

@@ -109,7 +109,7 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     this.settle(copies, looked, momentMs);
     const exact = [...looked].sort((one, other) => one - other);
     const options = this.options.read(this.sockets, copies, looked);
-    const unnamed = this.names.read(this.sockets, copies, stopped.isMeant);
+    const unnamed = this.names.read(this.sockets, copies);
     return { momentMs, sockets: this.sockets.all, exact, isPartial, options, unnamed };
   }
 
