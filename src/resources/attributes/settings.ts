@@ -50,7 +50,8 @@ export function putSettingsBack(
     const [changed, refused]: [string[], string[]] = [[], []];
     for (const [key, { name, write }] of KINDS) {
       const [present = UNTOLD, then = UNTOLD] = [now[key], wanted[key]];
-      if (present === then || then === UNTOLD) continue;
+      // One that may not be asked for any more, as rights were dropped, may be as it was.
+      if (present === then || then === UNTOLD || present === UNTOLD) continue;
       const mustStay = isSomebodyElse && key === 'dumpable';
       const isBack = !mustStay && write({ ...remote(), target }, present, then);
       (isBack ? changed : refused).push(name);
