@@ -52,6 +52,14 @@ export function isAnonymous({ kind }: DescriptorImage): boolean {
   return kind === 'anonymous' || kind === 'epoll';
 }
 
+/** Devices of which each opening is a thing of its own, as the master of a terminal. */
+const MAKERS = new Set(['/dev/ptmx', '/dev/pts/ptmx', '/dev/net/tun', '/dev/fuse', '/dev/uinput']);
+
+/** Neither its inode nor its name tells it from others: see `KnownFiles`. */
+export function isOneOfMany(image: DescriptorImage): boolean {
+  return isAnonymous(image) || (image.kind === 'path' && MAKERS.has(image.link));
+}
+
 /** Devices, and what else no inode number is given twice for while it is open somewhere. */
 export function isLasting(link: string): boolean {
   return link.startsWith('/dev/') || link.startsWith('/memfd:');

@@ -19,8 +19,8 @@ import type { StatusLines } from '../status-lines.ts';
 import type { Stopped } from '../stopped.ts';
 import {
   accessOf,
-  isAnonymous,
   isLasting,
+  isOneOfMany,
   kindOf,
   type DescriptorImage,
   type DescriptorsImage,
@@ -301,7 +301,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const { handle } = known;
     if (handle !== '' && (known.flags & O_ACCMODE) !== 0)
       return this.reader.readHandle(known.fd) === handle;
-    if (!isAnonymous(known)) return true;
+    if (!isOneOfMany(known)) return true;
     return this.known.isThat(known.fd, known) ?? this.reader.readLink(known.fd) === known.link;
   }
 

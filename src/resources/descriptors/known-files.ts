@@ -14,7 +14,7 @@ import { close } from '../../sys/file.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
 import type { Task } from '../../tracee/target-memory.ts';
 import type { Named } from '../resource.ts';
-import { isAnonymous, type DescriptorImage, type DescriptorsImage } from './descriptor-image.ts';
+import { isOneOfMany, type DescriptorImage, type DescriptorsImage } from './descriptor-image.ts';
 import { readDescriptorLimit } from './descriptor-limit.ts';
 
 /** Chosen: what is more is compared by what is told of it. */
@@ -49,7 +49,7 @@ export class KnownFiles {
     if (this.tables.has(table)) return;
     const used: number[] = [];
     for (const image of table)
-      if (isAnonymous(image) && this.add(image)) used.push(image.description);
+      if (isOneOfMany(image) && this.add(image)) used.push(image.description);
     this.tables.set(table, used);
   }
 
@@ -94,7 +94,7 @@ export class KnownFiles {
   /** Those of which nothing tells whether they are the point's. */
   nameUncertain(images: DescriptorsImage): Named[] {
     const fds = images
-      .filter((image) => isAnonymous(image) && !this.isKnown(image))
+      .filter((image) => isOneOfMany(image) && !this.isKnown(image))
       .map(({ fd, link }) => `${fd} (${link})`);
     if (fds.length === 0) return [];
     const more = fds.length > NAMED_MAX ? `, and ${fds.length - NAMED_MAX} more` : '';

@@ -6,7 +6,7 @@
  * keeps a copy of its output aside while it redirects it.
  */
 import {
-  isAnonymous,
+  isOneOfMany,
   isSameFile,
   openFileOf,
   type DescriptorImage,
@@ -136,7 +136,7 @@ class Sources {
     const owner = bound.find((each) => each.fd === fd || this.sharing.isOne(each.fd, fd));
     if (owner !== undefined) return owner.description === description;
     // Others look alike: one that came since may be another one.
-    if (isAnonymous(image)) return this.sharing.isThat(fd, image) === true;
+    if (isOneOfMany(image)) return this.sharing.isThat(fd, image) === true;
     return !bound.some((each) => each.description === description);
   }
 

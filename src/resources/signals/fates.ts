@@ -7,6 +7,11 @@ export const fates: Fates = {
   rows: [
     { what: 'which signals are ignored, caught, default', becomes: 'put back' },
     {
+      what: 'flags of signals without a handler (SA_NOCLDWAIT, SA_NOCLDSTOP)',
+      becomes: 'stay as they are; **not** named',
+      more: 'Only the program itself can be asked for them, and hardly any sets them.',
+    },
+    {
       what: 'handlers of signals, alternate signal stacks',
       becomes: 'exact where they were asked for; else named as "not known"',
     },
