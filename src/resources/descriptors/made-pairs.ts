@@ -47,8 +47,7 @@ export function claimPairs(
   const made = new Map<number, Substitute>();
   for (const { ends, type } of broken) {
     if (ends.some((inode) => names.has(`socket:[${inode}]`))) continue;
-    for (const [index, fd] of makePair(stopped, type, above).entries()) {
-      claims.acquire('socketpair', () => fd, closeIn(stopped));
+    for (const [index, fd] of claimPair(stopped, type, above, claims).entries()) {
       const former = ends[index] ?? 0;
       const inode = statKnownLink(`/proc/${stopped.living}/fd/${fd}`)?.ino ?? 0;
       const failed = useAndClose(getDescriptor(stopped.living, fd), (own) =>
@@ -73,6 +72,26 @@ export function placesOf(substitutes: Substitutes): ReadonlyMap<number, number> 
   return new Map([...substitutes].map(([former, { inode }]) => [former, inode]));
 }
 
+function claimPair(
+  stopped: Stopped,
+  type: SocketPair['type'],
+  above: number,
+  claims: Claims,
+): readonly number[] {
+  let fds: number[] = [];
+  claims.acquire(
+    'socketpair',
+    () => {
+      fds = makePair(stopped, type, above);
+      return fds.length;
+    },
+    () => {
+      for (const fd of fds) stopped.remote().calls.call(SYS.close, fd);
+    },
+  );
+  return fds;
+}
+
 /** The numbers of both, none of them below `above`; none: it was refused. */
 function makePair(stopped: Stopped, type: SocketPair['type'], above: number): number[] {
   const { calls, scratch } = stopped.remote();
@@ -85,10 +104,4 @@ function makePair(stopped: Stopped, type: SocketPair['type'], above: number): nu
   if (high.every((fd) => fd >= 0)) return high;
   for (const fd of high) if (fd >= 0) calls.call(SYS.close, fd);
   return [];
-}
-
-function closeIn(stopped: Stopped): (fd: number) => void {
-  return (fd) => {
-    stopped.remote().calls.call(SYS.close, fd);
-  };
 }
