@@ -1,5 +1,5 @@
-/* The master of a terminal was closed since, and another one has its number: it is not taken for the
- * one of the point, which is gone. */
+/* The master of a terminal was closed since, and another one has its number: it is not taken for
+ * the one of the point, which is gone. */
 #include "../target.h"
 #include <termios.h>
 
