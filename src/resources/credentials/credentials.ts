@@ -75,7 +75,10 @@ export class Credentials implements Resource<CredentialsImage, CredentialsPlan> 
   prepare(stopped: Stopped, image: CredentialsImage): CredentialsPlan | Obstacle {
     const lost = this.compare(stopped, image);
     if (lost instanceof Obstacle) return lost;
-    return { image, changes: lost.length === 0 ? [] : this.planChanges(stopped, image), lost };
+    const changes = lost.length === 0 ? [] : this.planChanges(stopped, image);
+    // Where there is no room for a page of ours, there would be none after the commit either.
+    if (changes.length > 0) stopped.remote().scratch.reserve(1);
+    return { image, changes, lost };
   }
 
   /** Before all else, which may take the rights of the point. */
