@@ -11,7 +11,9 @@ export const fates: Fates = {
       more:
         'Those set to a time of day (TIMER_ABSTIME), too: the kernel does not tell which are. ' +
         'How often one has overrun (timer_getoverrun) is 0 afterwards; what it had sent at the ' +
-        'point waits again, and what it has sent since does not.',
+        'point waits again, and what it has sent since does not. Where rollbacks come many in a ' +
+        'row, an ITIMER_VIRTUAL or ITIMER_PROF for whose signal the program has no handler, set ' +
+        'since for the first time, can run on for some milliseconds before it is stopped.',
     },
     {
       what: 'timers made since / deleted since',

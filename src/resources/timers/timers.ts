@@ -20,7 +20,7 @@ import {
 } from '../../sys/timer.ts';
 import { ConfinedError } from '../../tracee/confinement.ts';
 import type { Thread } from '../../tracee/thread.ts';
-import type { AskBudget } from '../ask-budget.ts';
+import { AskBudget } from '../ask-budget.ts';
 import type { Claims } from '../claims.ts';
 import { foretellGuess, nameGuess } from '../guess.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
@@ -67,6 +67,8 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
   /** For programs that have timers, and for all others. */
   private readonly asks: AskBudget;
   private readonly looks: AskBudget;
+  /** For all three at a rollback, where none has ever been seen to run. */
+  private readonly falls = new AskBudget();
   private readonly listing = new TimerListing();
   /** Any of the three has been seen to run. */
   private wasSet = false;
@@ -107,7 +109,10 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
 
   loosen(stopped: Stopped, plan: TimersPlan): void {
     for (const { id } of plan.surplus) deleteTimer(stopped.remote, id);
-    const before = tryStopIntervals(stopped);
+    const before = this.isSeldom(plan.image)
+      ? [{ intervalNs: 0n, leftNs: stopAlarm(stopped) }]
+      : this.falls.spend(() => tryStopIntervals(stopped));
+    this.wasSet ||= before?.some(({ leftNs }) => leftNs > 0n) === true;
     if (before === undefined) plan.alarmNs = stopAlarm(stopped);
     else stopTimers(stopped, plan, before);
     // The mappings are compared with those of the point next, and our page is none of them.
@@ -164,6 +169,19 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
 
   close(): void {
     this.listing.close();
+  }
+
+  /**
+   * None of the three has ever been seen to run, nobody is prepared for the signals of those that
+   * go by the time of processors, and rollbacks follow each other so quickly that to ask for all
+   * each time would take most of it. One that was set since runs on until the next time they are
+   * asked, some ms later.
+   */
+  private isSeldom({ intervals }: TimersImage): boolean {
+    if (this.wasSet || intervals.length > 0 || this.falls.isLeft(true)) return false;
+    return !INTERVAL_TIMERS.some(({ which, signo }) => {
+      return which !== ITIMER_REAL && this.isPrepared(signo);
+    });
   }
 
   private isPrepared(signo: number): boolean {
