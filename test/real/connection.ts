@@ -1,6 +1,7 @@
 /** A connection to a server, over which requests go one after the other. */
 import { once } from 'node:events';
 import net from 'node:net';
+import { until } from './started.ts';
 
 /** What a request is answered with when the server has ended the connection. */
 export const END = 'end';
@@ -50,4 +51,17 @@ export class Connection {
     this.#changed.abort();
     this.#changed = new AbortController();
   }
+}
+
+export async function untilListens(port: number): Promise<void> {
+  await until('it listens', async () => {
+    const socket = net.connect(port, '127.0.0.1');
+    return once(
+      socket.on('error', () => undefined),
+      'connect',
+    ).then(
+      () => socket.destroy(),
+      () => undefined,
+    );
+  });
 }

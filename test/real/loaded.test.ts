@@ -6,11 +6,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import http from 'node:http';
-import net from 'node:net';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { run } from '../../src/index.ts';
-import { Connection, END } from './connection.ts';
+import { Connection, END, untilListens } from './connection.ts';
 import { usePlace } from './place.ts';
 import { findFreePort } from './redis.ts';
 import { belay, endAfterTests, until } from './started.ts';
@@ -84,16 +83,7 @@ class Load {
 async function supervise(command: string, args: readonly string[], port: number) {
   const supervised = await run(command, args, { on: ['SIGSEGV'], retries: 2, stdio: 'ignore' });
   endAfterTests(supervised.pid, supervised.exited);
-  await until('it listens', async () => {
-    const socket = net.connect(port, '127.0.0.1');
-    return once(
-      socket.on('error', () => undefined),
-      'connect',
-    ).then(
-      () => socket.destroy(),
-      () => undefined,
-    );
-  });
+  await untilListens(port);
   return supervised;
 }
 

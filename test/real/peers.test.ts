@@ -3,16 +3,14 @@
  * over the same connection, one that had sent something since sees an end, and none hangs.
  */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from '../../src/index.ts';
 import { readStatus } from '../../src/tasks/read-status.ts';
 import { listChildren } from '../../src/tasks/list-children.ts';
-import { Connection, END } from './connection.ts';
+import { Connection, END, untilListens } from './connection.ts';
 import { usePlace } from './place.ts';
 import { findFreePort, RedisConnection, socketOf, superviseRedis } from './redis.ts';
 import { belay, endAfterTests, until } from './started.ts';
@@ -78,16 +76,7 @@ async function superviseNginx(port: number): Promise<Nginx> {
   const supervised = await run('nginx', args, { on: ['SIGSEGV'], stdio: 'ignore' });
   endAfterTests(supervised.pid, supervised.exited);
   const worker = await until('it has a worker', () => listChildren(supervised.pid)[0]);
-  await until('it listens', async () => {
-    const socket = net.connect(port, '127.0.0.1');
-    return once(
-      socket.on('error', () => undefined),
-      'connect',
-    ).then(
-      () => socket.destroy(),
-      () => undefined,
-    );
-  });
+  await untilListens(port);
   const end = async (): Promise<void> => {
     process.kill(supervised.pid, 'SIGTERM');
     assert.deepEqual(await supervised.exited, { code: 0, signal: null });

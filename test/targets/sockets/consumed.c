@@ -11,9 +11,8 @@ int main(int argc, char **argv) {
   peer_begin(listening);
   for (int index = 0; index < COUNT; index++) {
     fds[index] = peer_accept(listening, index);
-    peer_send(fds[index], index);
-    take_request(fds[index]);
-    CHECK(send(fds[index], "reply", 5, 0) == 5 && peer_ask(PEER_GET, index, 5) == 5);
+    answer_request(fds[index], index);
+    CHECK(peer_ask(PEER_GET, index, 5) == 5);
   }
   peer_send(fds[WAITING], WAITING);
   peer_send(fds[READ_LATE], READ_LATE);

@@ -14,9 +14,7 @@ int main(int argc, char **argv) {
   peer_begin(listening);
   for (int index = 0; index < COUNT; index++) {
     fds[index] = peer_accept(listening, index);
-    peer_send(fds[index], index);
-    take_request(fds[index]);
-    CHECK(send(fds[index], "reply", 5, 0) == 5);
+    answer_request(fds[index], index);
   }
   point(&why);
   if (why.cause == TJMP_SAVED) {
