@@ -46,7 +46,8 @@ export function restorePipe(
   const hasRoom = relay.hasRoomFor(Math.max(size, sizeBytes, sizeOfContent(content)));
   const pieces = content.messages.map(({ bytes }) => bytes);
   const unread = readableBytes(reader);
-  const isSame = unread === sizeOfContent(content) && relay.holds(reader, unread, pieces);
+  const isSame =
+    unread === sizeOfContent(content) && (unread === 0 || relay.holds(reader, unread, pieces));
   if (!isSame) {
     if (size < sizeBytes && setPipeSize(reader, sizeBytes) < sizeBytes)
       return 'it cannot grow again';
