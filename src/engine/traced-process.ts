@@ -80,6 +80,7 @@ export class TracedProcess {
     this.resources = undefined;
     this.target.close();
     this.target.isShared = false;
+    this.imageUses = new ImageUses();
     this.points = this.makeList();
     this.keeps = [];
     this.places = new FallPlaces();
@@ -97,9 +98,9 @@ export class TracedProcess {
   }
 
   private makeList(): PointList {
-    const uses = (this.imageUses = new ImageUses());
+    const { imageUses } = this;
     return new PointList(({ image }) => {
-      uses.release(this.resources?.all ?? [], image);
+      imageUses.release(this.resources?.all ?? [], image);
     });
   }
 }

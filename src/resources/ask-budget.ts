@@ -19,7 +19,6 @@ const RARE = 0.05;
 
 export class AskBudget {
   private readonly scale: number;
-  private readonly firstAsks: number;
   private leftMs: number;
   private asks = 0;
   private countedMs = performance.now();
@@ -27,7 +26,6 @@ export class AskBudget {
   /** @param isRare for what is nearly never there: a small part of everything */
   constructor(isRare = false) {
     this.scale = isRare ? RARE : 1;
-    this.firstAsks = this.scale * FIRST_ASKS;
     this.leftMs = this.scale * SAVED_MAX_MS;
   }
 
@@ -43,7 +41,7 @@ export class AskBudget {
 
   /** So little has been asked yet that what it costs is not known well. */
   get isAtFirst(): boolean {
-    return this.asks < this.firstAsks;
+    return this.asks < this.scale * FIRST_ASKS;
   }
 
   spend<Result>(ask: () => Result): Result {

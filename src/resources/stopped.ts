@@ -2,7 +2,7 @@
 import { hasOtherTable } from '../sys/process.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { OwnIds } from '../tracee/own-ids.ts';
-import { RemoteSession, type RemoteSource } from '../tracee/remote-session.ts';
+import { RemoteSession, type Remote, type RemoteSource } from '../tracee/remote-session.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 import type { Thread, ThreadGroup } from '../tracee/thread.ts';
 
@@ -74,7 +74,7 @@ export class Stopped {
   }
 
   /** Work with the same calls, after which all that was read of the process is still true. */
-  quietly<Result>(work: (remote: RemoteSource) => Result): Result {
+  quietly<Result>(work: (remote: Remote) => Result): Result {
     return this.session.useQuietly(work);
   }
 

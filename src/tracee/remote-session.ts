@@ -48,10 +48,10 @@ export class RemoteSession {
   };
 
   /** As `use`, for calls after which all that was read of the process is still true. */
-  useQuietly<Result>(work: (remote: RemoteSource) => Result): Result {
+  useQuietly<Result>(work: (remote: Remote) => Result): Result {
     const open = this.begin();
     try {
-      return work(() => open);
+      return work(open);
     } finally {
       open.scratch.release();
     }

@@ -51,8 +51,7 @@ export function askTimers({ remote, target }: Stopped, listed: readonly ListedTi
 
 /** Stop the three; as they were. */
 export function stopIntervals(stopped: Stopped): readonly TimerSetting[] {
-  return stopped.quietly((remote) => {
-    const { calls, scratch } = remote();
+  return stopped.quietly(({ calls, scratch }) => {
     const none = scratch.put(encodeTimerSetting(STOPPED, US));
     return INTERVAL_TIMERS.map(({ which }) => {
       const address = scratch.reserve(TIMER_SETTING_SIZE);
@@ -74,7 +73,7 @@ export function tryStopIntervals(stopped: Stopped): readonly TimerSetting[] | un
 
 /** By a call that takes no memory: how much was left, in whole seconds; the interval is lost. */
 export function stopAlarm(stopped: Stopped): bigint {
-  const seconds = stopped.quietly((remote) => remote().calls.call(SYS.alarm, 0));
+  const seconds = stopped.quietly(({ calls }) => calls.call(SYS.alarm, 0));
   return BigInt(seconds) * NS_PER_S;
 }
 
