@@ -10,8 +10,6 @@ const WATCH = /\bino:([0-9a-f]+) sdev:[0-9a-f]+ (?:mflags:[0-9a-f]+ )?mask:([0-9
 /** fanotify_mark(2): a mount or a file system, and all that is in it. */
 const WIDE = /\bfanotify (?:mnt_id|sdev):[0-9a-f]+ mflags:[0-9a-f]+ mask:([0-9a-f]+)/g;
 const ALL = -1;
-/** The same bit for both. */
-export const DELETE_SELF = 0x400;
 
 /** What is to be known of a descriptor. */
 interface Watching {
@@ -26,25 +24,24 @@ interface Watch {
   readonly mask: number;
 }
 
-export class WatchedFiles {
-  private readonly known = new WeakMap<Uint8Array, readonly Watch[]>();
+/** What was found in fdinfo: it is the same bytes for as long as nothing changes. */
+const known = new WeakMap<Uint8Array, readonly Watch[]>();
 
-  /**
-   * Whether a file or directory is watched: by its inode number, which is near enough.
-   *
-   * @param mask for any of these events
-   */
-  finder(table: readonly Watching[], mask: number): (inode: number) => boolean {
-    const inodes = new Set<number>();
-    for (const { kind, link, content } of table) {
-      if (kind !== 'anonymous' || content === undefined || !NOTIFIERS.has(link)) continue;
-      const watches = this.known.get(content) ?? parseWatches(content);
-      this.known.set(content, watches);
-      for (const watch of watches) if ((watch.mask & mask) !== 0) inodes.add(watch.inode);
-    }
-    if (inodes.size === 0) return () => false;
-    return inodes.has(ALL) ? () => true : (inode) => inodes.has(inode);
+/**
+ * Whether a file or directory is watched: by its inode number, which is near enough.
+ *
+ * @param mask for any of these events: IN_ACCESS and the like, which are FAN_ACCESS and the like
+ */
+export function findWatched(table: readonly Watching[], mask: number): (inode: number) => boolean {
+  const inodes = new Set<number>();
+  for (const { kind, link, content } of table) {
+    if (kind !== 'anonymous' || content === undefined || !NOTIFIERS.has(link)) continue;
+    const watches = known.get(content) ?? parseWatches(content);
+    known.set(content, watches);
+    for (const watch of watches) if ((watch.mask & mask) !== 0) inodes.add(watch.inode);
   }
+  if (inodes.size === 0) return () => false;
+  return inodes.has(ALL) ? () => true : (inode) => inodes.has(inode);
 }
 
 function parseWatches(content: Uint8Array): Watch[] {

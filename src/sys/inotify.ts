@@ -4,8 +4,11 @@
  * @see https://man7.org/linux/man-pages/man7/inotify.7.html
  */
 import { readSync } from 'node:fs';
+import { at } from '../at.ts';
 import { declare, errnoNow, NativeBuffer, toNumber } from './libc.ts';
 
+export const IN_ACCESS = 0x1;
+export const IN_DELETE_SELF = 0x400;
 export const IN_IGNORED = 0x8000;
 export const IN_MASK_CREATE = 0x10000000;
 
@@ -52,22 +55,21 @@ export function inotifySetNextWatch(fd: number, watch: number): number {
 
 /** Takes all events that wait, without waiting for one. */
 export function takeEvents(fd: number): NotifyEvent[] {
-  if (ioctl(fd, FIONREAD, waiting.address) !== 0) return [];
-  const size = waiting.words[0] ?? 0;
+  const size = countUnreadEvents(fd);
   if (size === 0) return [];
   const bytes = Buffer.alloc(size);
   const count = readSync(fd, bytes);
   const events: NotifyEvent[] = [];
-  for (let at = 0; at + HEADER_SIZE <= count;) {
-    events.push({ watch: bytes.readInt32LE(at), mask: bytes.readUInt32LE(at + 4) });
-    at += HEADER_SIZE + bytes.readUInt32LE(at + LENGTH_OFFSET);
+  for (let from = 0; from + HEADER_SIZE <= count;) {
+    events.push({ watch: bytes.readInt32LE(from), mask: bytes.readUInt32LE(from + 4) });
+    from += HEADER_SIZE + bytes.readUInt32LE(from + LENGTH_OFFSET);
   }
   return events;
 }
 
 /** `ioctl(fd, FIONREAD)`: how many bytes of events wait to be read. */
 export function countUnreadEvents(fd: number): number {
-  return ioctl(fd, FIONREAD, waiting.address) === 0 ? (waiting.words[0] ?? 0) : 0;
+  return ioctl(fd, FIONREAD, waiting.address) === 0 ? at(waiting.words, 0) : 0;
 }
 
 /** Whether events wait to be read. */

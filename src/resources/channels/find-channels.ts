@@ -6,12 +6,13 @@
 import { readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { O_ACCMODE, O_ASYNC, O_DIRECT, O_PATH, O_WRONLY } from '../../sys/descriptor-flags.ts';
+import { IN_ACCESS } from '../../sys/inotify.ts';
 import type { UnixSocket, UnixSocketDiag } from '../../sys/sock-diag.ts';
 import { statKnownLink, typeOf } from '../../sys/statx.ts';
 import { readStat } from '../../tasks/read-stat.ts';
 import { linkOf } from '../relatives.ts';
 import type { Stopped } from '../stopped.ts';
-import { WatchedFiles } from '../watched-files.ts';
+import { findWatched } from '../watched-files.ts';
 import type { SocketPair } from '../socket-pairs.ts';
 import type { ChannelImage, Ends, Shared } from './channel-image.ts';
 
@@ -57,13 +58,10 @@ interface Group {
 
 /** Standard streams are the caller's, mostly: everybody knows that what left by them is gone. */
 export const LAST_STREAM = 2;
-/** The same bit for both. */
-const IN_ACCESS = 1;
 const OUTSIDE = 'its other end is outside the program';
 
 export class ChannelFinder {
   private readonly diag: UnixSocketDiag;
-  private readonly watched = new WatchedFiles();
   private readonly pipes = new WeakMap<Leading, boolean>();
   /** By inode; undefined: no unix socket that we can ask about. */
   private sockets = new Map<number, UnixSocket | undefined>();
@@ -83,7 +81,7 @@ export class ChannelFinder {
   find(stopped: Stopped, table: readonly Leading[]): Found {
     const groups = this.group(stopped, table);
     const sockets = this.askOfSockets(groups);
-    const isWatched = this.watched.finder(table, IN_ACCESS);
+    const isWatched = findWatched(table, IN_ACCESS);
     const within: Channel[] = [];
     const keys = new Map<string, number>();
     const shared: Shared[] = [];

@@ -16,10 +16,11 @@ import { O_PATH } from '../../sys/descriptor-flags.ts';
 import { close, openBytes } from '../../sys/file.ts';
 import { readHandle } from '../../sys/file-handle.ts';
 import { isOfHugePages } from '../../sys/huge-pages.ts';
+import { IN_DELETE_SELF } from '../../sys/inotify.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
 import { isDirectory, statKnown, statKnownLink, typeOf } from '../../sys/statx.ts';
 import type { Task } from '../../tracee/target-memory.ts';
-import { DELETE_SELF, WatchedFiles } from '../watched-files.ts';
+import { findWatched } from '../watched-files.ts';
 import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
 import { readDescriptorLimit } from './descriptor-limit.ts';
 import { HoldableMounts } from './holdable-mounts.ts';
@@ -60,7 +61,6 @@ export class HeldFiles {
   private readonly task: Task;
   private readonly max: number;
   private readonly mounts: HoldableMounts;
-  private readonly watched = new WatchedFiles();
   private readonly files = new Map<string, Held>();
   /** Of each open file what is held of it, if anything. */
   private readonly byDescription = new Map<number, Held | undefined>();
@@ -79,7 +79,7 @@ export class HeldFiles {
     if (this.tables.has(table)) return;
     this.serial += 1;
     const used = new Set<Held>();
-    const isWatched = this.watched.finder(table, DELETE_SELF);
+    const isWatched = findWatched(table, IN_DELETE_SELF);
     const pipes = findWholePipes(table);
     for (const image of table) {
       const isHoldable = image.kind === 'path' || (image.kind === 'pipe' && pipes.has(image.inode));

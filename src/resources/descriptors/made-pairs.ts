@@ -5,6 +5,7 @@
  *
  * Not where another process has an end by now, in whose eyes the pair would fall apart.
  */
+import { at } from '../../at.ts';
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { AF_UNIX, F_DUPFD_CLOEXEC, O_CLOEXEC } from '../../sys/descriptor-flags.ts';
 import { useAndClose } from '../../sys/file.ts';
@@ -48,7 +49,7 @@ export function claimPairs(
   for (const { ends, type } of broken) {
     if (ends.some((inode) => names.has(`socket:[${inode}]`))) continue;
     for (const [index, fd] of claimPair(stopped, type, above, claims).entries()) {
-      const former = ends[index] ?? 0;
+      const former = at(ends, index);
       const inode = statKnownLink(`/proc/${stopped.living}/fd/${fd}`)?.ino ?? 0;
       const failed = useAndClose(getDescriptor(stopped.living, fd), (own) =>
         pairs.setOptions(former, own),

@@ -5,7 +5,7 @@
 import { isSegment, isSharedMemory, type Mapping } from '../../procfs/maps.ts';
 import { O_ACCMODE } from '../../sys/descriptor-flags.ts';
 import { deviceName, statKnownLink, typeOf } from '../../sys/statx.ts';
-import { WatchedFiles } from '../watched-files.ts';
+import { findWatched } from '../watched-files.ts';
 
 const LEASE = /\bLEASE\b/;
 const FOLDER = '/dev/shm/';
@@ -39,7 +39,6 @@ export interface FoundObject {
   readonly isWatched: boolean;
 }
 
-const watched = new WatchedFiles();
 /** Whatever is watched for. */
 const ANY = 0xffffffff;
 
@@ -94,7 +93,7 @@ export function findShared(
     });
   }
   if (found.size === 0) return [];
-  const isWatched = watched.finder(table, ANY);
+  const isWatched = findWatched(table, ANY);
   const folder = statKnownLink(`/proc/${tid}/root${FOLDER}`)?.ino ?? 0;
   return [...found.values()].map((each) => {
     const isNamed = each.path.startsWith(FOLDER);
