@@ -32,6 +32,7 @@ export function makePoint(process_: TracedProcess, request: CheckpointRequest): 
       cd: request.cd,
       origin: request.origin,
       time: Date.now(),
+      madeMs: performance.now(),
       tid: caller?.tid ?? process_.group.threads.keys().next().value ?? process_.pid,
       threads: process_.group.threads.size,
       why: request.why,

@@ -56,6 +56,7 @@ export function prepareRollback(process_: TracedProcess, point: Point): Prepared
   if (isHidden(stopped.group)) return new Obstacle(HIDDEN);
   if (process_.sharing !== undefined) return new Obstacle(process_.sharing);
   stopped.pointTime = point.time;
+  stopped.pointMs = point.madeMs;
   const plans: unknown[] = [];
   const claims: Claims[] = [];
   try {

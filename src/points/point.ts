@@ -13,6 +13,8 @@ export interface Point {
   readonly origin: PointOrigin;
   /** Milliseconds since the epoch. */
   readonly time: number;
+  /** The same by the supervisor's performance.now(). */
+  readonly madeMs: number;
   /** The thread that made it; of one made from outside, any. */
   readonly tid: number;
   readonly threads: number;

@@ -15,10 +15,15 @@ const NUMBERS_MAX = 1024;
 
 /** But for children made since the point: what they have, they have of a life that is undone. */
 export function findRelatives(stopped: Stopped): number[] {
-  const { pid, pointTime } = stopped;
-  const pointTicks = readTicks() - ((Date.now() - pointTime) * TICKS_PER_SECOND) / 1000;
-  const isOfPoint = (child: number): boolean =>
-    (readStat(child)?.startTicks ?? Infinity) <= pointTicks;
+  const { pid, pump, pointTime, pointMs } = stopped;
+  const pointTicks = readTicks() + 1 - ((Date.now() - pointTime) * TICKS_PER_SECOND) / 1000;
+  const isOfPoint = (child: number): boolean => {
+    const met = pump.threads.get(child)?.group.metMs;
+    // Of one that is not ours the kernel tells to a tick.
+    return met === undefined
+      ? (readStat(child)?.startTicks ?? Infinity) <= pointTicks
+      : met <= pointMs;
+  };
   return [...findElders(pid), ...listChildren(pid).filter(isOfPoint)].slice(0, RELATIVES_MAX);
 }
 

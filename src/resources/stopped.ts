@@ -17,6 +17,8 @@ export class Stopped {
   keepsPeers = false;
   /** When the point was made that it goes back to: ms since 1970. */
   pointTime = 0;
+  /** The same by performance.now(). */
+  pointMs = 0;
   /** What the clocks said then, in nanoseconds; those that somebody needs. */
   pointClocks: ReadonlyMap<number, bigint> = new Map();
   /** The point that is being made is the program's own, or a person's: none of a clock's many. */

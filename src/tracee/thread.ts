@@ -270,6 +270,8 @@ export class ThreadGroup {
   readonly leaving: Leaving;
   /** Counts execs: work that sees it change has lost the process it worked on. */
   execCount = 0;
+  /** When it was met: by performance.now(), as points have it. */
+  readonly metMs = performance.now();
   /** How many processes it has begun: each has what it had open. */
   birthCount = 0;
   /** Filters of belay's: those left behind by earlier supervisors, and the one of now. */
