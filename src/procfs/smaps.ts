@@ -17,34 +17,34 @@ const FLAGS = Buffer.from('\nVmFlags: ');
 const KEY = 'ProtectionKey:';
 /** The kernel sets these by itself. */
 const PASSING = new Set(['sd', 'gu']);
+/** Of sets that have been met: some tens of thousands of bytes. Chosen. */
+const SETS_MAX = 1000;
+/** One for all that are alike, however they are written, of all that is read. */
+const sets = new Map<string, ReadonlySet<string>>();
 
 /** @param bytes the whole file; no byte of a name can be taken for a line's beginning */
 export function parseSmaps(bytes: Buffer): AttributeRange[] {
   const ranges: AttributeRange[] = [];
-  const sets = new Map<string, ReadonlySet<string>>();
+  if (sets.size > SETS_MAX) sets.clear();
   for (let start = 0; start < bytes.length;) {
     const at = bytes.indexOf(FLAGS, start);
     if (at < 0) break;
     const end = bytes.indexOf(0x0a, at + FLAGS.length);
     if (end < 0) break;
     const text = bytes.toString('latin1', at + FLAGS.length, end);
-    let flags = sets.get(text);
-    if (flags === undefined) {
-      flags = parseFlags(text, sets);
-      sets.set(text, flags);
-    }
+    const flags = sets.get(text) ?? parseFlags(text);
     append(ranges, { ...parseRange(bytes, start), flags, key: parseKey(bytes, at) });
     start = end + 1;
   }
   return ranges;
 }
 
-/** One set for all that are alike, however they are written. */
-function parseFlags(text: string, sets: Map<string, ReadonlySet<string>>): ReadonlySet<string> {
+function parseFlags(text: string): ReadonlySet<string> {
   const flags = text.split(' ').filter((flag) => flag !== '' && !PASSING.has(flag));
   const key = flags.join(' ');
   const known = sets.get(key) ?? new Set(flags);
   sets.set(key, known);
+  sets.set(text, known);
   return known;
 }
 

@@ -14,6 +14,8 @@ const FIRST_ASKS = 32;
 /** Chosen: the share of the time that has gone by, for points of a clock, and for those meant. */
 const SHARE = 0.02;
 const SHARE_MEANT = 0.1;
+/** Chosen: after so many times in a row that told nothing new, all ask as points of a clock do. */
+const FRUITLESS_MAX = 100;
 /** Chosen: what hardly any program uses is not to cost the others anything that is felt. */
 const RARE = 0.05;
 
@@ -21,6 +23,7 @@ export class AskBudget {
   private readonly scale: number;
   private leftMs: number;
   private asks = 0;
+  private fruitless = 0;
   private countedMs = performance.now();
 
   /** @param isRare for what is nearly never there: a small part of everything */
@@ -32,11 +35,17 @@ export class AskBudget {
   /** @param isMeant the program itself has made the point, or a person */
   isLeft(isMeant: boolean): boolean {
     const now = performance.now();
-    const share = this.scale * (isMeant ? SHARE_MEANT : SHARE);
+    const isPromising = this.fruitless <= FRUITLESS_MAX;
+    const share = this.scale * (isMeant && isPromising ? SHARE_MEANT : SHARE);
     const savedMs = this.leftMs + share * (now - this.countedMs);
     this.leftMs = Math.min(savedMs, this.scale * SAVED_MAX_MS);
     this.countedMs = now;
     return this.isAtFirst || this.leftMs > 0;
+  }
+
+  /** What was asked told something new, or did not. Where that is never said, it may always. */
+  noteResult(isNew: boolean): void {
+    this.fruitless = isNew ? 0 : this.fruitless + 1;
   }
 
   /** So little has been asked yet that what it costs is not known well. */

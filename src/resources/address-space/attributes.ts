@@ -64,7 +64,10 @@ export class AttributeReader {
   /** For a point. The same object as long as nothing new is known. */
   capture(hasChanged: boolean): Attributes {
     if (this.isAffordable(hasChanged, this.stopped.isMeant) || this.isRare()) {
-      const ranges = this.points.spend(() => this.read());
+      const now = this.points.spend(() => this.read());
+      const isSame = isSameRanges(now, this.last.ranges);
+      this.points.noteResult(!isSame);
+      const ranges = isSame ? this.last.ranges : now;
       this.last = { ranges, isExact: true, readMs: this.readMs };
     } else if (this.last.isExact) {
       this.last = { ranges: this.last.ranges, isExact: false, readMs: this.readMs };
@@ -90,6 +93,11 @@ export class AttributeReader {
     this.costMs = processorMs() - startedMs;
     this.generation = this.stopped.generation;
     return this.ranges;
+  }
+
+  /** Whether a rollback found them to be others than at the point. */
+  noteResult(isNew: boolean): void {
+    this.falls.noteResult(isNew);
   }
 
   /** Calls have changed them. */
@@ -133,6 +141,20 @@ export class AttributeReader {
 function processorMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
+}
+
+/** Sets of flags are the same when they are alike. */
+function isSameRanges(
+  ranges: readonly AttributeRange[],
+  others: readonly AttributeRange[],
+): boolean {
+  if (ranges.length !== others.length) return false;
+  return ranges.every(({ start, end, flags, key }, index) => {
+    const other = others[index];
+    return (
+      other?.start === start && other.end === end && other.flags === flags && other.key === key
+    );
+  });
 }
 
 /** The attributes at `address`, by binary search. */

@@ -114,6 +114,7 @@ export class Mappings {
     const now = this.reader.readForRollback(!isSame || this.registration.refused.length > 0);
     const irreparable = this.findIrreparable(now, attributes);
     const isMended = now === undefined || planAttributes(now, attributes.ranges).length === 0;
+    if (now !== undefined) this.reader.noteResult(!isMended);
     const isDone = isSame && isMended && irreparable.length === 0;
     const { generation } = this.stopped;
     const unsure = now === undefined || !attributes.isExact ? [GUESS] : NOTHING_UNSURE;

@@ -90,7 +90,9 @@ export class OwnSettings implements Resource<OwnSettingsImage, OwnSettingsImage>
       ...putSettingsBack(stopped, askSettings(stopped, settings), settings, isSomebodyElse),
       entered: nameEntered(image.surroundings, readSurroundings(stopped.living)),
     }));
-    this.wasChanged ||= changed.length + refused.length > 0;
+    const hasChanged = changed.length + refused.length > 0;
+    this.falls.noteResult(hasChanged || entered.length > 0);
+    this.wasChanged ||= hasChanged;
     const since = isAsked ? [] : changed;
     const lost = [
       ...refused.map((what) => `${what} stays as it is`),

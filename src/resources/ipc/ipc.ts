@@ -7,7 +7,7 @@
  * that says at the point and when the program goes back decides. What the program never operated
  * on is none of its own, and neither touched nor named.
  */
-import { readlinkSync } from 'node:fs';
+import { statKnownLink } from '../../sys/statx.ts';
 import { AskBudget } from '../ask-budget.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
@@ -52,7 +52,9 @@ export class Ipc implements Resource<IpcImage, Plan> {
   /** Captured after the descriptors. */
   capture(stopped: Stopped, before: IpcImage | undefined): IpcImage {
     if (this.budget.isLeft(stopped.isMeant)) {
-      this.wasElsewhere = this.budget.spend(() => this.isElsewhere(stopped));
+      const isElsewhere = this.budget.spend(() => this.isElsewhere(stopped));
+      this.budget.noteResult(isElsewhere !== this.wasElsewhere);
+      this.wasElsewhere = isElsewhere;
     }
     const isElsewhere = this.wasElsewhere;
     const sets = isElsewhere ? NO_IPC.sets : this.sets.capture(stopped);
@@ -122,12 +124,9 @@ export class Ipc implements Resource<IpcImage, Plan> {
   }
 }
 
-function readNamespace(tid: number | 'self'): string {
-  try {
-    return readlinkSync(`/proc/${tid}/ns/ipc`);
-  } catch {
-    return '';
-  }
+/** Its inode; 0: not to be told. */
+function readNamespace(tid: number | 'self'): number {
+  return statKnownLink(`/proc/${tid}/ns/ipc`)?.ino ?? 0;
 }
 
 function isLeft({ isOwn, other }: { readonly isOwn: boolean; readonly other: number }): boolean {

@@ -204,7 +204,10 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     for (let done = 0; done < all.length && this.budget.isLeft(isMeant); done += TURN) {
       const count = Math.min(TURN, all.length - done);
       const inodes = this.takeTurn(all, count).filter((inode) => !looked.has(inode));
-      if (inodes.length > 0) this.budget.spend(() => inodes.forEach(look));
+      if (inodes.length === 0) continue;
+      const before = this.sockets.all;
+      this.budget.spend(() => inodes.forEach(look));
+      this.budget.noteResult(this.sockets.all !== before);
     }
   }
 

@@ -109,10 +109,13 @@ export class Timers implements Resource<TimersImage, TimersPlan> {
 
   loosen(stopped: Stopped, plan: TimersPlan): void {
     for (const { id } of plan.surplus) deleteTimer(stopped.remote, id);
-    const before = this.isSeldom(plan.image)
+    const isSeldom = this.isSeldom(plan.image);
+    const before = isSeldom
       ? [{ intervalNs: 0n, leftNs: stopAlarm(stopped) }]
       : this.falls.spend(() => tryStopIntervals(stopped));
-    this.wasSet ||= before?.some(({ leftNs }) => leftNs > 0n) === true;
+    const isAnySet = before?.some(({ leftNs }) => leftNs > 0n) === true;
+    if (!isSeldom) this.falls.noteResult(isAnySet);
+    this.wasSet ||= isAnySet;
     if (before === undefined) plan.alarmNs = stopAlarm(stopped);
     else stopTimers(stopped, plan, before);
     // The mappings are compared with those of the point next, and our page is none of them.
