@@ -3,8 +3,11 @@
  *
  * @see https://man7.org/linux/man-pages/man2/pidfd_getfd.2.html
  */
+import { constants } from 'node:os';
 import { close } from './file.ts';
 import { declare, errnoNow, failed, toNumber } from './libc.ts';
+
+const { ESRCH } = constants.errno;
 
 const SYS_pidfd_open = 434;
 const SYS_pidfd_getfd = 438;
@@ -35,10 +38,19 @@ export function pidfdGetfd(pidfd: number, fd: number): number {
   return copy < 0 ? -errnoNow() : copy;
 }
 
+/** Of the thread that was asked last: mostly it is asked again. It holds nothing of that one. */
+const asked = { tid: 0, pidfd: -1 };
+
 /** Our copy of descriptor `fd` of the thread's, or -errno. Throws SyscallError when it is gone. */
 export function getDescriptor(tid: number, fd: number): number {
+  if (asked.tid === tid) {
+    const copy = pidfdGetfd(asked.pidfd, fd);
+    // Another one has that number by now, or none.
+    if (copy !== -ESRCH) return copy;
+  }
   const pidfd = pidfdOpen(tid);
-  const copy = pidfdGetfd(pidfd, fd);
-  close(pidfd);
-  return copy;
+  if (asked.pidfd >= 0) close(asked.pidfd);
+  asked.tid = tid;
+  asked.pidfd = pidfd;
+  return pidfdGetfd(pidfd, fd);
 }

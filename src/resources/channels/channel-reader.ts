@@ -9,7 +9,7 @@ import {
   type ChannelImage,
   type Content,
 } from './channel-image.ts';
-import type { OwnCopies } from './own-copies.ts';
+import type { Copies } from '../copies.ts';
 import type { Channel } from './find-channels.ts';
 import { readPipeContent, UNREADABLE } from './pipe-content.ts';
 import { Relay } from './relay.ts';
@@ -34,20 +34,25 @@ export class ChannelReader {
     return (this.ownRelay ??= new Relay());
   }
 
-  askSizes(channels: readonly Channel[], copies: OwnCopies): void {
+  /** Whether one is another than it was. */
+  askSizes(channels: readonly Channel[], copies: Copies): boolean {
+    const before = this.sizes;
     const sizes = new Map<number, number>();
+    let hasChanged = false;
     for (const { kind, key, writer } of channels) {
-      sizes.set(key, sizeOf(kind, copies.of(writer)));
-      copies.giveBack();
+      const size = copies.use(writer, (own) => sizeOf(kind, own)) ?? 0;
+      sizes.set(key, size);
+      hasChanged ||= before.get(key) !== size;
     }
     this.sizes = sizes;
+    return hasChanged;
   }
 
   /** The images of `before`, where nothing has changed. */
   read(
     channels: readonly Channel[],
     ready: ReadonlyMap<number, Ready>,
-    copies: OwnCopies,
+    copies: Copies,
     find: FindNumber,
     before: readonly ChannelImage[],
   ): readonly ChannelImage[] {
@@ -78,7 +83,7 @@ export class ChannelReader {
   private readContent(
     { kind, reader, type, isDirect, isWatched }: Channel,
     state: Ready | undefined,
-    copies: OwnCopies,
+    copies: Copies,
     find: FindNumber,
     most: number,
   ): Content {

@@ -16,7 +16,7 @@ import type { SocketPairs } from '../socket-pairs.ts';
 import type { Stopped } from '../stopped.ts';
 import { NONE, type ChannelsImage, type Shared, type SharedImage } from './channel-image.ts';
 import { ChannelReader } from './channel-reader.ts';
-import { OwnCopies } from './own-copies.ts';
+import { Copies } from '../copies.ts';
 import {
   ChannelFinder,
   findPairs,
@@ -85,12 +85,11 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
     const { own, shared } = this.sort(stopped);
     const { isUntold } = this.found;
     if (own.length + shared.length === 0) return isUntold ? UNTOLD : NONE;
-    using copies = new OwnCopies(stopped.living);
+    using copies = new Copies(stopped.living);
     const asks = own.length > 0 && this.budget.isLeft(stopped.isMeant);
     if (asks) {
-      this.budget.spend(() => {
-        this.reader.askSizes(own, copies);
-      });
+      const hasChanged = this.budget.spend(() => this.reader.askSizes(own, copies));
+      this.budget.noteResult(hasChanged);
       this.sizesAt = Date.now();
     }
     const find = numberFinder(stopped.living, this.table ?? []);
@@ -113,7 +112,7 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
   apply(stopped: Stopped, { channels, shared, sizesAt, isUntold }: ChannelsImage): Applied {
     const unknown = isUntold ? [nameUntold()] : [];
     if (channels.length + shared.length === 0) return { lost: unknown };
-    using copies = new OwnCopies(stopped.living);
+    using copies = new Copies(stopped.living);
     const { reader, diag } = this;
     const { queues } = reader;
     const { table } = this.descriptors;
@@ -190,11 +189,11 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
 
   private lookAround(stopped: Stopped, channels: readonly Channel[]): void {
     this.sharers.look(stopped, new Set(channels.map(({ name }) => name)));
-    using copies = new OwnCopies(stopped.living);
+    using copies = new Copies(stopped.living);
     this.watch.update(channels, copies);
   }
 
-  private measure(shared: readonly Shared[], copies: OwnCopies): readonly SharedImage[] {
+  private measure(shared: readonly Shared[], copies: Copies): readonly SharedImage[] {
     return shared.slice(0, SHARED_MAX).map((end) => {
       const sizeBytes = readableBytes(copies.of(end.fd));
       copies.giveBack();
@@ -203,7 +202,7 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
   }
 
   /** Once of each through which something has gone, as far as that shows. */
-  private nameMoved(shared: readonly SharedImage[], copies: OwnCopies): Named[] {
+  private nameMoved(shared: readonly SharedImage[], copies: Copies): Named[] {
     const moved = shared.filter(({ fd, name, sizeBytes }) => {
       if (this.told.has(name)) return false;
       const now = readableBytes(copies.of(fd));

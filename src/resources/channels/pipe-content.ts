@@ -6,7 +6,7 @@ import { getPipeSize, readableBytes, setPipeSize } from '../../sys/pipe.ts';
 import { EMPTY, sizeOfContent, type ChannelImage, type Content } from './channel-image.ts';
 import type { Relay } from './relay.ts';
 
-/** OwnCopies of ours of the two ends. */
+/** Copies of the two ends. */
 export interface OwnEnds {
   readonly reader: number;
   readonly writer: number;

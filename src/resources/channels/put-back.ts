@@ -8,7 +8,7 @@ import { LOST, type Named } from '../resource.ts';
 import type { SocketPairs } from '../socket-pairs.ts';
 import type { ChannelImage } from './channel-image.ts';
 import { sizeOf, type ChannelReader } from './channel-reader.ts';
-import type { OwnCopies } from './own-copies.ts';
+import type { Copies } from '../copies.ts';
 import type { Leading } from './find-channels.ts';
 import type { OwnEnds } from './pipe-content.ts';
 import { restorePipe } from './pipe-content.ts';
@@ -20,14 +20,14 @@ const NAMELESS = /^(?:socket|pipe):\[/;
 export class PutBack {
   private readonly reader: ChannelReader;
   private readonly tools: SocketTools;
-  private readonly copies: OwnCopies;
+  private readonly copies: Copies;
   private readonly table: readonly Leading[];
   private readonly pairs: SocketPairs;
 
   constructor(
     reader: ChannelReader,
     tools: SocketTools,
-    copies: OwnCopies,
+    copies: Copies,
     table: readonly Leading[],
     pairs: SocketPairs,
   ) {
@@ -43,13 +43,12 @@ export class PutBack {
     const { content, sizeBytes, isShut } = image;
     const mayHold = state?.isReadable === true || content.messages.length > 0;
     const isShutSince = !isShut && state?.isShut === true;
-    if (!mayHold && !isShutSince && sizeBytes === 0) return [];
+    if (!mayHold && !isShutSince && this.hasSize(image, sizeBytes)) return [];
     try {
       const ends = this.findEnds(this.placed(image));
       if (ends === undefined) return [];
       if (content.missing !== undefined) return [nameLoss(image, content.missing)];
       if (isShutSince) return [nameLoss(image, 'it was shut down since')];
-      if (!mayHold && sizeOf(image.kind, ends.writer) === sizeBytes) return [];
       const loss = this.withoutSignals(image, () =>
         image.kind === 'pipe'
           ? restorePipe(this.reader.relay, image, ends)
@@ -63,6 +62,12 @@ export class PutBack {
     }
   }
 
+  /** Of one that is empty, and was: nothing else can be other than it was. 0: not known. */
+  private hasSize({ kind, writer }: ChannelImage, sizeBytes: number): boolean {
+    if (sizeBytes === 0) return true;
+    return this.copies.use(writer, (own) => sizeOf(kind, own) === sizeBytes) === true;
+  }
+
   /** With the inodes of the sockets that are in its place. */
   private placed(image: ChannelImage): ChannelImage {
     if (image.kind !== 'socket') return image;
@@ -70,7 +75,7 @@ export class PutBack {
     return { ...image, inode: pairs.placeOf(image.inode), peer: pairs.placeOf(image.peer) };
   }
 
-  /** OwnCopies of both ends; undefined: one was closed since, which is told of already. */
+  /** Copies of both ends; undefined: one was closed since, which is told of already. */
   private findEnds(image: ChannelImage): OwnEnds | undefined {
     const { reader, writer, inode, peer } = image;
     const ends = { reader: this.copies.of(reader), writer: this.copies.of(writer) };

@@ -8,7 +8,7 @@
  */
 import { constants } from 'node:os';
 import { ReadySet, type Ready } from '../../sys/ready-set.ts';
-import type { OwnCopies } from './own-copies.ts';
+import type { Copies } from '../copies.ts';
 import type { Channel } from './find-channels.ts';
 
 const { EEXIST } = constants.errno;
@@ -23,7 +23,7 @@ export class Watch {
   private unwatched: readonly number[] = [];
 
   /** Watch these, by descriptors that `copies` has now. */
-  update(channels: readonly Channel[], copies: OwnCopies): void {
+  update(channels: readonly Channel[], copies: Copies): void {
     const wanted = new Map<string, readonly [key: number, fd: number]>();
     for (const { key, readers, isNamed } of channels)
       if (!isNamed) for (const fd of readers) wanted.set(`${key} ${fd}`, [key, fd]);
@@ -39,7 +39,7 @@ export class Watch {
     this.unwatched = [...unwatched];
   }
 
-  private add(set: ReadySet, key: number, fd: number, copies: OwnCopies): boolean {
+  private add(set: ReadySet, key: number, fd: number, copies: Copies): boolean {
     const result = set.add(copies.of(fd), key);
     copies.giveBack();
     this.count += 1;
