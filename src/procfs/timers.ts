@@ -35,6 +35,7 @@ const TIMER = new RegExp(
 );
 
 export function parseTimers(text: string): ListedTimer[] {
+  if (text === '') return [];
   return [...text.matchAll(TIMER)].map((match) => {
     const [, id, signo, value = '0', notify, kind, target, clock] = match;
     return {

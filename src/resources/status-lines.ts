@@ -39,6 +39,8 @@ export class StatusLines {
   /** Where SigIgn begins: nearly always where it did last time. */
   private ignoredAt = 0;
   private generation = -1;
+  /** As of when the lines of who it is were found. */
+  private identityOf = -1;
   private usersAt = 0;
   private usersEnd = 0;
   private groupsAt = 0;
@@ -145,6 +147,8 @@ export class StatusLines {
   /** FDSize, which stands between, tells of nobody. */
   private findIdentity(): void {
     this.read();
+    if (this.identityOf === this.generation) return;
+    this.identityOf = this.generation;
     const { bytes } = this.status;
     this.usersAt = bytes.indexOf(USERS_LINE) + 1;
     this.usersEnd = bytes.indexOf(SIZE_LINE, this.usersAt) + 1;
@@ -155,6 +159,7 @@ export class StatusLines {
   /** Signals have been sent, or taken off. */
   forget(): void {
     this.generation = -1;
+    this.identityOf = -1;
   }
 
   close(): void {

@@ -13,6 +13,8 @@ export class FileOrder {
   private readonly compare: Compare;
   /** Of each number the place that it had last. */
   private readonly places = new Map<number, number>();
+  /** Those that were in order when they were looked at last. */
+  private readonly ordered = new WeakMap<DescriptorsImage, DescriptorsImage>();
 
   constructor(compare: Compare) {
     this.compare = compare;
@@ -20,8 +22,11 @@ export class FileOrder {
 
   /** Whether those with one description, and no others, share an open file. */
   isAsSaid(images: DescriptorsImage): boolean {
-    const known = this.sortAsKnown(images);
-    return this.isStrict(known) || this.isStrict(this.sort(known));
+    const known = this.ordered.get(images) ?? this.sortAsKnown(images);
+    const order = this.isStrict(known) ? known : this.sort([...known]);
+    if (order !== known && !this.isStrict(order)) return false;
+    this.ordered.set(images, order);
+    return true;
   }
 
   /** The same number for those that share an open file. */

@@ -42,10 +42,11 @@ export function findMixed(
   const mixed = new Set<number>();
   const { order, isKnown } = sharing;
   for (const group of groupsOf(wanted)) {
-    const images = group.filter((image) => {
+    const isToCompare = (image: DescriptorImage): boolean => {
       const now = present === undefined ? image : present.get(image.fd);
       return now !== undefined && isSameFile(now, image) && !isKnown(image);
-    });
+    };
+    const images = group.every(isToCompare) ? group : group.filter(isToCompare);
     if (images.length < 2 || order.isAsSaid(images)) continue;
     const ranks = order.rank(images);
     const found = new Map<number, DescriptorImage>();
