@@ -70,7 +70,10 @@ static long born_bare(struct draws *d) {
 static long change_dispositions(struct draws *d) {
   static const int signals[] = {SIGHUP, SIGINT, SIGSEGV, SIGBUS, SIGTERM, SIGALRM, SIGWINCH, 40};
   u64 action[4] = {draw_below(d, 2), 0x4000000, 0, draw(d)}; /* SIG_DFL or SIG_IGN, SA_RESTORER */
-  return sys4(SYS_rt_sigaction, signals[draw_below(d, 8)], action, 0, 8);
+  int signo = signals[draw_below(d, 8)];
+  /* Random calls send this one, and it may wait: by default it would end the target itself. */
+  if (signo == 40 && ways & CALLS) action[0] = 1;
+  return sys4(SYS_rt_sigaction, signo, action, 0, 8);
 }
 
 static long open_files(struct draws *d) {
