@@ -118,6 +118,10 @@ export const fates: Fates = {
     {
       what: 'locks on files (fcntl, flock, OFD), leases',
       becomes: 'as they were; one that had to be taken again is named',
+      more:
+        'A lease that was to be given up at the point, since somebody opened the file, stays so; ' +
+        'where it is gone by now that is named. One that has been taken and is to be given up ' +
+        'since is given up.',
     },
     {
       what: 'who is signalled by a descriptor (F_SETOWN, F_SETSIG, O_ASYNC)',

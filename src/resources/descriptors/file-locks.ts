@@ -23,12 +23,9 @@ import type { RemoteSource } from '../../tracee/remote-session.ts';
 
 const LOCK_LINE = Buffer.from('lock:\t');
 
-/**
- * As /proc/locks has it, and fdinfo behind "lock:"; a line with "->" is one that waits. A lease
- * that is to be given up, since somebody has opened the file, is none any more.
- */
+/** As /proc/locks has it, and fdinfo behind "lock:"; a line with "->" is one that waits. */
 const LOCK = new RegExp(
-  '^(?:lock:\\t)?\\d+: (POSIX|FLOCK|OFDLCK|LEASE) +(?!BREAKING)\\w+ +(READ|WRITE) +(-?\\d+) +' +
+  '^(?:lock:\\t)?\\d+: (POSIX|FLOCK|OFDLCK|LEASE) +(\\w+) +(READ|WRITE|UNLCK) +(-?\\d+) +' +
     '([0-9a-f]+:[0-9a-f]+):(\\d+) (\\d+) (\\d+|EOF)$',
   'gm',
 );
@@ -39,6 +36,8 @@ export interface FileLock {
   readonly device: string;
   readonly inode: number;
   readonly isWrite: boolean;
+  /** A lease that is to be given up, since somebody has opened the file. */
+  readonly isBreaking: boolean;
   readonly start: bigint;
   /** 0: to the end of the file, wherever that is. */
   readonly length: bigint;
@@ -52,12 +51,13 @@ export function readRecordLocks(pid: number): FileLock[] {
 /** @param pid only the record locks of this process; undefined: all locks */
 export function parseLocks(text: string, pid?: number): FileLock[] {
   return [...text.matchAll(LOCK)]
-    .filter((match) => pid === undefined || (match[1] === 'POSIX' && Number(match[3]) === pid))
-    .map(([, kind, type, , device = '', inode, start = '0', end]) => ({
+    .filter((match) => pid === undefined || (match[1] === 'POSIX' && Number(match[4]) === pid))
+    .map(([, kind, state, type, , device = '', inode, start = '0', end]) => ({
       kind: kind as FileLock['kind'],
       device,
       inode: Number(inode),
       isWrite: type === 'WRITE',
+      isBreaking: state === 'BREAKING',
       start: BigInt(start),
       length: end === 'EOF' || end === undefined ? 0n : BigInt(end) - BigInt(start) + 1n,
     }));
@@ -99,6 +99,7 @@ function isSameLock(one: FileLock, other: FileLock): boolean {
     one.device === other.device &&
     one.inode === other.inode &&
     one.isWrite === other.isWrite &&
+    one.isBreaking === other.isBreaking &&
     one.start === other.start &&
     one.length === other.length
   );

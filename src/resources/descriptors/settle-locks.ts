@@ -89,18 +89,24 @@ function settleOpenFile(
   const now = readLocks(image.fd).filter(isOwn);
   const missing = withoutLocks(locks, now);
   const extra = withoutLocks(now, locks);
+  const taken = missing.filter(({ isBreaking }) => !isBreaking);
   // One flock replaces another, and one lease: there is one of an open file at most.
   const isSingle = ({ kind }: FileLock): boolean => kind === 'FLOCK' || kind === 'LEASE';
   const surplus = extra.filter((lock) => {
-    return !isSingle(lock) || !missing.some(({ kind }) => kind === lock.kind);
+    return !isSingle(lock) || !taken.some(({ kind }) => kind === lock.kind);
   });
   for (const lock of surplus) setLock(remote, image.fd, lock, false);
-  return missing.flatMap((lock) => {
+  const retaken = taken.flatMap((lock) => {
     const isTaken = setLock(remote, image.fd, lock, true);
     // A lease that was made another meanwhile was held all the time.
-    const isHeld = lock.kind === 'LEASE' && extra.some(({ kind }) => kind === 'LEASE');
+    const isHeld = lock.kind === 'LEASE' && extra.some(isActiveLease);
     return isTaken && isHeld ? [] : [nameTaken(image, lock, isTaken)];
   });
+  return taken.length < missing.length ? [...retaken, nameGivenUp(image)] : retaken;
+}
+
+function isActiveLease({ kind, isBreaking }: FileLock): boolean {
+  return kind === 'LEASE' && !isBreaking;
 }
 
 function settleRecords(
@@ -127,6 +133,12 @@ function nameTaken(image: DescriptorImage, lock: FileLock, isTaken: boolean): Na
   const which = lock.kind === 'LEASE' ? 'lease' : 'lock';
   const where = lock.kind === 'LEASE' ? '' : ` at ${lock.start}`;
   return { bit: LOST.locks, text: `the ${which} on ${image.link}${where} ${what}` };
+}
+
+/** Who opened the file then goes on, or has given up: nothing makes a lease one that is broken. */
+function nameGivenUp({ link }: DescriptorImage): Named {
+  const text = `the lease on ${link}, which was to be given up, is none any more`;
+  return { bit: LOST.locks, text };
 }
 
 /** A lock for writing needs a descriptor for writing, one for reading one for reading. */
