@@ -63,11 +63,21 @@ export interface Shared {
   readonly who: string;
   /** The program's parent has it by the same number: it was left open, mostly. */
   readonly isInherited: boolean;
+  /** Set where it has no name, and the program only reads it. */
+  readonly lone: LoneEnd | undefined;
+}
+
+/** The reading end of a pipe: when nobody has the other one any more it is the program's alone. */
+export interface LoneEnd {
+  readonly inode: number;
+  readonly isAsync: boolean;
 }
 
 export interface SharedImage extends Shared {
-  /** What was in it. */
+  /** How much was in it. */
   readonly sizeBytes: number;
+  /** What was in it, where it was the program's alone. */
+  readonly content: Content | undefined;
 }
 
 export interface ChannelsImage {

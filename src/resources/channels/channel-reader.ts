@@ -75,6 +75,11 @@ export class ChannelReader {
     return isSame ? before : images;
   }
 
+  /** What is in a pipe that nobody can write to any more. */
+  readLone(reader: number): Content {
+    return readPipeContent(this.relay, reader, MOST, undefined);
+  }
+
   close(): void {
     this.ownRelay?.close();
     this.ownRelay = undefined;

@@ -7,6 +7,7 @@
  * of them; without channels they cost nothing.
  */
 import { readableBytes } from '../../sys/pipe.ts';
+import { pollNow } from '../../sys/poll.ts';
 import { UnixSocketDiag } from '../../sys/sock-diag.ts';
 import { AskBudget } from '../ask-budget.ts';
 import { foretellGuess, nameGuess } from '../guess.ts';
@@ -14,7 +15,13 @@ import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { SocketPairs } from '../socket-pairs.ts';
 import type { Stopped } from '../stopped.ts';
-import { NONE, type ChannelsImage, type Shared, type SharedImage } from './channel-image.ts';
+import {
+  isSameContent,
+  NONE,
+  type ChannelsImage,
+  type Shared,
+  type SharedImage,
+} from './channel-image.ts';
 import { ChannelReader } from './channel-reader.ts';
 import { Copies } from '../copies.ts';
 import {
@@ -49,10 +56,11 @@ interface Sorted {
   /** The program's alone. */
   readonly own: readonly Channel[];
   readonly shared: readonly Shared[];
+  /** Names of those among them of which nobody has another end. */
+  readonly lone: ReadonlySet<string>;
 }
 
 const UNTOLD: ChannelsImage = { ...NONE, isUntold: true };
-const NOTHING: Sorted = { own: [], shared: [] };
 
 export class Channels implements Resource<ChannelsImage, ChannelsImage> {
   readonly name = 'channels';
@@ -82,24 +90,28 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
 
   /** The same object as before when nothing has changed. */
   capture(stopped: Stopped, before: ChannelsImage | undefined): ChannelsImage {
-    const { own, shared } = this.sort(stopped);
+    const table = this.descriptors.tableOf(stopped);
+    if (table !== this.table) this.found = this.finder.find(stopped, table);
+    this.table = table;
     const { isUntold } = this.found;
-    if (own.length + shared.length === 0) return isUntold ? UNTOLD : NONE;
+    if (this.found.channels.length + this.found.shared.length === 0)
+      return isUntold ? UNTOLD : NONE;
     using copies = new Copies(stopped.living);
+    const { own, shared, lone } = this.sort(stopped, copies);
     const asks = own.length > 0 && this.budget.isLeft(stopped.isMeant);
     if (asks) {
       const hasChanged = this.budget.spend(() => this.reader.askSizes(own, copies));
       this.budget.noteResult(hasChanged);
       this.sizesAt = Date.now();
     }
-    const find = numberFinder(stopped.living, this.table ?? []);
+    const find = numberFinder(stopped.living, table);
     const ready = this.watch.list();
     const channels = this.reader.read(own, ready, copies, find, before?.channels ?? []);
     const sizesAt = asks || own.length === 0 ? 0 : this.sizesAt;
-    const { table = [] } = this;
     if (channels !== before?.channels || !this.pairs.has(table))
       this.pairs.note(table, findPairs(own, channels));
-    const image = { channels, shared: this.measure(shared, copies), sizesAt, isUntold };
+    const measured = this.measure(shared, lone, copies, before?.shared);
+    const image = { channels, shared: measured, sizesAt, isUntold };
     return before !== undefined && isSame(before, image) ? before : image;
   }
 
@@ -125,18 +137,24 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
       const uncertain = { key: 0, isReadable: true, isUrgent: false, isShut: false };
       return putBack.restore(image, key === undefined ? uncertain : ready.get(key));
     });
+    const ofLone = shared.flatMap((end) =>
+      end.lone === undefined || end.content === undefined
+        ? []
+        : putBack.restoreLone(end, end.lone, end.content),
+    );
     const guesses = sizesAt !== 0 ? [nameGuess(LOST.contents, SIZES)] : [];
-    return { lost: [...lost, ...this.nameMoved(shared, copies), ...guesses, ...unknown] };
+    const moved = this.nameMoved(shared, copies);
+    return { lost: [...lost, ...ofLone, ...moved, ...guesses, ...unknown] };
   }
 
   losses({ channels, shared, sizesAt, isUntold }: ChannelsImage, timeMs: number): readonly Named[] {
-    const missing = channels.flatMap(({ name, content }): Named[] =>
-      content.missing === undefined
+    const missing = [...channels, ...shared].flatMap(({ name, content }): Named[] =>
+      content?.missing === undefined
         ? []
         : [{ bit: LOST.contents, text: `what is in ${name} is not known: ${content.missing}` }],
     );
     const left = shared
-      .filter(({ isInherited }) => !isInherited)
+      .filter(({ isInherited, content }) => !isInherited && content === undefined)
       .map((image) => ({ bit: 0, text: describeShared(image) }));
     const guesses = sizesAt !== 0 ? [foretellGuess(LOST.contents, SIZES, timeMs - sizesAt)] : [];
     return [...missing, ...left, ...guesses, ...(isUntold ? [nameUntold()] : [])];
@@ -160,18 +178,17 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
     this.diag.close();
   }
 
-  /** What the table has, and whose it is. */
-  private sort(stopped: Stopped): Sorted {
-    const table = this.descriptors.tableOf(stopped);
+  /** Whose it is what was found. */
+  private sort(stopped: Stopped, copies: Copies): Sorted {
     const { birthCount } = stopped.group;
-    if (table !== this.table) this.found = this.finder.find(stopped, table);
-    this.table = table;
     const { channels, shared } = this.found;
-    if (channels.length === 0) return shared.length === 0 ? NOTHING : { own: [], shared };
+    const left = this.findLeft(shared, copies);
+    if (channels.length + left.length === 0) return { own: [], shared, lone: new Set() };
     const { renewals } = this.descriptors;
     if (renewals !== this.renewals) this.watch.close();
-    const looked = `${birthCount} ${renewals} ${channels.map(describe).join(' ')}`;
-    if (looked !== this.looked) this.lookAround(stopped, channels);
+    const names = [...channels.map(describe), ...left].join(' ');
+    const looked = `${birthCount} ${renewals} ${names}`;
+    if (looked !== this.looked) this.lookAround(stopped, channels, left);
     this.looked = looked;
     this.renewals = renewals;
     const own: Channel[] = [];
@@ -181,30 +198,54 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
       if (pid === undefined) own.push(channel);
       else if (channel.reader > LAST_STREAM && channel.writer > LAST_STREAM) {
         const { reader: fd, name } = channel;
-        others.push({ fd, name, who: `process ${pid} has it, too`, isInherited: false });
+        const who = `process ${pid} has it, too`;
+        others.push({ fd, name, who, isInherited: false, lone: undefined });
       }
     }
-    return { own, shared: others };
+    const lone = left.filter((name) => this.sharers.find(stopped, name) === undefined);
+    return { own, shared: others, lone: new Set(lone) };
   }
 
-  private lookAround(stopped: Stopped, channels: readonly Channel[]): void {
-    this.sharers.look(stopped, new Set(channels.map(({ name }) => name)));
+  /** Names of pipes that nobody can write to any more. */
+  private findLeft(shared: readonly Shared[], copies: Copies): string[] {
+    return shared.slice(0, SHARED_MAX).flatMap(({ fd, name, lone }) => {
+      const isLeft = lone !== undefined && pollNow(copies.of(fd)).isHungUp;
+      copies.giveBack();
+      return isLeft ? [name] : [];
+    });
+  }
+
+  private lookAround(
+    stopped: Stopped,
+    channels: readonly Channel[],
+    left: readonly string[],
+  ): void {
+    this.sharers.look(stopped, new Set([...channels.map(({ name }) => name), ...left]));
     using copies = new Copies(stopped.living);
     this.watch.update(channels, copies);
   }
 
-  private measure(shared: readonly Shared[], copies: Copies): readonly SharedImage[] {
-    return shared.slice(0, SHARED_MAX).map((end) => {
-      const sizeBytes = readableBytes(copies.of(end.fd));
+  private measure(
+    shared: readonly Shared[],
+    lone: ReadonlySet<string>,
+    copies: Copies,
+    before: readonly SharedImage[] = [],
+  ): readonly SharedImage[] {
+    return shared.slice(0, SHARED_MAX).map((end, index) => {
+      const own = copies.of(end.fd);
+      const sizeBytes = readableBytes(own);
+      const found = lone.has(end.name) ? this.reader.readLone(own) : undefined;
+      const former = before[index]?.content;
+      const isAsBefore = found && former && isSameContent(former, found);
       copies.giveBack();
-      return { ...end, sizeBytes };
+      return { ...end, sizeBytes, content: isAsBefore ? former : found };
     });
   }
 
   /** Once of each through which something has gone, as far as that shows. */
   private nameMoved(shared: readonly SharedImage[], copies: Copies): Named[] {
-    const moved = shared.filter(({ fd, name, sizeBytes }) => {
-      if (this.told.has(name)) return false;
+    const moved = shared.filter(({ fd, name, sizeBytes, content }) => {
+      if (content !== undefined || this.told.has(name)) return false;
       const now = readableBytes(copies.of(fd));
       copies.giveBack();
       return now !== sizeBytes;
@@ -235,10 +276,9 @@ function isSame(one: ChannelsImage, other: ChannelsImage): boolean {
     one.isUntold === other.isUntold &&
     one.shared.length === other.shared.length &&
     one.shared.every((image, index) => {
-      const { fd, name, who, sizeBytes } = other.shared[index] ?? image;
-      return (
-        image.fd === fd && image.name === name && image.who === who && image.sizeBytes === sizeBytes
-      );
+      const { fd, name, who, sizeBytes, content } = other.shared[index] ?? image;
+      const isIt = image.fd === fd && image.name === name && image.who === who;
+      return isIt && image.sizeBytes === sizeBytes && image.content === content;
     })
   );
 }

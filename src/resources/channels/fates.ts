@@ -15,7 +15,9 @@ export const fates: Fates = {
         'for among its ancestors and their other children. More than 16 MiB in all, urgent data ' +
         '(MSG_OOB), and what is in sockets of another network namespace than belay’s are not ' +
         'put back, and named; so is what was in a pair of which one way was shut down since. ' +
-        'It comes back as well where ends were closed since, but for sockets that are hung up.',
+        'It comes back as well where ends were closed since; of sockets whose other end is hung ' +
+        'up what is not as it was is named. A pipe that the program reads, and to which nobody ' +
+        'could write any more at the point, is the program’s alone, too.',
     },
     {
       what: 'bytes in pipes and sockets to others',

@@ -14,7 +14,7 @@ import { linkOf } from '../relatives.ts';
 import type { Stopped } from '../stopped.ts';
 import { findWatched } from '../watched-files.ts';
 import type { SocketPair } from '../socket-pairs.ts';
-import type { ChannelImage, Ends, Shared } from './channel-image.ts';
+import type { ChannelImage, Ends, LoneEnd, Shared } from './channel-image.ts';
 
 /** What is to be known of a descriptor. */
 export interface Leading {
@@ -120,7 +120,7 @@ export class ChannelFinder {
     const { fd, link } = first;
     this.parent ??= readStat(pid)?.ppid ?? 0;
     const isInherited = linkOf(this.parent, fd) === link;
-    return [{ fd, name: link, who: OUTSIDE, isInherited }];
+    return [{ fd, name: link, who: OUTSIDE, isInherited, lone: loneEnd(all) }];
   }
 
   private isNamedPipe(tid: number, image: Leading): boolean {
@@ -236,6 +236,13 @@ function pipeOf(
     isWatched: isNamed && (isWatched(first.inode) || isWatched(folderOf(first.link))),
     isBound: false,
   };
+}
+
+/** Others may come to have an end of one that has a name. */
+function loneEnd(all: readonly Leading[]): LoneEnd | undefined {
+  const [first] = all;
+  const isLone = all.every(({ kind, flags }) => kind === 'pipe' && (flags & O_ACCMODE) === 0);
+  return isLone && first !== undefined ? { inode: first.inode, isAsync: isAsync(all) } : undefined;
 }
 
 /** The inode of the directory that it is in, as we see it. */

@@ -6,12 +6,18 @@ import type { Ready } from '../../sys/ready-set.ts';
 import { statKnown, typeOf } from '../../sys/statx.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { SocketPairs } from '../socket-pairs.ts';
-import type { ChannelImage } from './channel-image.ts';
+import {
+  isSameContent,
+  type ChannelImage,
+  type Content,
+  type Ends,
+  type LoneEnd,
+  type Shared,
+} from './channel-image.ts';
 import { sizeOf, type ChannelReader } from './channel-reader.ts';
 import type { Copies } from '../copies.ts';
 import type { Leading } from './find-channels.ts';
-import type { OwnEnds } from './pipe-content.ts';
-import { restorePipe } from './pipe-content.ts';
+import { restoreByOwnEnd, restorePipe } from './pipe-content.ts';
 import { restoreSocket, type SocketTools } from './restore-socket.ts';
 
 /** `socket:[4711]` or `pipe:[4711]`: what a link of no file system leads to. */
@@ -44,19 +50,53 @@ export class PutBack {
     const mayHold = state?.isReadable === true || content.messages.length > 0;
     const isShutSince = !isShut && state?.isShut === true;
     if (!mayHold && !isShutSince && this.hasSize(image, sizeBytes)) return [];
-    try {
-      const ends = this.findEnds(this.placed(image));
-      if (ends === undefined) return [];
-      if (content.missing !== undefined) return [nameLoss(image, content.missing)];
-      if (isShutSince) return [nameLoss(image, 'it was shut down since')];
-      const loss = this.withoutSignals(image, () =>
+    const placed = this.placed(image);
+    return this.nameLoss(`${image.name} (descriptors ${image.reader} and ${image.writer})`, () => {
+      const [reader, writer] = [this.copies.of(image.reader), this.copies.of(image.writer)];
+      // It is hung up, which is told of already.
+      if (!isIt(reader, image, placed.inode)) return undefined;
+      if (content.missing !== undefined) return content.missing;
+      if (!isIt(writer, image, placed.peer)) return this.restoreLeft(placed, reader);
+      if (isShutSince) return 'it was shut down since';
+      return this.withoutSignals(image, () =>
         image.kind === 'pipe'
-          ? restorePipe(this.reader.relay, image, ends)
-          : restoreSocket(this.tools, this.placed(image), ends),
+          ? restorePipe(this.reader.relay, image, { reader, writer })
+          : restoreSocket(this.tools, placed, { reader, writer }),
       );
-      return loss === undefined ? [] : [nameLoss(image, loss)];
+    });
+  }
+
+  /** The same for a pipe of which the program had the reading end, and nobody the other one. */
+  restoreLone({ fd, name }: Shared, { inode, isAsync }: LoneEnd, content: Content): Named[] {
+    return this.nameLoss(`${name} (descriptor ${fd})`, () => {
+      const reader = this.copies.of(fd);
+      const image = { kind: 'pipe', name, inode, peer: inode, isAsync } as const;
+      if (!isIt(reader, image, inode)) return undefined;
+      if (content.missing !== undefined) return content.missing;
+      return this.withoutSignals(image, () => restoreByOwnEnd(this.reader.relay, content, reader));
+    });
+  }
+
+  /** What is in the reading end, where the other one is hung up. */
+  private restoreLeft(image: ChannelImage, reader: number): string | undefined {
+    const { kind, content } = image;
+    const { queues, find } = this.tools;
+    if (kind === 'pipe')
+      return this.withoutSignals(image, () => restoreByOwnEnd(this.reader.relay, content, reader));
+    const isSame = isSameContent(queues.read(reader, image, Infinity, find), content);
+    return isSame ? undefined : 'its other end is hung up now';
+  }
+
+  /** @param work says why it is not what it was; undefined: it is */
+  private nameLoss(what: string, work: () => string | undefined): Named[] {
+    const name = (why: string): Named[] => [
+      { bit: LOST.contents, text: `what was in ${what} is not put back: ${why}` },
+    ];
+    try {
+      const why = work();
+      return why === undefined ? [] : name(why);
     } catch (error) {
-      return [nameLoss(image, asBelayError(error).message)];
+      return name(asBelayError(error).message);
     } finally {
       this.copies.giveBack();
     }
@@ -75,16 +115,9 @@ export class PutBack {
     return { ...image, inode: pairs.placeOf(image.inode), peer: pairs.placeOf(image.peer) };
   }
 
-  /** Copies of both ends; undefined: one was closed since, which is told of already. */
-  private findEnds(image: ChannelImage): OwnEnds | undefined {
-    const { reader, writer, inode, peer } = image;
-    const ends = { reader: this.copies.of(reader), writer: this.copies.of(writer) };
-    return isIt(ends.reader, image, inode) && isIt(ends.writer, image, peer) ? ends : undefined;
-  }
-
   /** SIGIO is for what others do. The program sets the flag: its number goes with the signal. */
   private withoutSignals<Result>(
-    { isAsync, inode, peer }: ChannelImage,
+    { isAsync, inode, peer }: Pick<Ends, 'isAsync' | 'inode' | 'peer'>,
     work: () => Result,
   ): Result {
     const ends = this.table.filter(
@@ -106,14 +139,9 @@ export class PutBack {
   }
 }
 
-function isIt(own: number, { kind, name }: ChannelImage, inode: number): boolean {
+function isIt(own: number, { kind, name }: Pick<Ends, 'kind' | 'name'>, inode: number): boolean {
   const status = own < 0 ? undefined : statKnown(own);
   if (status === undefined || typeOf(status) !== kind) return false;
   // File systems may tell of another number than /proc.
   return !NAMELESS.test(name) || status.ino === inode;
-}
-
-function nameLoss({ name, reader, writer }: ChannelImage, why: string): Named {
-  const text = `what was in ${name} (descriptors ${reader} and ${writer}) is not put back: ${why}`;
-  return { bit: LOST.contents, text };
 }

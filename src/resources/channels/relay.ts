@@ -8,6 +8,7 @@ import { NativeBuffer } from '../../sys/libc.ts';
 import {
   getPipeSize,
   openPipe,
+  readableBytes,
   readPipe,
   setPacketMode,
   setPipeSize,
@@ -52,6 +53,16 @@ export class Relay {
       left -= size;
     }
     return pieces;
+  }
+
+  /** Whether so many bytes in a pipe are one packet: what is not read of it at once is lost. */
+  isPacket(from: number, sizeBytes: number): boolean {
+    const { readEnd, writeEnd } = this.ends;
+    if (sizeBytes < 2 || tee(from, writeEnd, ALL) !== sizeBytes) return false;
+    const isAlone = readPipe(readEnd, this.room.address, sizeBytes - 1) === sizeBytes - 1;
+    const rest = readableBytes(readEnd);
+    this.empty(readEnd);
+    return isAlone && rest === 0;
   }
 
   /** Whether that is what is in a pipe. */

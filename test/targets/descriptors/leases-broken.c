@@ -1,6 +1,6 @@
-/* A lease that was taken since the point, and is to be given up because somebody opens the file, is
- * none behind it, and nobody waits for that. One that was to be given up at the point stays so; that
- * it is gone by now is told, and one that was taken in its place is none. */
+/* A lease that was taken since the point, and is to be given up because somebody opens the file,
+ * is none behind it, and nobody waits for that. One that was to be given up at the point stays so;
+ * that it is gone by now is told, and one that was taken in its place is none. */
 #include "../target.h"
 
 enum { TAKEN, LEFT, GIVEN_UP, REPLACED };
