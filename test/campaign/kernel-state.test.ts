@@ -43,6 +43,14 @@ test('signals that have come and those that have gone are told apart', () => {
   assert.deepEqual(names(of('0'), of('10000000')), ['pending.sigio']);
 });
 
+test('what goes through a FIFO that others can write to has a name of its own', () => {
+  const fifo = entry('fifo.reader', 'fd 7', 'alone');
+  const of = (value: string): Entry[] => [entry('pipe.content', 'fd 7', value)];
+  assert.deepEqual(names(of('0 bytes'), of('1 bytes')), ['pipe.content']);
+  const [before, now] = [of('0 bytes'), of('1 bytes')].map((entries) => [fifo, ...entries]);
+  assert.deepEqual(names(before ?? [], now ?? []), ['fifo.pipe.content']);
+});
+
 test('what is named is no fault, and else it is one', () => {
   const difference = { kind: 'state', what: 'flags', text: '' } as const;
   assert.equal(judge([difference], 0).left.length, 1);

@@ -131,9 +131,12 @@ export function compareKernelStates(before: KernelState, after: KernelState): St
         differences.push(...comparePending(key, before ?? 0n, now ?? 0n));
         continue;
       }
+      // What goes through it is others', too, and told of in the log alone.
+      const isOthers = /^(pipe|readiness)\./.test(what) && was.has(`fifo.reader of ${whose}`);
       const kind = what === 'file' ? wasValue : MADE_SINCE.test(what) ? isNew(then) : '';
+      const behind = kind === '' ? '' : `.${kind.split(' ')[0] ?? ''}`;
       differences.push({
-        what: `${what.replace(/ of \d+$/, '')}${kind === '' ? '' : `.${kind.split(' ')[0] ?? ''}`}`,
+        what: `${isOthers ? 'fifo.' : ''}${what.replace(/ of \d+$/, '')}${behind}`,
         text: `${key} was ${wasValue}, is ${isValue}`,
       });
     }

@@ -17,6 +17,9 @@ export const KNOWN_GAPS: Readonly<Record<string, string>> = {
   'file.unix-socket': 'a pair that is made anew has other inodes',
   // Pipes of which the program had one end alone.
   'pipe.size': 'how much fits into a pipe that others have an end of stays as it is',
+  'fifo.pipe.content': 'of a FIFO that it reads, and cannot write to: it is named in the log',
+  'fifo.pipe.packets': 'the same',
+  'fifo.readiness.pipe': 'the same; and that somebody could write to it once shows for good',
   // System V.
   'told.semaphores.made': 'what was made since stays',
   'told.queue.made': 'what was made since stays',
@@ -52,6 +55,7 @@ export const NAMED_BY: readonly (readonly [start: string, bits: number])[] = [
   ['eventfd.', 8],
   ['signalfd.', 8],
   ['inotify.', 8],
+  ['fifo.', 8 | 512],
   ['readiness.', 8 | 512 | 8192],
   ['pipe.', 512],
   ['socket.type', 8],

@@ -4,7 +4,7 @@ import type { Entry } from './kernel-state.ts';
 
 /** Of the process: lines of status, whole files, links. */
 const STATUS = /^(Umask|Uid|Gid|Groups|NoNewPrivs|ShdPnd|Seccomp_filters|Cap\w+|THP_enabled|SigQ)$/;
-const FILES = 'oom_score_adj personality coredump_filter timerslack_ns cgroup'.split(' ');
+const FILES = 'oom_score_adj personality coredump_filter timerslack_ns'.split(' ');
 const LINKS = 'cwd root exe'.split(' ');
 const OF_THREADS = /^(SigPnd|Cpus_allowed|Speculation_\w+)$/;
 /** How many signals wait, and how many may; the kernel counts those of a user. */
@@ -44,6 +44,12 @@ function readTimers(path: string): string {
     .join('; ');
 }
 
+/** But for hierarchies at whose root it is, as everybody is in one that somebody mounts. */
+function readGroups(path: string): string {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.filter((line) => !line.endsWith(':/')).join('\n');
+}
+
 function readProcess(pid: number): [string, string][] {
   const base = `/proc/${pid}`;
   const stat = readStat(`${base}/stat`);
@@ -54,6 +60,7 @@ function readProcess(pid: number): [string, string][] {
   return [
     ...readStatus(`${base}/status`, STATUS),
     ...FILES.map((name): [string, string] => [name, readFileSync(`${base}/${name}`, 'utf8')]),
+    ['cgroup', readGroups(`${base}/cgroup`)],
     ...LINKS.map((name): [string, string] => [name, readlinkSync(`${base}/${name}`)]),
     ...Object.entries(STAT).map(([name, at]): [string, string] => [name, stat[at] ?? '']),
     ...namespaces,

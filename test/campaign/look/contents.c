@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -98,8 +99,19 @@ static void look_at_addresses(const struct seen *s) {
   say_bytes(s, "socket.peer", (void *)&other, other_size);
 }
 
+/* An error that waits would be taken by whoever looks into the queue: then how much is in it. */
+static int has_error(const struct seen *s) {
+  struct pollfd one = {s->copy, 0, 0};
+  int size = 0;
+  if (poll(&one, 1, 0) != 1 || !(one.revents & POLLERR) || ioctl(s->copy, FIONREAD, &size))
+    return 0;
+  say(s, "socket.content", "an error, and %d bytes", size);
+  return 1;
+}
+
 /* Message by message, with how many descriptors are under way in them. */
 static void look_at_messages(const struct seen *s) {
+  if (has_error(s)) return;
   int off = word_of(s, SOL_SOCKET, PEEK_OFF), zero = 0;
   size_t size = 0, messages = 0, descriptors = 0, sizes = 0;
   if (setsockopt(s->copy, SOL_SOCKET, PEEK_OFF, &zero, sizeof zero)) return;

@@ -78,6 +78,19 @@ static void look_at_flags(const struct seen *s) {
   if (seals >= 0) say(s, "memfd.seals", "%d", seals);
 }
 
+/* A FIFO that it reads, and to which it cannot write: others may, now and then. */
+static int is_fifo_of_others(const struct seen *s) {
+  struct stat status;
+  int is_alone = S_ISFIFO(s->mode) && !link_begins(s, "pipe:") && !(s->flags & O_ACCMODE);
+  for (int i = 0; i < count && is_alone; i++) {
+    int copy = (int)syscall(SYS_pidfd_getfd, pid_descriptor, all[i].fd, 0);
+    if (copy >= 0 && !fstat(copy, &status) && status.st_ino == s->inode)
+      is_alone = status.st_dev != s->device || !(fcntl(copy, F_GETFL) & O_ACCMODE);
+    close(copy);
+  }
+  return is_alone;
+}
+
 /* What sort of thing it is, in a word. */
 static const char *kind_of(const struct seen *s) {
   static const char *const anonymous[] = {"eventfd", "eventpoll", "timerfd", "signalfd",
@@ -160,6 +173,7 @@ static void look(struct seen *s) {
   if (!(s->flags & O_PATH)) {
     look_at_readiness(s, kind);
     if (S_ISFIFO(s->mode)) look_at_pipe(s);
+    if (is_fifo_of_others(s)) say(s, "fifo.reader", "alone");
     if (S_ISSOCK(s->mode)) look_at_socket(s);
     if (S_ISCHR(s->mode)) look_at_terminal(s);
     if (link_begins(s, "/memfd:")) {
