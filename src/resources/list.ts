@@ -65,7 +65,7 @@ export class ResourceList {
       new Channels(descriptors, pairs),
       new OwnTables(),
       new Signals(status, stackUse),
-      new PendingSignals(status),
+      new PendingSignals(status, descriptors),
       new Timers(status, asks, looks),
       new Attributes(status),
       new Credentials(status),

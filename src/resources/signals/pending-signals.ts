@@ -4,7 +4,7 @@
  * that came since stay: whoever sent them does not know of a rollback. (The kernel forces SIGSEGV
  * on a thread whose rseq area is gone; two threads fall at once; abort(3) sends itself SIGABRT.)
  * Those of timers are taken off, too, which go off anew: the timers have been stopped, and run on
- * behind this; and those that the program sent itself.
+ * behind this; and those that the program sent itself, or has asked for since (asked-signals.ts).
  *
  * Source: ptrace(2), PTRACE_PEEKSIGINFO; rt_sigqueueinfo(2).
  */
@@ -18,6 +18,7 @@ import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { StatusLines } from '../status-lines.ts';
+import { findUnasked, type Asking } from './asked-signals.ts';
 import { signalsOnTheWay } from './on-the-way.ts';
 import {
   findMissing,
@@ -57,9 +58,12 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
   readonly name = 'pending signals';
   private readonly mask = new NativeBuffer(8);
   private readonly status: StatusLines;
+  private readonly descriptors: { readonly table: readonly Asking[] };
 
-  constructor(status: StatusLines) {
+  /** @param descriptors those of the process, as they were read last, or put back */
+  constructor(status: StatusLines, descriptors: { readonly table: readonly Asking[] }) {
     this.status = status;
+    this.descriptors = descriptors;
   }
 
   /** The same object for as long as none wait, which is nearly always. */
@@ -128,15 +132,15 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     // Holds nothing.
   }
 
-  /** What a thread is stopped for and sent its own process since goes no further. */
+  /** What a thread is stopped for, and sent its own process or asked for since, goes no further. */
   private dropOwn(
-    { ownIds, pid }: Stopped,
+    stopped: Stopped,
     thread: Thread,
     onTheWay: SignalQueue,
     wanted: SignalQueue,
   ): void {
     if (onTheWay.length !== 1 || thread.stop?.kind !== 'signal') return;
-    if (findOwn(onTheWay, wanted, ownIds.ownIdOf(pid)).length === 0) return;
+    if (this.findCaused(stopped, onTheWay, wanted).length === 0) return;
     thread.stopFor({ kind: 'interrupt' }, thread.isDisplaced);
   }
 
@@ -180,12 +184,11 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
       own: now.own.filter((info) => isOfTimer(info, own)),
       shared: owed === undefined ? [] : now.shared.filter((info) => isOfTimer(info, owed)),
     };
-    const ownPid = stopped.ownIds.ownIdOf(stopped.pid);
     const undone = {
-      own: [...ofTimers.own, ...findOwn(now.own, own, ownPid)],
+      own: [...ofTimers.own, ...this.findCaused(stopped, now.own, own)],
       shared: [
         ...ofTimers.shared,
-        ...(owed === undefined ? [] : findOwn(now.shared, owed, ownPid)),
+        ...(owed === undefined ? [] : this.findCaused(stopped, now.shared, owed)),
       ],
     };
     const isFirst = thread === stopped.group.leader;
@@ -201,6 +204,14 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     const cleared = new Set([...dropped, ...takenOff]);
     const ownChanges = planQueue(now.own, own, { pinned, cleared, undone: undone.own });
     return { own: ownChanges, shared: sharedChanges };
+  }
+
+  /** What the program has itself to thank for: it sent it, or has asked for it, since. */
+  private findCaused({ ownIds, pid }: Stopped, now: SignalQueue, wanted: SignalQueue): SignalQueue {
+    return [
+      ...findOwn(now, wanted, ownIds.ownIdOf(pid)),
+      ...findUnasked(now, wanted, this.descriptors.table, this.status),
+    ];
   }
 
   /** Take off the faults that came since: each stops the thread before it runs anything. */
