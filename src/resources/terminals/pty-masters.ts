@@ -1,16 +1,32 @@
 /**
  * The resource of what the program has set of pseudo-terminals by their masters: whether reading
- * tells of the other end (packet mode), and whether that may be opened (the lock). One that was
- * closed since has ended its terminal, which the descriptors name.
+ * tells of the other end (packet mode), whether that may be opened (the lock), and how it treats
+ * what is typed, where it is not among the program's terminals. Those modes are then of whoever has
+ * it open: they go back where nobody has. A master that was closed since has ended its terminal,
+ * which the descriptors name.
  *
- * Source: ioctl_tty(2), TIOCPKT and TIOCSPTLCK.
+ * Source: ioctl_tty(2), TIOCPKT and TIOCSPTLCK; drivers/tty/pty.c, pty_close.
  */
 import { asBelayError } from '../../errors.ts';
-import { readMasterMode, writeMasterMode, type MasterMode } from '../../sys/termios.ts';
+import { pollNow } from '../../sys/poll.ts';
+import {
+  readMasterMode,
+  readTerminalModes,
+  writeMasterMode,
+  writeTerminalModes,
+  type MasterMode,
+} from '../../sys/termios.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
+import { findAllRelatives, linksOf } from '../relatives.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import { findMasters, withCopy, type FoundTerminal, type KnownDevices } from './terminal-access.ts';
+import {
+  findMasters,
+  findTerminals,
+  withCopy,
+  type FoundTerminal,
+  type KnownDevices,
+} from './terminal-access.ts';
 import type { DescriptorSource } from './terminals.ts';
 
 const VERSION = 1;
@@ -18,18 +34,24 @@ const VERSION = 1;
 export interface MasterImage extends MasterMode {
   /** The number of the terminal that it makes. */
   readonly device: number;
+  /** struct termios2 of the terminal, where the program has that by its master alone. */
+  readonly modes: Uint8Array | undefined;
 }
 
 export type MastersImage = readonly MasterImage[];
 
 const NONE: MastersImage = [];
+const NO_MODES = new Uint8Array();
 
 export class PtyMasters implements Resource<MastersImage, MastersImage> {
   readonly name = 'masters of pseudo-terminals';
   private readonly descriptors: DescriptorSource;
   private table: DescriptorSource['table'] | undefined = undefined;
   private found: readonly FoundTerminal[] = [];
+  /** Of the same table; undefined: not looked for yet. */
+  private terminals: readonly FoundTerminal[] | undefined = undefined;
   private readonly known: KnownDevices = new WeakMap();
+  private readonly knownTerminals: KnownDevices = new WeakMap();
 
   constructor(descriptors: DescriptorSource) {
     this.descriptors = descriptors;
@@ -38,8 +60,14 @@ export class PtyMasters implements Resource<MastersImage, MastersImage> {
   /** Captured after the descriptors. The same array as before when nothing changed. */
   capture(stopped: Stopped, before: MastersImage | undefined): MastersImage {
     const images = this.find(stopped).flatMap(({ device, fd }): MasterImage[] => {
-      const mode = withCopy(stopped.living, fd, readMasterMode);
-      return mode === undefined ? [] : [{ device, ...mode }];
+      const isOpen = this.hasTerminal(stopped, device);
+      const image = withCopy(stopped.living, fd, (own) => {
+        const [mode, modes] = [readMasterMode(own), readTerminalModes(own)];
+        return (
+          mode && { ...mode, device, modes: isOpen || !modes ? undefined : new Uint8Array(modes) }
+        );
+      });
+      return image === undefined ? [] : [image];
     });
     if (images.length === 0) return NONE;
     const isSame =
@@ -79,30 +107,70 @@ export class PtyMasters implements Resource<MastersImage, MastersImage> {
       const text = `a pseudo-terminal's master has another mode or lock than it had: ${why}`;
       return [{ bit: LOST.terminals, text }];
     };
+    const leave = (): Named[] => {
+      const text =
+        'a pseudo-terminal of which others have the other end has other modes than it had';
+      return [{ bit: 0, text: `${text}: they are left` }];
+    };
     try {
       const found = this.find(stopped).find(({ device }) => device === image.device);
       if (found === undefined) return [];
       const isBack = withCopy(stopped.living, found.fd, (own) => writeMasterMode(own, image));
-      return isBack === false ? lose('it may not be set') : [];
+      if (isBack === false) return lose('it may not be set');
+      const isLeft = withCopy(stopped.living, found.fd, (own) => {
+        return !this.putModesBack(stopped, own, image);
+      });
+      return isLeft === true ? leave() : [];
     } catch (error) {
       return lose(asBelayError(error).message);
     }
+  }
+
+  /** False: they are left to others. */
+  private putModesBack(stopped: Stopped, own: number, { device, modes }: MasterImage): boolean {
+    const now = readTerminalModes(own);
+    if (modes === undefined || now === undefined || Buffer.compare(now, modes) === 0) return true;
+    const isAlone =
+      pollNow(own).isHungUp ||
+      this.hasTerminal(stopped, device) ||
+      !findAllRelatives(stopped).some((pid) => isOpenIn(pid, device));
+    return isAlone && writeTerminalModes(own, modes);
+  }
+
+  /** Whether a descriptor leads to the terminal itself. */
+  private hasTerminal(stopped: Stopped, device: number): boolean {
+    this.find(stopped);
+    this.terminals ??= findTerminals(stopped.living, this.descriptors.table, this.knownTerminals);
+    return this.terminals.some((terminal) => terminal.device === device);
   }
 
   private find({ living }: Stopped): readonly FoundTerminal[] {
     const { table } = this.descriptors;
     if (table !== this.table) {
       this.found = findMasters(living, table, this.known);
+      this.terminals = undefined;
       this.table = table;
     }
     return this.found;
   }
 }
 
+/** Of one that nobody has opened yet nothing else tells. */
+function isOpenIn(pid: number, device: number): boolean {
+  const name = `/dev/pts/${numberOf(device)}`;
+  return [...linksOf(pid).values()].includes(name);
+}
+
+/** The minor number: its low 8 bits, and the others from the 20th on. */
+function numberOf(device: number): number {
+  return (device & 0xff) | ((device >>> 12) & 0xfff00);
+}
+
 function isSameMaster(one: MasterImage, other: MasterImage | undefined): boolean {
   return (
     one.device === other?.device &&
     one.isPacket === other.isPacket &&
-    one.isLocked === other.isLocked
+    one.isLocked === other.isLocked &&
+    Buffer.compare(one.modes ?? NO_MODES, other.modes ?? NO_MODES) === 0
   );
 }
