@@ -8,6 +8,7 @@ import { declare, NativeBuffer } from './libc.ts';
 
 const POLLIN = 0x1;
 const POLLOUT = 0x4;
+const POLLERR = 0x8;
 const POLLHUP = 0x10;
 const POLLRDHUP = 0x2000;
 const REVENTS_AT = 6;
@@ -23,6 +24,8 @@ export interface Polled {
   readonly hasTheirEnd: boolean;
   /** Of a stream: nor sent. */
   readonly isHungUp: boolean;
+  /** Of a socket: the next call that asks is told of it, and no other one. */
+  readonly hasError: boolean;
 }
 
 /** `poll({fd, POLLIN | POLLOUT | POLLRDHUP}, 1, 0)`. */
@@ -35,5 +38,6 @@ export function pollNow(fd: number): Polled {
     isWritable: (events & POLLOUT) !== 0,
     hasTheirEnd: (events & POLLRDHUP) !== 0,
     isHungUp: (events & POLLHUP) !== 0,
+    hasError: (events & POLLERR) !== 0,
   };
 }

@@ -57,6 +57,8 @@ export class EndConnections {
   private readonly left: string[] = [];
   private readonly undone: string[] = [];
   private readonly accepted: string[] = [];
+  /** Of these an error was told that waited. */
+  private readonly told: string[] = [];
   /** Of these nothing can be ended. */
   private readonly gone: string[] = [];
   private unknown = 0;
@@ -135,6 +137,10 @@ export class EndConnections {
       return;
     }
     const who = nameConnection(own, fd);
+    if (verdict.kind === 'error taken') {
+      this.told.push(who);
+      return;
+    }
     if (kind === 'noted') {
       this.gone.push(who);
       return;
@@ -178,6 +184,7 @@ export class EndConnections {
     add(this.undone, 'connections made since the point are taken down');
     add(this.accepted, 'connections accepted or made since the point are closed');
     add(this.left, 'connections over which something went since the point are left');
+    add(this.told, 'errors of sockets that waited have been taken since, and are told no more');
     add(this.gone, 'what went since the point over sockets that are no connections is gone');
     const addUnknown = (what: string, count: number): void => {
       const text = `${what} of which it is not known whether something went over them since`;

@@ -31,6 +31,10 @@ export const fates: Fates = {
         'Packet sockets and those of other families are not named.',
     },
     {
+      what: 'errors that wait to be asked for (SO_ERROR)',
+      becomes: 'stay; one that was asked for since is gone: named',
+    },
+    {
       what: 'options of sockets',
       becomes: 'exact where they were asked for, of 32 sockets at a point; else left, and named',
       more:

@@ -47,7 +47,8 @@ export function isSameQueues(one: Queues | undefined, other: Queues): boolean {
     one.isReadable === other.isReadable &&
     one.isWritable === other.isWritable &&
     one.hasTheirEnd === other.hasTheirEnd &&
-    one.isHungUp === other.isHungUp
+    one.isHungUp === other.isHungUp &&
+    one.hasError === other.hasError
   );
 }
 

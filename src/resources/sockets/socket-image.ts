@@ -59,6 +59,8 @@ export interface Counts {
   readonly unread: number;
   /** Bytes that were written, and that the other end has not acknowledged. */
   readonly queued: number;
+  /** Of one that is no connection: an error waits to be asked for (SO_ERROR). */
+  readonly hasError: boolean;
 }
 
 /** What waits in a socket, and what can be done with it. */
@@ -73,6 +75,8 @@ export interface Queues {
   readonly isWritable: boolean;
   readonly hasTheirEnd: boolean;
   readonly isHungUp: boolean;
+  /** An error waits to be asked for. */
+  readonly hasError: boolean;
 }
 
 export interface SocketsImage {
@@ -96,7 +100,8 @@ export function isSameCounts(one: Counts | undefined, other: Counts): boolean {
     one.consumed === other.consumed &&
     one.written === other.written &&
     one.unread === other.unread &&
-    one.queued === other.queued
+    one.queued === other.queued &&
+    one.hasError === other.hasError
   );
 }
 

@@ -44,7 +44,7 @@ import { Uncounted } from './uncounted.ts';
 import { isEmpty } from './queue-look.ts';
 import { isAsFound, isConnection, lookAtTcp } from './tcp-look.ts';
 
-const VERSION = 5;
+const VERSION = 6;
 const NONE: SocketsImage = {
   momentMs: 0,
   sockets: [],
@@ -257,8 +257,8 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     if (isInTurn && isIdle && before !== undefined && isAsFound(own, before)) return true;
     const found = lookAtTcp(own, momentMs);
     if (found === undefined) return false;
-    const { state, consumed, written, unread, queued } = found;
-    const counts = { state, consumed, written, unread, queued };
+    const { state, consumed, written, unread, queued, hasError } = found;
+    const counts = { state, consumed, written, unread, queued, hasError };
     if (!isSameCounts(known.counts, counts)) this.sockets.set({ ...known, counts });
     if (this.arrivals.isWatched(inode) && isQuiet(counts)) this.pending.delete(inode);
     else if (isConnection(counts)) this.pending.add(inode);

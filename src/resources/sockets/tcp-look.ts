@@ -4,6 +4,7 @@
  *
  * Source: tcp_get_info, tcp_ioctl and tcp_inq of net/ipv4/tcp.c and include/net/tcp.h.
  */
+import { pollNow } from '../../sys/poll.ts';
 import { readQueued, readUnread } from '../../sys/socket-queues.ts';
 import {
   readTcpInfo,
@@ -39,7 +40,8 @@ export function lookAtTcp(own: number, nowMs: number): TcpLook | undefined {
     const queued = readQueued(own);
     const info = readTcpInfo(own);
     if (info === undefined) return undefined;
-    look = countFrom(info, unread, queued, nowMs);
+    const hasError = info.state === TCP_CLOSE && pollNow(own).hasError;
+    look = { ...countFrom(info, unread, queued, nowMs), hasError };
     if (readUnread(own) === unread && readQueued(own) === queued) break;
   }
   return look;
@@ -49,11 +51,17 @@ export function lookAtTcp(own: number, nowMs: number): TcpLook | undefined {
 export function isAsFound(own: number, known: Counts): boolean {
   const info = readTcpInfo(own);
   if (info?.state !== known.state || info.bytesNotSent + info.unacknowledged > 0) return false;
+  if (known.hasError && !pollNow(own).hasError) return false;
   const { consumed, written } = countFrom(info, 0, 0, 0);
   return isQuiet(known) && consumed === known.consumed && written === known.written;
 }
 
-function countFrom(info: TcpInfo, unread: number, queued: number, nowMs: number): TcpLook {
+function countFrom(
+  info: TcpInfo,
+  unread: number,
+  queued: number,
+  nowMs: number,
+): Omit<TcpLook, 'hasError'> {
   const { state, bytesReceived, bytesAcked, bytesNotSent } = info;
   const isBegun = state !== TCP_SYN_SENT && state !== TCP_SYN_RECV;
   return {
@@ -96,12 +104,14 @@ export interface PointFacts {
 
 export type Verdict =
   | { readonly kind: 'in step' | 'connected since' | 'hung up since' | 'not known' }
+  | { readonly kind: 'error taken' }
   | { readonly kind: 'used'; readonly text: string };
 
 const IN_STEP: Verdict = { kind: 'in step' };
 
 /** @param was what was known of it at the point; undefined: nothing */
 export function judgeTcp(was: Counts | undefined, now: TcpLook, point: PointFacts): Verdict {
+  if (was?.hasError === true && !now.hasError) return { kind: 'error taken' };
   if (!isConnection(now)) return IN_STEP;
   if (was === undefined) return judgeByTimes(now, point);
   if (was.state === TCP_LISTEN) return IN_STEP;
