@@ -231,7 +231,10 @@ export class Supervisor implements EventHandler, Supervision {
     const outcome = goBack(process_, prepared, why);
     if (outcome.ok) {
       releaseRolledBack(process_, this.program.fallSignals, (thread, signo) => {
-        if (signo === 0) this.waits.prepare(process_, thread);
+        if (signo === 0) {
+          this.waits.goOnPutBack(process_, thread);
+          this.waits.prepare(process_, thread);
+        }
         thread.resume(signo);
       });
       tellFall(this.news, process_, prepared.point, why, origin, moment, outcome.result);

@@ -4,6 +4,7 @@ import type { Registers } from '../arch/x64/registers.ts';
 import {
   hasFutexSpan,
   hasRingLimit,
+  hasSleepSpan,
   RING_LIMIT_OFFSET,
   SPLICE_TARGET_ARGUMENT,
   type TimedCall,
@@ -29,6 +30,9 @@ export function readLimitMs(
       return value < 0 ? undefined : value;
     case 'futex':
       if (!hasFutexSpan(registers.getIntArgument(1))) return undefined;
+      return readSpan(process_, registers, address, 1e6);
+    case 'sleep':
+      if (!hasSleepSpan(registers.getIntArgument(0), registers.getIntArgument(1))) return undefined;
       return readSpan(process_, registers, address, 1e6);
     case 'timespec':
       return readSpan(process_, registers, address, 1e6);
@@ -56,6 +60,12 @@ function readOptionMs(process_: TracedProcess, fd: number, option: number): numb
 function readTerminalMs(process_: TracedProcess, fd: number): number | undefined {
   const limitMs = readTerminalMode(process_, fd)?.limitMs;
   return limitMs === 0 ? undefined : limitMs;
+}
+
+/** Whether the limit in memory is what is left, since the call was last broken off. */
+export function isLimitNoted(registers: Registers, call: TimedCall): boolean {
+  if (call.isNoted === true || call.remainder === undefined) return call.isNoted === true;
+  return registers.getArgument(call.remainder) === registers.getArgument(call.argument);
 }
 
 /** `unitsPerMs`: nanoseconds or microseconds, the second field's. */

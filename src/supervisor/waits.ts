@@ -12,6 +12,10 @@
  *                          ▲                                        │ EINTR, and a stop of ours
  *                          └────────────────────────────────────────┘
  *
+ * The same is done with the calls of a thread that was put back on a point in the middle of a wait:
+ * they are made with their whole limit, of which less was left then. How long it had waited is
+ * known from the first stop on that it was found there at.
+ *
  * Where a filter of the program's may forbid restart_syscall, the calls that the kernel goes on
  * with under that number are made again, too: the program would die of our stop.
  *
@@ -19,15 +23,16 @@
  * what the call waits for has come, too (last-look.ts). So does a stop of the whole process
  * (SIGSTOP), as it does without belay.
  */
-import type { Registers } from '../arch/x64/registers.ts';
+import { ERESTARTNOHAND, Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
 import { TIMED_CALLS } from '../arch/x64/timed-calls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { readStatus } from '../tasks/read-status.ts';
+import { NativeBuffer } from '../sys/libc.ts';
 import { STOP_SIGNALS } from '../tracee/hand-over.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { Transfer } from '../tracee/transfer.ts';
 import { takeLastLook } from './last-look.ts';
-import { readLimitMs, writeRemainder } from './time-limits.ts';
+import { isLimitNoted, readLimitMs, writeRemainder } from './time-limits.ts';
 import { beginTransfer, continueTransfer, endTransfer, isBrokenOffTransfer } from './transfers.ts';
 import { WaitAlarm } from './wait-alarm.ts';
 
@@ -53,6 +58,21 @@ export class Waits {
   /** Let the call that a stop of ours broke off go on when the thread is resumed. */
   prepare(process_: TracedProcess, thread: Thread): void {
     if (thread.fetchRegisters()) this.goOn(process_, thread);
+  }
+
+  /** It was put back, and is to be resumed: of its call's limit is left what was at the point. */
+  goOnPutBack(process_: TracedProcess, thread: Thread): void {
+    const { waitedMs } = thread.wayBack;
+    thread.wayBack.waitedMs = NaN;
+    if (Number.isNaN(waitedMs) || !thread.fetchRegisters()) return;
+    const registers = readCallAhead(thread);
+    const call = TIMED_CALLS.get(registers.getCall());
+    if (call === undefined || isLimitNoted(registers, call)) return;
+    const limitMs = readLimitMs(process_, registers, call);
+    if (limitMs === undefined) return;
+    thread.wayBack.brokenOffMs = performance.now() - waitedMs;
+    thread.waitsUntil = thread.wayBack.brokenOffMs + limitMs;
+    this.alarm.set(thread, thread.waitsUntil);
   }
 
   /** The thread stopped for a signal that is not ours to take away. */
@@ -160,7 +180,8 @@ export class Waits {
     if (thread.waitsUntil === undefined) {
       const limitMs = readLimitMs(process_, registers, call);
       if (limitMs === undefined) return;
-      thread.waitsUntil = performance.now() + limitMs;
+      thread.wayBack.brokenOffMs = performance.now();
+      thread.waitsUntil = thread.wayBack.brokenOffMs + limitMs;
     }
     this.alarm.set(thread, thread.waitsUntil);
   }
@@ -180,9 +201,23 @@ export function isBrokenOff(process_: TracedProcess, thread: Thread): boolean {
   return isToBeMadeAgain(process_, thread) || isBrokenOffTransfer(process_, registers);
 }
 
-/** The call would answer EINTR, or be gone on with by a call that a filter may forbid. */
+/** The registers of a thread that is in a call, or is about to enter it again: as in it. */
+function readCallAhead({ registers }: Thread): Registers {
+  const ahead = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
+  ahead.copyFrom(registers);
+  if (!ahead.isInSyscall()) ahead.breakOff(ahead.getInt('rax'), ERESTARTNOHAND);
+  return ahead;
+}
+
+/**
+ * The call would answer EINTR, or be gone on with by a call that a filter may forbid, or with the
+ * limit that it was made with, of which less was left at the point that the thread was put back on.
+ */
 function isToBeMadeAgain({ stopped }: TracedProcess, thread: Thread): boolean {
   if (thread.registers.isStoppedWithoutRestart()) return true;
+  if (thread.waitsUntil !== undefined && thread.registers.getResumableCall() !== undefined) {
+    return true;
+  }
   return stopped.pump.confinement.mayForbidRestart(thread);
 }
 

@@ -25,6 +25,10 @@ export class WayBack {
   isHeldUp = false;
   /** The call that the kernel goes on with as restart_syscall, which hides its number. */
   restartedCall: number | undefined = undefined;
+  /** When the call was first broken off, from performance.now: it has waited since, at least. */
+  brokenOffMs = 0;
+  /** It was put back into a call in which it had waited so long at the point; NaN: into none. */
+  waitedMs = NaN;
   /** Where the call is made. */
   private ip = NOWHERE;
   /** What is in rax there. */
@@ -42,7 +46,10 @@ export class WayBack {
     const isBack = this.reenter(registers, stop);
     const call = registers.getResumableCall();
     // Once it runs on, the number of a call that the kernel goes on with is not to be had.
-    if (call !== undefined && !registers.isRestartSyscall()) this.restartedCall = call;
+    if (call !== undefined && !registers.isRestartSyscall()) {
+      this.restartedCall = call;
+      this.brokenOffMs = performance.now();
+    }
     this.note(registers, this.hiddenCall(registers));
     return isBack;
   }

@@ -11,12 +11,14 @@ const EINPROGRESS = -115;
 export interface TimedCall {
   /**
    * Where the limit is: milliseconds in a register, a struct timespec or timeval, the former if the
-   * operation of futex(2) takes a span, an option of the socket (or of the end of splice(2) that is
-   * one), or what io_uring_enter(2) is given besides (struct io_uring_getevents_arg).
+   * operation of futex(2) takes a span or clock_nanosleep(2) is told one, an option of the socket (or
+   * of the end of splice(2) that is one), or what io_uring_enter(2) is given besides (struct
+   * io_uring_getevents_arg).
    */
   readonly limit:
     | 'futex'
     | 'milliseconds'
+    | 'sleep'
     | 'timespec'
     | 'timeval'
     | 'receive-option'
@@ -31,6 +33,8 @@ export interface TimedCall {
   readonly emptiesSets?: boolean;
   /** The argument with the address where the time that is left goes when a handler runs. */
   readonly remainder?: number;
+  /** Broken off, it has the time that is left written to where the limit is. */
+  readonly isNoted?: boolean;
 }
 
 const epoll: TimedCall = { limit: 'milliseconds', argument: 3, answer: 0 };
@@ -45,7 +49,7 @@ export const TIMED_CALLS: ReadonlyMap<number, TimedCall> = new Map<number, Timed
   [7, { limit: 'milliseconds', argument: 2, answer: 0 }],
   [19, receive],
   [20, send],
-  [23, { limit: 'timeval', argument: 4, answer: 0, emptiesSets: true }],
+  [23, { limit: 'timeval', argument: 4, answer: 0, emptiesSets: true, isNoted: true }],
   [35, { limit: 'timespec', argument: 0, answer: 0, remainder: 1 }],
   [40, send],
   [42, { ...send, answer: EINPROGRESS }],
@@ -58,10 +62,10 @@ export const TIMED_CALLS: ReadonlyMap<number, TimedCall> = new Map<number, Timed
   [202, { limit: 'futex', argument: 3, answer: ETIMEDOUT }],
   [208, events],
   [220, { limit: 'timespec', argument: 3, answer: EAGAIN }],
-  [230, { limit: 'timespec', argument: 2, answer: 0, remainder: 3 }],
+  [230, { limit: 'sleep', argument: 2, answer: 0, remainder: 3 }],
   [232, epoll],
-  [270, { limit: 'timespec', argument: 4, answer: 0, emptiesSets: true }],
-  [271, { limit: 'timespec', argument: 2, answer: 0 }],
+  [270, { limit: 'timespec', argument: 4, answer: 0, emptiesSets: true, isNoted: true }],
+  [271, { limit: 'timespec', argument: 2, answer: 0, isNoted: true }],
   [275, { limit: 'splice-options', argument: 0, answer: EAGAIN }],
   [281, epoll],
   [288, receive],
@@ -83,6 +87,15 @@ const FUTEX_COMMAND_MASK = 0x7f;
 /** Whether an operation of futex(2) has a span as its limit, rather than a moment. */
 export function hasFutexSpan(operation: number): boolean {
   return (operation & FUTEX_COMMAND_MASK) === FUTEX_WAIT;
+}
+
+const TIMER_ABSTIME = 1;
+/** CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, both that wake the machine, CLOCK_TAI. */
+const STEADY_CLOCKS: ReadonlySet<number> = new Set([0, 1, 7, 8, 9, 11]);
+
+/** Whether clock_nanosleep is told a span, and of a clock that goes on by itself. */
+export function hasSleepSpan(clock: number, flags: number): boolean {
+  return (flags & TIMER_ABSTIME) === 0 && STEADY_CLOCKS.has(clock);
 }
 
 /** Bits of io_uring_enter's flags. */

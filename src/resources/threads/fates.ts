@@ -13,6 +13,10 @@ export const fates: Fates = {
     {
       what: 'waits (futex, poll, sleep, read, ...)',
       becomes: 'go on; no EINTR, no early end and no short transfer by belay',
+      more:
+        'Of a time limit is left what was left at the point, as far as that is known: how long a ' +
+        'call had waited when it was first stopped, as by a point, nothing tells. So it lasts ' +
+        'longer by that, and never less than it was told to.',
     },
     {
       what: 'policy, nice value, processors, I/O priority, timer slack of threads',

@@ -36,7 +36,7 @@ import {
 } from './stack-state.ts';
 import type { FactsOfThreads, ThreadFacts } from './thread-facts.ts';
 
-const VERSION = 3;
+const VERSION = 4;
 const COMM_SIZE = 16;
 const ROBUST_LIST_HEAD_SIZE = 24;
 const MASK_OFFSET = REGISTERS_SIZE;
@@ -51,12 +51,18 @@ export interface ThreadState extends StackState {
   readonly rseq: RseqConfiguration | undefined;
   /** The restartable sequence (struct rseq_cs) that it may be in the middle of; 0: none. */
   readonly criticalSection: number;
+  /** It is in a call with a time limit: since when, as far as is known; on the clock of `atMs`. */
+  readonly waitsSinceMs: number | undefined;
 }
 
-export type ThreadStatesImage = readonly ThreadState[];
+export interface ThreadStatesImage {
+  readonly states: readonly ThreadState[];
+  /** When they were like that, from performance.now. */
+  readonly atMs: number;
+}
 
 interface ThreadStatesPlan {
-  readonly states: ThreadStatesImage;
+  readonly image: ThreadStatesImage;
   readonly moved: MovedAreas;
 }
 
@@ -82,28 +88,33 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     this.facts.refresh(stopped, this.asksThreads);
     const { threads } = stopped.group;
     const states: ThreadState[] = [];
-    let isSame = before?.length === threads.size;
+    let isSame = before?.states.length === threads.size;
+    let waits = false;
     for (const thread of threads.values()) {
-      const former = findState(before, states.length, thread.tid);
+      const former = findState(before?.states, states.length, thread.tid);
       const state = this.captureThread(stopped.pid, thread, former);
       if (state === undefined || state !== former) isSame = false;
-      if (state !== undefined) states.push(state);
+      if (state === undefined) continue;
+      waits ||= state.waitsSinceMs !== undefined;
+      states.push(state);
     }
-    return isSame && before !== undefined ? before : states;
+    if (before === undefined || !isSame) return { states, atMs: performance.now() };
+    return waits ? { states: before.states, atMs: performance.now() } : before;
   }
 
-  prepare(stopped: Stopped, states: ThreadStatesImage): ThreadStatesPlan | Obstacle {
-    const moved = findMovedAreas(stopped, states);
-    return moved instanceof Obstacle ? moved : { states, moved };
+  prepare(stopped: Stopped, image: ThreadStatesImage): ThreadStatesPlan | Obstacle {
+    const moved = findMovedAreas(stopped, image.states);
+    return moved instanceof Obstacle ? moved : { image, moved };
   }
 
   loosen(stopped: Stopped, { moved }: ThreadStatesPlan): void {
     unregisterAreas(stopped, moved);
   }
 
-  apply(stopped: Stopped, { states, moved }: ThreadStatesPlan): Applied {
+  apply(stopped: Stopped, { image, moved }: ThreadStatesPlan): Applied {
     stopped.endCalls();
     const lost: Named[] = [];
+    const { states, atMs } = image;
     for (const state of states) {
       const thread = stopped.group.threads.get(state.tid);
       if (thread === undefined) continue;
@@ -113,7 +124,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
         const isWithout = stopped.withoutArea.delete(thread) || moved.has(thread);
         if (isWithout) registerArea(state.rseq, () => remote().calls);
       });
-      this.restore(thread, state);
+      this.restore(thread, state, atMs);
       lost.push(...restoreStack(stopped, thread, state, this.facts));
     }
     const isKnown = lost.some(({ bit }) => bit === LOST.signals);
@@ -121,7 +132,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
   }
 
   losses(image: ThreadStatesImage, timeMs: number): readonly Named[] {
-    return foretellStacks(image, timeMs);
+    return foretellStacks(image.states, timeMs);
   }
 
   release(): void {
@@ -159,6 +170,8 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     const isInUserCode = !registers.isInSyscall() && thread.stop?.kind !== 'seccomp';
     const kind = thread.stop?.kind;
     const isAtEntry = kind === 'seccomp' || thread.isAtSyscallEntry;
+    const isInCall = isAtEntry ? registers.isInSyscall() : registers.isInterruptedSyscall();
+    const waitsSinceMs = isInCall || thread.transfer !== undefined ? waitsSince(thread) : undefined;
     // After a rollback what is left is transferred anew, and the sum is right again.
     if (thread.transfer !== undefined) registers.copyFrom(thread.transfer.saved);
     else {
@@ -182,11 +195,12 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
       former.robustList === robustList &&
       former.rseq === rseq &&
       former.criticalSection === criticalSection &&
+      former.waitsSinceMs === waitsSinceMs &&
       isSameStackState(former, stack) &&
       work.bytes.compare(former.bytes, 0, sizeBytes, 0, sizeBytes) === 0;
     if (isSame) return former;
     const bytes = this.workBytes.slice(0, sizeBytes);
-    return { ...stack, bytes, robustList, rseq, criticalSection };
+    return { ...stack, bytes, robustList, rseq, criticalSection, waitsSinceMs };
   }
 
   /** What only the thread itself can tell the kernel. */
@@ -205,9 +219,11 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     return remade === undefined ? [] : giveScheduling(tid, remade, this.facts);
   }
 
-  private restore(thread: Thread, state: ThreadState): void {
+  private restore(thread: Thread, state: ThreadState, atMs: number): void {
     this.work.bytes.set(state.bytes, 0);
     thread.registers.copyFrom(this.registers);
+    // A call that is made anew begins now, if nothing is known of an earlier beginning.
+    const sinceMs = state.waitsSinceMs ?? (thread.registers.isInterruptedSyscall() ? atMs : NaN);
     const restoredAt = enterCall(thread);
     if (!thread.storeRegisters()) return;
     this.extended.write(thread.tid, state.bytes.length - XSTATE_OFFSET);
@@ -218,6 +234,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     thread.waitsUntil = undefined;
     thread.transfer = undefined;
     thread.restoredAt = restoredAt;
+    thread.wayBack.waitedMs = atMs - sinceMs;
   }
 
   private isRenamed(pid: number, state: ThreadState): boolean {
@@ -237,9 +254,15 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
   }
 }
 
+/** Since when it has waited in a call that has been broken off before; undefined: in none. */
+function waitsSince({ registers, waitsUntil, wayBack }: Thread): number | undefined {
+  const isGoneOnWith = registers.getResumableCall() !== undefined && registers.isRestartSyscall();
+  return waitsUntil !== undefined || isGoneOnWith ? wayBack.brokenOffMs : undefined;
+}
+
 /** Threads nearly always come in the same order as at the last point. */
 function findState(
-  before: ThreadStatesImage | undefined,
+  before: readonly ThreadState[] | undefined,
   index: number,
   tid: number,
 ): ThreadState | undefined {
