@@ -19,8 +19,8 @@ export const fates: Fates = {
       what: 'signals that waited, blocked or on their way',
       becomes: 'wait again in their order; what others sent since stays, its own is gone',
       more:
-        'Its own are those that it sent itself, those of its timers, and those of input and output ' +
-        'that it has asked for since (O_ASYNC).',
+        'Its own are those that it sent itself, those of its timers, and those of input and ' +
+        'output that it has asked for since (O_ASYNC).',
     },
   ],
 };

@@ -11,8 +11,8 @@ export const fates: Fates = {
       more:
         'Only a program that was in the foreground at the point, and is now, has its modes put ' +
         'back. A session’s leader, as a shell, takes the foreground back, and the job that had ' +
-        'it is sent SIGTTIN. Of a pseudo-terminal of which the program has the master alone, they ' +
-        'are put back where nobody has the other end.',
+        'it is sent SIGTTIN. Of a pseudo-terminal of which the program has the master alone, ' +
+        'they are put back where nobody has the other end.',
     },
     {
       what: 'packet mode and lock of pseudo-terminals, by their masters (TIOCPKT, TIOCSPTLCK)',
