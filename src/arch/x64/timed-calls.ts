@@ -11,8 +11,8 @@ const EINPROGRESS = -115;
 export interface TimedCall {
   /**
    * Where the limit is: milliseconds in a register, a struct timespec or timeval, the former if the
-   * operation of futex(2) takes a span or clock_nanosleep(2) is told one, an option of the socket (or
-   * of the end of splice(2) that is one), or what io_uring_enter(2) is given besides (struct
+   * operation of futex(2) takes a span or clock_nanosleep(2) is told one, an option of the socket
+   * (or of the end of splice(2) that is one), or what io_uring_enter(2) is given besides (struct
    * io_uring_getevents_arg).
    */
   readonly limit:
