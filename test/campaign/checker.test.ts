@@ -4,13 +4,8 @@ import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { openWorkshop } from './campaign.ts';
 import { type Snapshot, takeSnapshot } from './checker.ts';
-import {
-  type Difference,
-  compareSnapshots,
-  mergeMappings,
-  processorNotes,
-  sameCall,
-} from './compare.ts';
+import { type Difference, compareSnapshots, processorNotes, sameCall } from './compare.ts';
+import { mergeMappings } from './merge-mappings.ts';
 import { TargetProcess } from './target-process.ts';
 import { COMMAND, type Hello, OPS, type Parked, type TargetRecord } from './wire.ts';
 

@@ -1,6 +1,7 @@
 /** Compares two readings of one process: bytes, mappings, threads, descriptors. */
 import { type Mapping, type Memory, PAGE_SIZE, type Snapshot, type Thread } from './checker.ts';
 import { compareKernelStates } from './kernel-state.ts';
+import { mergeMappings } from './merge-mappings.ts';
 import { registerName, threadStateName } from './wire.ts';
 
 export interface Range {
@@ -41,24 +42,6 @@ export function formatMapping(mapping: Mapping): string {
   const { start, end, permissions, offset, device, inode, path } = mapping;
   const range = `${start.toString(16)}-${end.toString(16)}`;
   return `${range} ${permissions} ${hex(offset)} ${device} ${inode} ${path}`;
-}
-
-/** Neighbours of the same sort as one: how the kernel splits them is nobody's promise. */
-export function mergeMappings(mappings: Mapping[]): Mapping[] {
-  const merged: Mapping[] = [];
-  for (const next of mappings) {
-    const last = merged.at(-1);
-    const continues =
-      last?.end === next.start &&
-      last.permissions === next.permissions &&
-      last.path === next.path &&
-      last.device === next.device &&
-      last.inode === next.inode &&
-      (next.inode === 0 || last.offset + (last.end - last.start) === next.offset);
-    if (continues) last.end = next.end;
-    else merged.push({ ...next });
-  }
-  return merged;
 }
 
 function compareLists(

@@ -1,20 +1,15 @@
 /** What is in mappings that may be shared and have no file: anonymous ones, memfds, System V's. */
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
+import type { Mapping } from './checker.ts';
 import type { Entry } from './kernel-state.ts';
-
-interface SharedMapping {
-  readonly start: number;
-  readonly end: number;
-  readonly permissions: string;
-  readonly path: string;
-}
+import { mergeMappings } from './merge-mappings.ts';
 
 const PAGE = 4096;
 const WITHOUT_FILE = /^\/(dev\/zero|memfd:|SYSV)/;
 
 /** Pages behind the end of a memfd cannot be read: they are told apart. */
-function digest(memory: number, { start, end }: SharedMapping): string {
+function digest(memory: number, { start, end }: Mapping): string {
   const hash = createHash('sha1');
   const page = Buffer.alloc(PAGE);
   for (let at = start; at < end; at += PAGE) {
@@ -28,10 +23,10 @@ function digest(memory: number, { start, end }: SharedMapping): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-export function readSharedContents(pid: number, mappings: readonly SharedMapping[]): Entry[] {
+export function readSharedContents(pid: number, mappings: Mapping[]): Entry[] {
   const memory = openSync(`/proc/${pid}/mem`, 'r');
   try {
-    return mappings
+    return mergeMappings(mappings)
       .filter(({ permissions, path }) => permissions === 'rw-s' && WITHOUT_FILE.test(path))
       .map((mapping) => ({
         what: 'shared.content',
