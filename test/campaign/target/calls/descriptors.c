@@ -65,6 +65,7 @@ static long set_flags(struct caller *c) {
   if (one_in(c, 2)) return sys3(SYS_fcntl, fd, F_SETFD, pick(c, 2));
   long flags = sys3(SYS_fcntl, fd, F_GETFL, 0);
   if (flags < 0) return flags;
+  if (one_in(c, 4)) return sys3(SYS_fcntl, fd, F_SETFL, (u64)flags ^ O_ASYNC);
   return sys3(SYS_fcntl, fd, F_SETFL, (u64)flags ^ (one_in(c, 3) ? O_NOATIME : O_APPEND));
 }
 
