@@ -47,6 +47,8 @@ export const KNOWN_GAPS: Readonly<Record<string, string>> = {
 
 /** The bits of struct tjmp's `lost` by which such a difference is named, by how its name begins. */
 export const NAMED_BY: readonly (readonly [start: string, bits: number])[] = [
+  // Its master was in flight, and was received since: where that is lost, nobody has it any more.
+  ['file.terminal', 8 | 512],
   ['file.', 8],
   ['shared-with', 8],
   ['epoll.', 8],
