@@ -5,6 +5,7 @@
  * had it, and changed what it is about. So it is named also where taking it again worked.
  */
 import { O_ACCMODE, O_WRONLY } from '../../sys/descriptor-flags.ts';
+import { statKnownLink, typeOf } from '../../sys/statx.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
@@ -79,13 +80,14 @@ export function settleLocks(
 
 /** flock, OFD locks, leases belong to an open file: they are looked for where there were some. */
 function settleOpenFile(
-  { remote }: Stopped,
+  { remote, living }: Stopped,
   image: DescriptorImage,
   readLocks: (fd: number) => FileLock[],
 ): Named[] {
   if (image.kind !== 'path') return [];
   const isOwn = ({ kind }: FileLock): boolean => kind !== 'POSIX';
   const locks = locksOf(image).filter(isOwn);
+  if (isHungUp(living, image)) return locks.map((lock) => nameTaken(image, lock, false));
   const now = readLocks(image.fd).filter(isOwn);
   const missing = withoutLocks(locks, now);
   const extra = withoutLocks(now, locks);
@@ -110,26 +112,29 @@ function isActiveLease({ kind, isBreaking }: FileLock): boolean {
 }
 
 function settleRecords(
-  { remote, pid }: Stopped,
+  { remote, pid, living }: Stopped,
   table: DescriptorsImage,
   wanted: readonly FileLock[],
   files: LockedFiles,
 ): Named[] {
+  const set = (images: readonly DescriptorImage[], lock: FileLock, isTaken: boolean): boolean => {
+    const image = images.find((each) => !isHungUp(living, each));
+    return image !== undefined && setLock(remote, image.fd, lock, isTaken);
+  };
   const now = readRecordLocks(pid);
   for (const lock of withoutLocks(now, wanted)) {
-    const image = table.find((each) => files.isOn(lock, each));
-    if (image !== undefined) setLock(remote, image.fd, lock, false);
+    const images = table.filter((each) => files.isOn(lock, each));
+    set(images, lock, false);
   }
   return withoutLocks(wanted, readRecordLocks(pid)).flatMap((lock) => {
-    const image = table.find((each) => files.isOn(lock, each) && canLock(each, lock));
-    return image === undefined
-      ? []
-      : [nameTaken(image, lock, setLock(remote, image.fd, lock, true))];
+    const images = table.filter((each) => files.isOn(lock, each) && canLock(each, lock));
+    const [first] = images;
+    return first === undefined ? [] : [nameTaken(first, lock, set(images, lock, true))];
   });
 }
 
 function nameTaken(image: DescriptorImage, lock: FileLock, isTaken: boolean): Named {
-  const what = isTaken ? 'was not held for a while: it is taken again' : 'is lost to somebody else';
+  const what = isTaken ? 'was not held for a while: it is taken again' : 'cannot be taken again';
   const which = lock.kind === 'LEASE' ? 'lease' : 'lock';
   const where = lock.kind === 'LEASE' ? '' : ` at ${lock.start}`;
   return { bit: LOST.locks, text: `the ${which} on ${image.link}${where} ${what}` };
@@ -139,6 +144,12 @@ function nameTaken(image: DescriptorImage, lock: FileLock, isTaken: boolean): Na
 function nameGivenUp({ link }: DescriptorImage): Named {
   const text = `the lease on ${link}, which was to be given up, is none any more`;
   return { bit: LOST.locks, text };
+}
+
+/** The number of a file leads to a socket now, which takes any lock. */
+function isHungUp(living: number, { fd }: DescriptorImage): boolean {
+  const status = statKnownLink(`/proc/${living}/fd/${fd}`);
+  return status !== undefined && typeOf(status) === 'socket';
 }
 
 /** A lock for writing needs a descriptor for writing, one for reading one for reading. */
