@@ -20,6 +20,9 @@ const FIELD_SET_TID = 64;
 const FIELD_SET_TID_SIZE = 72;
 const SIGCHLD = 17;
 
+const chosen = new NativeBuffer(8);
+const args = new NativeBuffer(CLONE_ARGS_SIZE);
+
 const syscall = declare('long syscall(long, uint64_t, ulong)');
 
 /**
@@ -31,9 +34,7 @@ const syscall = declare('long syscall(long, uint64_t, ulong)');
  * @param tid a process that exists, such as our own
  */
 export function clone3TakenTid(tid: number): number {
-  const chosen = new NativeBuffer(8);
   chosen.words[0] = tid;
-  const args = new NativeBuffer(CLONE_ARGS_SIZE);
   args.setUint64(FIELD_EXIT_SIGNAL, SIGCHLD);
   args.setUint64(FIELD_SET_TID, chosen.address);
   args.setUint64(FIELD_SET_TID_SIZE, 1);

@@ -39,7 +39,8 @@ export function failed(syscall: string, context: CallContext = {}): SyscallError
 
 /**
  * The native address of a Buffer's first byte. Hold the Buffer as long as the address is used: the
- * address does not keep it alive. Only buffers made by `allocateNative` may be asked.
+ * address does not keep it alive, and a variable does so up to its last use alone, once the code is
+ * optimized. Only buffers made by `allocateNative` may be asked.
  */
 export function addressOf(buffer: Buffer): number {
   return toNumber(koffi.address(buffer));

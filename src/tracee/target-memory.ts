@@ -16,6 +16,8 @@ import { PagemapScanner, SCAN_THERE_AND_REGISTERED } from '../sys/pagemap-scan.t
 import { IovecTable, processVmReadv, processVmWritev } from '../sys/process-vm.ts';
 
 const EFAULT = 14;
+/** Chosen: a page, more than most arguments of calls take. What is larger is let go of at once. */
+const COPY_SIZE = 4096;
 
 const touched = new NativeBuffer(1);
 const scanner = new PagemapScanner();
@@ -35,6 +37,8 @@ export class TargetMemory {
   isShared = true;
   private memFd = -1;
   private pagemapFd = -1;
+  /** Of what is being written. */
+  private copy = new NativeBuffer(COPY_SIZE);
   private readonly local = new IovecTable();
   private readonly remote = new IovecTable();
 
@@ -80,9 +84,7 @@ export class TargetMemory {
   }
 
   write(address: number, bytes: Buffer): boolean {
-    const native = new NativeBuffer(bytes.length);
-    bytes.copy(native.bytes);
-    return this.writeFrom(native.address, address, bytes.length);
+    return this.withCopy(bytes, (from) => this.writeFrom(from, address, bytes.length));
   }
 
   /** Read whatever the protection says, as a debugger may. Bytes, or minus errno. */
@@ -99,10 +101,11 @@ export class TargetMemory {
 
   /** As `forceRead`; false when some of it cannot be written at all. */
   forceWrite(address: number, bytes: Buffer): boolean {
-    if (bytes.length === 0) return true;
-    const native = new NativeBuffer(bytes.length);
-    bytes.copy(native.bytes);
-    return this.forceWriteFrom(native.address, address, bytes.length) === bytes.length;
+    const size = bytes.length;
+    return (
+      size === 0 ||
+      this.withCopy(bytes, (from) => this.forceWriteFrom(from, address, size)) === size
+    );
   }
 
   /** As `forceReadInto`, into the places of `local` in turn. */
@@ -121,6 +124,18 @@ export class TargetMemory {
     if (this.pagemapFd >= 0) close(this.pagemapFd);
     this.memFd = -1;
     this.pagemapFd = -1;
+  }
+
+  /**
+   * `work` with the address of a copy outside the heap. The copy is held by a field: optimized code
+   * lets go of a variable after its last use, and does not count what is done with its address.
+   */
+  private withCopy<Result>(bytes: Buffer, work: (from: number) => Result): Result {
+    if (bytes.length > this.copy.bytes.length) this.copy = new NativeBuffer(bytes.length);
+    bytes.copy(this.copy.bytes);
+    const result = work(this.copy.address);
+    if (this.copy.bytes.length > COPY_SIZE) this.copy = new NativeBuffer(COPY_SIZE);
+    return result;
   }
 
   /** Have the pages be there; how many bytes are, from `address` on. */
