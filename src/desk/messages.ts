@@ -88,6 +88,6 @@ export type FromTracer =
       readonly maps?: Uint8Array;
     }
   | { readonly kind: 'every'; readonly ms: number }
-  | { readonly kind: 'tick-done' }
+  | { readonly kind: 'tick-done'; readonly tookMs: number }
   | { readonly kind: 'cpu-budget'; readonly ms: number }
   | { readonly kind: 'close' };

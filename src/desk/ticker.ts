@@ -2,7 +2,8 @@
  * Ticks for `--every`: one at a time, on a steady beat.
  *
  * A tick that takes longer than the beat puts the next one off; missed ones are not made up for.
- * The program is stopped during a tick: it gets several times as long to run before the next.
+ * The program is stopped during a tick: it gets several times as long to run before the next. What
+ * a tick had to wait for its turn, as in a rollback, does not count.
  */
 
 /** Chosen: a program under too short a beat still has four fifths of its time. */
@@ -12,7 +13,6 @@ export class Ticker {
   readonly #tick: () => void;
   #periodMs = 0;
   #dueMs = 0;
-  #tickedMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #isOutstanding = false;
 
@@ -28,14 +28,13 @@ export class Ticker {
     if (periodMs > 0 && !this.#isOutstanding) this.#schedule();
   }
 
-  /** The last tick has been seen to. */
-  done(): void {
+  /** @param tookMs how long the last tick had the program stopped, without its wait for its turn */
+  done(tookMs: number): void {
     if (!this.#isOutstanding) return;
     this.#isOutstanding = false;
     if (this.#periodMs === 0) return;
     const now = performance.now();
-    const restMs = REST_RATIO * (now - this.#tickedMs);
-    this.#dueMs = Math.max(this.#dueMs + this.#periodMs, now + restMs);
+    this.#dueMs = Math.max(this.#dueMs + this.#periodMs, now + REST_RATIO * tookMs);
     this.#schedule();
   }
 
@@ -43,7 +42,6 @@ export class Ticker {
     const delayMs = Math.max(0, this.#dueMs - performance.now());
     this.#timer = setTimeout(() => {
       this.#isOutstanding = true;
-      this.#tickedMs = performance.now();
       this.#tick();
     }, delayMs);
   }

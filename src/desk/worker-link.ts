@@ -168,8 +168,9 @@ export class WorkerLink implements News {
       if (envelope === undefined) return;
       const { message } = envelope;
       if (message.kind === 'tick') {
+        const startMs = performance.now();
         handlers.tick();
-        this.send({ kind: 'tick-done' });
+        this.send({ kind: 'tick-done', tookMs: performance.now() - startMs });
       } else if (message.kind === 'started') handlers.started();
       else if (message.kind === 'spent') this.detach(handlers, SPENT);
       else this.answer(handlers, message);

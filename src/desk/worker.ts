@@ -113,7 +113,7 @@ class IoWorker {
         this.#ticker.start(message.ms);
         break;
       case 'tick-done':
-        this.#ticker.done();
+        this.#ticker.done(message.tookMs);
         break;
       case 'cpu-budget':
         this.#cpuWatch.start(message.ms, () => {
