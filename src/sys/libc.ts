@@ -40,15 +40,28 @@ export function failed(syscall: string, context: CallContext = {}): SyscallError
 /**
  * The native address of a Buffer's first byte. Hold the Buffer as long as the address is used: the
  * address does not keep it alive, and a variable does so up to its last use alone, once the code is
- * optimized. Only buffers made by `allocateNative` may be asked.
+ * optimized. Only buffers made by `allocateNative` may be asked, which holds the last ones.
  */
 export function addressOf(buffer: Buffer): number {
   return toNumber(koffi.address(buffer));
 }
 
+/** Chosen: more than one call takes, or what is read between two. */
+const HELD_SMALL = 64;
+const HELD_LARGE = 2;
+const SMALL_SIZE = 4096;
+
+/** The last ones: variables mostly hold theirs no longer than to the call (`addressOf`). */
+const small = { held: new Array<Buffer | undefined>(HELD_SMALL).fill(undefined), next: 0 };
+const large = { held: new Array<Buffer | undefined>(HELD_LARGE).fill(undefined), next: 0 };
+
 /** Memory outside the V8 heap (small typed arrays can be inside it, and move). */
 export function allocateNative(sizeBytes: number): Buffer {
-  return Buffer.from(new ArrayBuffer(sizeBytes));
+  const bytes = Buffer.from(new ArrayBuffer(sizeBytes));
+  const ring = sizeBytes <= SMALL_SIZE ? small : large;
+  ring.held[ring.next] = bytes;
+  ring.next = (ring.next + 1) % ring.held.length;
+  return bytes;
 }
 
 /** A zeroed buffer together with its address. */

@@ -4,18 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { NativeBuffer } from '../../src/sys/libc.ts';
 import { TargetMemory } from '../../src/tracee/target-memory.ts';
-
-setFlagsFromString('--expose-gc');
-setFlagsFromString('--allow-natives-syntax');
-const collect = runInNewContext('gc') as () => void;
-// eslint-disable-next-line @typescript-eslint/no-implied-eval -- no syntax that a compiler knows
-const native = (name: string) => new Function('it', `%${name}(it)`) as (it: unknown) => void;
-const prepare = native('PrepareFunctionForOptimization');
-const optimize = native('OptimizeMaglevOnNextCall');
+import { collectAndOverwrite, optimize, prepareToOptimize } from '../support/optimized.ts';
 
 const SIZES = [12, 100, 5000, 200_000];
 const WARMING_ROUNDS = 500;
@@ -31,13 +22,7 @@ class Task {
   }
 
   get living(): number {
-    if (this.isCollecting) {
-      collect();
-      // What is free by now gets other content.
-      for (let count = 0; count < 50; count += 1) {
-        new Uint8Array(new ArrayBuffer((this.sizeBytes + 7) & ~7)).fill(0xaa);
-      }
-    }
+    if (this.isCollecting) collectAndOverwrite(this.sizeBytes);
     return process.pid;
   }
 }
@@ -48,7 +33,7 @@ for (const sizeBytes of SIZES) {
       const task = new Task(sizeBytes);
       const there = new NativeBuffer(sizeBytes);
       const method: unknown = Reflect.get(TargetMemory.prototype, way);
-      prepare(method);
+      prepareToOptimize(method);
       for (let round = 0; round < WARMING_ROUNDS + ROUNDS; round += 1) {
         // Optimized code alone lets go of what it will not use any more.
         if (round === WARMING_ROUNDS - 1) optimize(method);
