@@ -12,6 +12,7 @@ import {
   getSocketType,
   isUnixSocket,
 } from '../../sys/getsockopt.ts';
+import { pollNow } from '../../sys/poll.ts';
 import { setNoLinger } from '../../sys/setsockopt.ts';
 import { disconnect, discardUnread, shutdownBoth } from '../../sys/shutdown.ts';
 import { formatAddress } from '../../sys/sockaddr.ts';
@@ -113,6 +114,8 @@ export class EndConnections {
     const { momentMs, isPartial } = wanted;
     const point = { momentMs, isPartial, isExact, isStream: was.fd <= STREAM_MAX };
     const isReached = this.copies.use(fd, (own) => {
+      // Whatever has gone on behind that.
+      if (hadError(was) && !pollNow(own).hasError) this.told.push(nameConnection(own, fd));
       this.act(own, fd, was, this.judge(own, was, point, isIdle));
       return true;
     });
@@ -137,10 +140,6 @@ export class EndConnections {
       return;
     }
     const who = nameConnection(own, fd);
-    if (verdict.kind === 'error taken') {
-      this.told.push(who);
-      return;
-    }
     if (kind === 'noted') {
       this.gone.push(who);
       return;
@@ -199,6 +198,11 @@ export class EndConnections {
 /** It is to be asked whether something went over it. */
 function isAnswered(was: SocketImage): boolean {
   return isLookedAt(was) || was.kind === 'unseen';
+}
+
+/** An error waited to be asked for. */
+function hadError({ counts, queues }: SocketImage): boolean {
+  return counts?.hasError === true || queues?.hasError === true;
 }
 
 /** So that both ends see an end; false where that is refused. */

@@ -104,14 +104,12 @@ export interface PointFacts {
 
 export type Verdict =
   | { readonly kind: 'in step' | 'connected since' | 'hung up since' | 'not known' }
-  | { readonly kind: 'error taken' }
   | { readonly kind: 'used'; readonly text: string };
 
 const IN_STEP: Verdict = { kind: 'in step' };
 
 /** @param was what was known of it at the point; undefined: nothing */
 export function judgeTcp(was: Counts | undefined, now: TcpLook, point: PointFacts): Verdict {
-  if (was?.hasError === true && !now.hasError) return { kind: 'error taken' };
   if (!isConnection(now)) return IN_STEP;
   if (was === undefined) return judgeByTimes(now, point);
   if (was.state === TCP_LISTEN) return IN_STEP;

@@ -7,7 +7,6 @@
  */
 import { AF_UNIX } from '../../sys/descriptor-flags.ts';
 import { isListening } from '../../sys/getsockopt.ts';
-import { pollNow } from '../../sys/poll.ts';
 import { UnixSocketDiag } from '../../sys/sock-diag.ts';
 import { readQueued } from '../../sys/socket-queues.ts';
 import { Edges } from './edges.ts';
@@ -64,7 +63,6 @@ export class Uncounted {
     const isUnix = type?.domain === AF_UNIX;
     // Many who begin programs give them pairs of sockets for pipes: these are the caller's.
     if (isUnix && point.isStream && !this.sockets.isDialogue(inode)) return IN_STEP;
-    if (queues?.hasError === true && !pollNow(own).hasError) return { kind: 'error taken' };
     const since = this.edges.since(inode, point.momentMs);
     const isConnected = kind === 'noted' || queues?.isConnected === true;
     if (isConnected && isIdle(queues, since) && readQueued(own) === 0) return IN_STEP;
