@@ -186,9 +186,11 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
     if (channels.length + left.length === 0) return { own: [], shared, lone: new Set() };
     const { renewals } = this.descriptors;
     if (renewals !== this.renewals) this.watch.close();
-    const names = [...channels.map(describe), ...left].join(' ');
+    // Who has an end of one is found when he is new: long before nobody can write to it.
+    const lonely = shared.flatMap(({ name, lone }) => (lone === undefined ? [] : [name]));
+    const names = [...channels.map(describe), ...lonely].join(' ');
     const looked = `${birthCount} ${renewals} ${names}`;
-    if (looked !== this.looked) this.lookAround(stopped, channels, left);
+    if (looked !== this.looked) this.lookAround(stopped, channels, lonely);
     this.looked = looked;
     this.renewals = renewals;
     const own: Channel[] = [];
@@ -218,9 +220,9 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
   private lookAround(
     stopped: Stopped,
     channels: readonly Channel[],
-    left: readonly string[],
+    others: readonly string[],
   ): void {
-    this.sharers.look(stopped, new Set([...channels.map(({ name }) => name), ...left]));
+    this.sharers.look(stopped, new Set([...channels.map(({ name }) => name), ...others]));
     using copies = new Copies(stopped.living);
     this.watch.update(channels, copies);
   }
