@@ -20,6 +20,7 @@ const TIOCGDEV = 0x80045432;
 /** Who is in the foreground: pid_t. */
 export const TIOCSPGRP = 0x5410;
 const TIOCPKT = 0x5420;
+const TIOCGSID = 0x5429;
 const TIOCGPKT = 0x80045438;
 const TIOCSPTLCK = 0x40045431;
 const TIOCGPTLCK = 0x80045439;
@@ -76,6 +77,11 @@ export function writeTerminalModes(fd: number, modes: Uint8Array): boolean {
 export function readTerminalDevice(fd: number): number {
   if (ioctl(fd, TIOCGDEV, termios.address) !== 0) return 0;
   return termios.bytes.readUInt32LE(0);
+}
+
+/** `ioctl(fd, TIOCGSID)` of a master: a session has the other end for its terminal. */
+export function hasSession(fd: number): boolean {
+  return ioctl(fd, TIOCGSID, termios.address) === 0;
 }
 
 /** What is set of a pseudo-terminal by its master. */

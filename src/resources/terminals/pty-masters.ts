@@ -10,6 +10,7 @@
 import { asBelayError } from '../../errors.ts';
 import { pollNow } from '../../sys/poll.ts';
 import {
+  hasSession,
   readMasterMode,
   readTerminalModes,
   writeMasterMode,
@@ -133,7 +134,7 @@ export class PtyMasters implements Resource<MastersImage, MastersImage> {
     const isAlone =
       pollNow(own).isHungUp ||
       this.hasTerminal(stopped, device) ||
-      !findAllRelatives(stopped).some((pid) => isOpenIn(pid, device));
+      !(hasSession(own) || findAllRelatives(stopped).some((pid) => isOpenIn(pid, device)));
     return isAlone && writeTerminalModes(own, modes);
   }
 
@@ -155,7 +156,7 @@ export class PtyMasters implements Resource<MastersImage, MastersImage> {
   }
 }
 
-/** Of one that nobody has opened yet nothing else tells. */
+/** Of one that nobody has opened yet, or for no session, nothing else tells. */
 function isOpenIn(pid: number, device: number): boolean {
   const name = `/dev/pts/${numberOf(device)}`;
   return [...linksOf(pid).values()].includes(name);
