@@ -47,9 +47,10 @@ export class PutBack {
   /** @param state what there is now; undefined: nothing. What is not as it was is named */
   restore(image: ChannelImage, state: Ready | undefined): Named[] {
     const { content, sizeBytes, isShut } = image;
-    const mayHold = state?.isReadable === true || content.messages.length > 0;
+    const wasEmpty = content.messages.length === 0 && content.missing === undefined;
     const isShutSince = !isShut && state?.isShut === true;
-    if (!mayHold && !isShutSince && this.hasSize(image, sizeBytes)) return [];
+    if (wasEmpty && state?.isReadable !== true && !isShutSince && this.hasSize(image, sizeBytes))
+      return [];
     const placed = this.placed(image);
     return this.nameLoss(`${image.name} (descriptors ${image.reader} and ${image.writer})`, () => {
       const [reader, writer] = [this.copies.of(image.reader), this.copies.of(image.writer)];
