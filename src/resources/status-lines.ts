@@ -23,6 +23,7 @@ const GROUPS_LINE = Buffer.from('\nGroups:\t');
 const UMASK_LINE = Buffer.from('\nUmask:\t');
 const GROUP_LINE = Buffer.from('\nNSpgid:\t');
 const SESSION_LINE = Buffer.from('\nNSsid:\t');
+const QUEUE_LINE = Buffer.from('\nSigQ:\t');
 const NEWLINE = 0x0a;
 /** CapInh to CapAmb, and NoNewPrivs with a digit. */
 const CAPABILITIES_SIZE = 5 * LINE_SIZE + 14;
@@ -72,6 +73,15 @@ export class StatusLines {
   /** Whether it is dropped. */
   isIgnored(signo: number): boolean {
     return hasSignal(this.status.bytes, this.read() + NAME_SIZE, signo);
+  }
+
+  /** No more signals can wait of those that the kernel keeps one by one (RLIMIT_SIGPENDING). */
+  get isQueueFull(): boolean {
+    const end = this.read() - 3 * LINE_SIZE;
+    const { bytes } = this.status;
+    const start = bytes.lastIndexOf(QUEUE_LINE, end) + QUEUE_LINE.length;
+    const [count, most] = bytes.toString('latin1', start, end).split('/');
+    return Number(count) >= Number(most);
   }
 
   /** Nothing waits for the process as a whole, and nothing for this one of its threads. */

@@ -38,6 +38,9 @@ export function findUnasked(
     const mayBeOther = isUntold(info) || codeOf(info) === POLL_MSG;
     if (mayBeOther && status.isCaught(signoOf(info))) return false;
     const wantedSigno = isUntold(info) ? 0 : signoOf(info);
+    // Where no more can wait of what was asked for, SIGIO comes for it, and tells nothing.
+    const isStandIn = isUntold(info) && table.some(({ owner }) => owner) && status.isQueueFull;
+    if (isStandIn) return false;
     const asking = table.filter(({ owner }) => owner?.signo === wantedSigno);
     const fd = viewOf(info).getInt32(DESCRIPTOR_AT, true);
     // The number by which it was asked for may be closed, and the file open by another.
