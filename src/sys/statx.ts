@@ -93,6 +93,13 @@ export function readSize(fd: number): number {
   return toNumber(result) === 0 ? told.getUint64(40) : 0;
 }
 
+/** When what a descriptor of ours leads to was made or its mode changed: ns; 0: not known. */
+export function readChangeTimeNs(fd: number): bigint {
+  const result = statxCall(SYS_statx, fd, '', AT_EMPTY_PATH, STATX_BASIC_STATS, told.address);
+  if (toNumber(result) !== 0) return 0n;
+  return BigInt(told.getUint64(96)) * 1_000_000_000n + BigInt(at(told.words, 26));
+}
+
 /** Of what a link in /proc leads to. */
 export function statKnownLink(link: string): WholeStatus | undefined {
   return tell(AT_FDCWD, link, 0);

@@ -5,10 +5,11 @@
 import { constants } from 'node:os';
 import { SyscallError } from '../../errors.ts';
 import { open, useAndClose, O_RDWR } from '../../sys/file.ts';
-import { O_NOCTTY, O_NONBLOCK } from '../../sys/descriptor-flags.ts';
+import { O_NOCTTY, O_NONBLOCK, O_PATH } from '../../sys/descriptor-flags.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
-import { statKnownLink } from '../../sys/statx.ts';
+import { readChangeTimeNs, statKnownLink } from '../../sys/statx.ts';
 import { isTerminalDevice, isTerminalMaster, readTerminalDevice } from '../../sys/termios.ts';
+import type { TerminalImage } from './terminal-image.ts';
 
 const { EBADF } = constants.errno;
 const DEVICES = '/dev/';
@@ -89,15 +90,26 @@ export function withCopy<Result>(
   return useAndClose(own, work);
 }
 
-/** As `withCopy`, of a terminal that no descriptor leads to any more: opened where it was. */
+/**
+ * As `withCopy`, of a terminal that no descriptor leads to any more: opened where it was, unless it
+ * is gone, and somebody else's has its number. Where the program has its master it is reached by
+ * that: to open a terminal that its master has locked breaks it for all who have it open.
+ *
+ * @param master the number of that; undefined: it has none
+ */
 export function withOpened<Result>(
   tid: number,
-  { device, path }: { readonly device: number; readonly path: string },
+  { device, path, changedNs }: Pick<TerminalImage, 'device' | 'path' | 'changedNs'>,
+  master: number | undefined,
   work: (own: number) => Result,
 ): Result | undefined {
   const inRoot = `/proc/${tid}/root${path}`;
   if (statKnownLink(inRoot)?.rdev !== device) return undefined;
-  return useAndClose(open(inRoot, O_RDWR | O_NOCTTY | O_NONBLOCK), (own) =>
-    readTerminalDevice(own) === device ? work(own) : undefined,
-  );
+  return useAndClose(open(inRoot, O_PATH), (place) => {
+    if (readChangeTimeNs(place) !== changedNs) return undefined;
+    if (master !== undefined) return withCopy(tid, master, work);
+    return useAndClose(open(`/proc/self/fd/${place}`, O_RDWR | O_NOCTTY | O_NONBLOCK), (own) =>
+      readTerminalDevice(own) === device ? work(own) : undefined,
+    );
+  });
 }

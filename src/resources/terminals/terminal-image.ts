@@ -5,6 +5,8 @@ export interface TerminalImage {
   readonly device: number;
   /** Where it was found, as latin1: /dev/pts/3. */
   readonly path: string;
+  /** When its file was made, or last changed: another terminal that has its number has another. */
+  readonly changedNs: bigint;
   /** struct termios2. */
   readonly modes: Uint8Array;
   /** The process group in its foreground, where it is the program's controlling terminal. */
@@ -24,6 +26,7 @@ export function isSameTerminal(one: TerminalImage, other: TerminalImage): boolea
   return (
     one.device === other.device &&
     one.path === other.path &&
+    one.changedNs === other.changedNs &&
     one.foreground?.group === other.foreground?.group &&
     one.foreground?.isOwn === other.foreground?.isOwn &&
     Buffer.compare(one.modes, other.modes) === 0

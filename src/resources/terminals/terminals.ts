@@ -11,6 +11,7 @@
  */
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { asBelayError } from '../../errors.ts';
+import { readChangeTimeNs } from '../../sys/statx.ts';
 import { readTerminalModes, writeTerminalModes, TIOCSPGRP } from '../../sys/termios.ts';
 import { kill } from '../../sys/process.ts';
 import { readStat } from '../../tasks/read-stat.ts';
@@ -18,6 +19,7 @@ import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import {
+  findMasters,
   findTerminals,
   withCopy,
   withOpened,
@@ -32,7 +34,7 @@ import {
   type TerminalsImage,
 } from './terminal-image.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const SIGTTIN = 21;
 const NONE: TerminalsImage = [];
 
@@ -49,6 +51,7 @@ export class Terminals implements Resource<TerminalsImage, TerminalsImage> {
   private table: readonly Leading[] | undefined = undefined;
   private found: readonly FoundTerminal[] = [];
   private readonly known: KnownDevices = new WeakMap();
+  private readonly knownMasters: KnownDevices = new WeakMap();
 
   constructor(descriptors: DescriptorSource) {
     this.descriptors = descriptors;
@@ -61,10 +64,14 @@ export class Terminals implements Resource<TerminalsImage, TerminalsImage> {
     const stat = readStat(stopped.living);
     const images = found.flatMap((terminal): TerminalImage[] => {
       const { device, fd, path } = terminal;
-      const modes = withCopy(stopped.living, fd, readTerminalModes);
+      const read = withCopy(stopped.living, fd, (own) => ({
+        modes: readTerminalModes(own),
+        changedNs: readChangeTimeNs(own),
+      }));
+      const { modes, changedNs = 0n } = read ?? {};
       if (modes === undefined) return [];
       const foreground = stat?.terminal === device ? foregroundOf(stat) : undefined;
-      return [{ device, path, modes: new Uint8Array(modes), foreground }];
+      return [{ device, path, changedNs, modes: new Uint8Array(modes), foreground }];
     });
     const isSame =
       before?.length === images.length &&
@@ -105,12 +112,18 @@ export class Terminals implements Resource<TerminalsImage, TerminalsImage> {
     return wanted.flatMap((image) => {
       try {
         const found = this.find(stopped).find(({ device }) => device === image.device);
-        return putBack(stopped, image, found);
+        return putBack(stopped, image, found, () => this.findMaster(stopped, image.device));
       } catch (error) {
         const text = `terminal ${image.path}: ${asBelayError(error).message}`;
         return [{ bit: LOST.terminals, text }];
       }
     });
+  }
+
+  /** The number of the other end of a pseudo-terminal. */
+  private findMaster({ living }: Stopped, device: number): number | undefined {
+    const masters = findMasters(living, this.descriptors.table, this.knownMasters);
+    return masters.find((master) => master.device === device)?.fd;
   }
 
   private find({ living }: Stopped): readonly FoundTerminal[] {
@@ -134,6 +147,7 @@ function putBack(
   stopped: Stopped,
   image: TerminalImage,
   found: FoundTerminal | undefined,
+  findMaster: () => number | undefined,
 ): Named[] {
   const lost = (text: string): Named[] => [
     { bit: LOST.terminals, text: `terminal ${image.path}: ${text}` },
@@ -162,7 +176,7 @@ function putBack(
   };
   const isBack =
     found === undefined
-      ? withOpened(stopped.living, image, write)
+      ? withOpened(stopped.living, image, findMaster(), write)
       : withCopy(stopped.living, found.fd, write);
   return isBack === true ? named : [...named, ...lost('its modes are not what they were')];
 }
