@@ -122,7 +122,8 @@ export class Waits {
       thread.storeRegisters();
       // Only behind a signal or an interrupt does the kernel look whether a call is made again.
       if (thread.waitsUntil !== undefined) thread.interrupt();
-    } else thread.waitsUntil = undefined;
+    } else if (thread.registers.isInSyscall()) thread.waitsUntil = undefined;
+    // Else it has left the call that it went back in the middle of, and is about to make its own.
     thread.resume();
   }
 

@@ -142,11 +142,13 @@ export class RemoteCalls {
     }
     thread.registers.copyFrom(this.saved);
     const isAtEntry = this.stopBefore?.kind === 'seccomp' || thread.isAtSyscallEntry;
-    if (isAtEntry && thread.isDisplaced && thread.registers.isInSyscall()) {
-      // The call it was about to make has been skipped: it is made anew.
-      thread.registers.rewindSyscall();
+    if (isAtEntry && thread.isDisplaced) {
       thread.isAtSyscallEntry = false;
-      if (thread.stop === this.stopBefore) thread.stopFor({ kind: 'interrupt' }, true);
+      // The call it was about to make has been skipped: it is made anew.
+      if (thread.registers.isInSyscall()) {
+        thread.registers.rewindSyscall();
+        if (thread.stop === this.stopBefore) thread.stopFor({ kind: 'interrupt' }, true);
+      }
     }
     thread.storeRegisters();
     if (this.hasCalled) {

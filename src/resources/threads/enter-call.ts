@@ -8,6 +8,11 @@ import type { Thread } from '../../tracee/thread.ts';
 /** Behind these stops the kernel looks whether a call is to be made again: get_signal. */
 const LOOKED_AT: ReadonlySet<Stop['kind']> = new Set(['interrupt', 'group-stop', 'signal']);
 
+/** It makes a call that we answer, and leaves it: the exit is told of to who follows the thread. */
+export function isWithinCall({ stop, isDisplaced }: Thread): boolean {
+  return stop?.kind === 'seccomp' && !isDisplaced;
+}
+
 /**
  * One that has been stopped when it was about to make a call, which it must not make now, leaves
  * that stop by a call that does nothing. Where it went on from there, filters of its own would look

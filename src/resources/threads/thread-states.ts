@@ -15,7 +15,7 @@ import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
-import { enterCall, leaveEntry } from './enter-call.ts';
+import { enterCall, isWithinCall, leaveEntry } from './enter-call.ts';
 import { ExtendedState, XSTATE_MAX } from './extended-state.ts';
 import { canChooseTid } from './privilege.ts';
 import {
@@ -230,7 +230,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     ptraceSetsigmask(thread.tid, this.work.address + MASK_OFFSET);
     // Calls for us may have taken it away. Coming back counts as having been preempted.
     writeCriticalSection(thread.tid, state.criticalSection);
-    thread.isAtSyscallEntry = false;
+    thread.isAtSyscallEntry = isWithinCall(thread);
     thread.waitsUntil = undefined;
     thread.transfer = undefined;
     thread.restoredAt = restoredAt;
