@@ -3,6 +3,7 @@ import { SYS } from '../../arch/x64/syscalls.ts';
 import { asBelayError } from '../../errors.ts';
 import { F_SETFL, O_ASYNC } from '../../sys/descriptor-flags.ts';
 import type { Ready } from '../../sys/ready-set.ts';
+import { pollNow } from '../../sys/poll.ts';
 import { statKnown, typeOf } from '../../sys/statx.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { SocketPairs } from '../socket-pairs.ts';
@@ -58,7 +59,8 @@ export class PutBack {
       if (!isIt(reader, image, placed.inode)) return undefined;
       if (content.missing !== undefined) return content.missing;
       if (!isIt(writer, image, placed.peer)) return this.restoreLeft(placed, reader);
-      if (isShutSince) return 'it was shut down since';
+      const isShutNow = image.kind === 'socket' && pollNow(reader).hasTheirEnd;
+      if (isShutNow && !isShut) return 'it was shut down since';
       return this.withoutSignals(image, () =>
         image.kind === 'pipe'
           ? restorePipe(this.reader.relay, image, { reader, writer })
