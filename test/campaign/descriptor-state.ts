@@ -10,7 +10,7 @@ const DELETED = ' (deleted)';
 
 /** Each stands for itself, as often as it comes; sorted, and without what numbers them. */
 const LISTS: readonly (readonly [what: string, line: RegExp, order: RegExp])[] = [
-  ['locks', /^lock:(?!.*LEASE)/, /^lock:\s*\d+:/],
+  ['locks', /^lock:(?!.*(LEASE|POSIX))/, /^lock:\s*\d+:/],
   ['lease.lines', /^lock:.*LEASE/, /^lock:\s*\d+:/],
   // The looker says whether it is the file of its number.
   ['epoll.members', /^tfd:/, / ino:\S+ sdev:\S+/],
@@ -48,11 +48,18 @@ export function readDescriptorState(fd: number, info: string, link: string): Ent
     if (found.length > 0) add(what, found.map(squeeze).sort().join('; '));
   }
   for (const [name, value] of fields) {
-    const isListed = LISTS.some(([, line]) => line.test(`${name}:`) || line.test(`${name} `));
+    const isListed =
+      name === 'lock' || LISTS.some(([, line]) => line.test(`${name} `) || line.test(`${name}:`));
     if (isListed || TOLD_OTHERWISE.has(name) || NOT_COMPARED.has(name)) continue;
     add(NAMES[name] ?? `fdinfo.${name}`, value);
   }
   return entries;
+}
+
+/** Of one descriptor: those of the process as a whole are told of the one that they came by. */
+export function readRecordLocks(info: string): string[] {
+  const lines = info.split('\n').filter((line) => /^lock:.* POSIX /.test(line));
+  return lines.map((line) => squeeze(line.replace(/^lock:\s*\d+:/, '')));
 }
 
 function splitField(line: string): [string, string] {

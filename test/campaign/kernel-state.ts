@@ -7,7 +7,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { readDescriptorState } from './descriptor-state.ts';
+import { readDescriptorState, readRecordLocks } from './descriptor-state.ts';
 import { readProcessState } from './process-state.ts';
 
 export interface Entry {
@@ -53,14 +53,17 @@ function parseReport(report: string): Entry[] {
 }
 
 export function readKernelState(pid: number, { program, report }: Looker): KernelState {
+  const records: string[] = [];
   const descriptors = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     const info = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
+    records.push(...readRecordLocks(info));
     const link = readlinkSync(`/proc/${pid}/fd/${fd}`);
     return readDescriptorState(Number(fd), info, link);
   });
   return [
     ...readByLooker(pid, program),
     ...descriptors,
+    { what: 'locks', whose: 'the process', value: records.sort().join('; ') },
     ...readProcessState(pid),
     ...parseReport(report),
   ];

@@ -19,6 +19,7 @@ export const KNOWN_GAPS: Readonly<Record<string, string>> = {
   'pipe.size': 'how much fits into a pipe that others have an end of stays as it is',
   'fifo.pipe.content': 'of a FIFO that it reads, and cannot write to: it is named in the log',
   'fifo.pipe.packets': 'the same',
+  'fifo.pipe.size': 'the same',
   'fifo.readiness.pipe': 'the same; and that somebody could write to it once shows for good',
   // System V.
   'told.semaphores.made': 'what was made since stays',
@@ -52,7 +53,8 @@ export const NAMED_BY: readonly (readonly [start: string, bits: number])[] = [
   ['file.', 8],
   ['shared-with', 8],
   ['epoll.', 8],
-  ['flags', 8],
+  // A lease sets O_ASYNC, and takes it along.
+  ['flags', 8 | 16],
   ['position', 8],
   ['eventfd.', 8],
   ['signalfd.', 8],
