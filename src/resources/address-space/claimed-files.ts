@@ -197,13 +197,15 @@ export class ClaimedFiles {
   }
 
   private park(claims: Claims, make: () => number): number {
-    const errno = make();
-    if (errno !== 0) return errno;
     const giveBack = (): void => {
       this.parked.clear(() => this.calls);
     };
-    claims.acquire('mmap', () => 0, giveBack);
-    return 0;
+    try {
+      return claims.acquire('mmap', () => -make(), giveBack);
+    } catch (error) {
+      if (error instanceof SyscallError) return error.errno;
+      throw error;
+    }
   }
 
   private flagsOf({ start }: Mapping): ReadonlySet<string> | undefined {
