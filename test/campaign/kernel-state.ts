@@ -136,10 +136,13 @@ export function compareKernelStates(before: KernelState, after: KernelState): St
       }
       // What goes through it is others', too, and told of in the log alone.
       const isOthers = /^(pipe|readiness)\./.test(what) && was.has(`fifo.reader of ${whose}`);
+      const size = `pipe.size of ${whose}`;
+      const isResized =
+        what.startsWith('readiness.') && was.get(size)?.value !== is.get(size)?.value;
       const kind = what === 'file' ? wasValue : MADE_SINCE.test(what) ? isNew(then) : '';
       const behind = kind === '' ? '' : `.${kind.split(' ')[0] ?? ''}`;
       differences.push({
-        what: `${isOthers ? 'fifo.' : ''}${what.replace(/ of \d+$/, '')}${behind}`,
+        what: `${isOthers ? 'fifo.' : isResized ? 'resized.' : ''}${what.replace(/ of \d+$/, '')}${behind}`,
         text: `${key} was ${wasValue}, is ${isValue}`,
       });
     }
