@@ -1,5 +1,5 @@
 /** The name of a socket that is no connection: asked for, compared, in words. */
-import { AF_INET, AF_INET6, AF_UNIX } from '../../sys/descriptor-flags.ts';
+import { AF_INET, AF_INET6, AF_UNIX, AF_VSOCK } from '../../sys/descriptor-flags.ts';
 import { getPeerAddress, isListening, type SocketType } from '../../sys/getsockopt.ts';
 import { getSocketAddress } from '../../sys/socket-names.ts';
 import { formatAddress } from '../../sys/sockaddr.ts';
@@ -11,6 +11,9 @@ const NOBODY = Buffer.alloc(0);
 /** A Unix socket without a name has its family alone. */
 const FAMILY_SIZE = 2;
 const PORT_AT = 2;
+/** In struct sockaddr_vm; one without a port has VMADDR_PORT_ANY. */
+const VSOCK_PORT_AT = 4;
+const VMADDR_PORT_ANY = 0xffffffff;
 
 export function lookAtName(own: number, type: SocketType): SocketName {
   const listens = isOfStreamType(type) && isListening(own);
@@ -41,6 +44,7 @@ export function isBound(address: Uint8Array): boolean {
   const bytes = Buffer.from(address);
   if (bytes.length <= FAMILY_SIZE) return false;
   const family = bytes.readUInt16LE(0);
+  if (family === AF_VSOCK) return bytes.readUInt32LE(VSOCK_PORT_AT) !== VMADDR_PORT_ANY;
   const isInternet = family === AF_INET || family === AF_INET6;
   return isInternet ? bytes.readUInt16BE(PORT_AT) !== 0 : bytes.some((byte, at) => at >= 2 && byte);
 }
