@@ -113,6 +113,11 @@ export class Waits {
       thread.resume();
       return;
     }
+    // It has left the call that it was put back in the middle of: that of the point comes now.
+    if (!thread.registers.isInSyscall()) {
+      thread.resume();
+      return;
+    }
     if (thread.transfer !== undefined) {
       this.goOnTransferring(process_, thread, thread.transfer);
     } else if (this.askForRest(process_, thread)) {
@@ -122,8 +127,7 @@ export class Waits {
       thread.storeRegisters();
       // Only behind a signal or an interrupt does the kernel look whether a call is made again.
       if (thread.waitsUntil !== undefined) thread.interrupt();
-    } else if (thread.registers.isInSyscall()) thread.waitsUntil = undefined;
-    // Else it has left the call that it went back in the middle of, and is about to make its own.
+    } else thread.waitsUntil = undefined;
     thread.resume();
   }
 
