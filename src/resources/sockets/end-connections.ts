@@ -115,11 +115,18 @@ export class EndConnections {
     const point = { momentMs, isPartial, isExact, isStream: was.fd <= STREAM_MAX };
     const isReached = this.copies.use(fd, (own) => {
       // Whatever has gone on behind that.
-      if (hadError(was) && !pollNow(own).hasError) this.told.push(nameConnection(own, fd));
+      if (hadError(was) && !pollNow(own).hasError) this.nameError(own, fd, was, isExact);
       this.act(own, fd, was, this.judge(own, was, point, isIdle));
       return true;
     });
     if (isReached !== true) this.unknown += 1;
+  }
+
+  /** @param isExact it was found at the point itself, and not asked for before */
+  private nameError(own: number, fd: number, { kind }: SocketImage, isExact: boolean): void {
+    if (isExact) this.told.push(nameConnection(own, fd));
+    else if (kind === 'noted') this.unknownOthers += 1;
+    else this.unknown += 1;
   }
 
   private judge(own: number, was: SocketImage, point: PointFacts, isIdle: boolean): Verdict {

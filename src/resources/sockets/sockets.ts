@@ -243,7 +243,9 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
   private lookAtUncounted(own: number, known: SocketImage, momentMs: number): boolean {
     const { inode, kind, queues } = this.uncounted.look(own, known, momentMs);
     if (kind !== known.kind || queues === undefined) return false;
-    if (isEmpty(queues) && this.uncounted.isWatched(inode)) this.pending.delete(inode);
+    // Nothing tells that an error was asked for: it is looked at until then.
+    const isDone = isEmpty(queues) && !queues.hasError;
+    if (isDone && this.uncounted.isWatched(inode)) this.pending.delete(inode);
     else this.pending.add(inode);
     return true;
   }
@@ -260,8 +262,8 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     const { state, consumed, written, unread, queued, hasError } = found;
     const counts = { state, consumed, written, unread, queued, hasError };
     if (!isSameCounts(known.counts, counts)) this.sockets.set({ ...known, counts });
-    if (this.arrivals.isWatched(inode) && isQuiet(counts)) this.pending.delete(inode);
-    else if (isConnection(counts)) this.pending.add(inode);
+    if (this.arrivals.isWatched(inode) && isQuiet(counts) && !hasError) this.pending.delete(inode);
+    else if (isConnection(counts) || hasError) this.pending.add(inode);
     return true;
   }
 }
