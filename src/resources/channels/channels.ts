@@ -37,7 +37,7 @@ import { PutBack } from './put-back.ts';
 import { Sharers } from './sharers.ts';
 import { Watch } from './watch.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 const SIZES = 'sizes of pipes and of buffers of sockets';
 /** Chosen: of so many it is looked whether anything has gone through them. */
 const SHARED_MAX = 32;

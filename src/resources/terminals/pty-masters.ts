@@ -30,7 +30,7 @@ import {
 } from './terminal-access.ts';
 import type { DescriptorSource } from './terminals.ts';
 
-const VERSION = 1;
+const VERSION = 2;
 
 export interface MasterImage extends MasterMode {
   /** The number of the terminal that it makes. */
