@@ -1,5 +1,5 @@
-/* What was in a pipe at the point, and was too much to be taken down, is named when it is gone: also
- * where the pipe is empty then, as one of which nothing is known looks. */
+/* What was in a pipe at the point, and was too much to be taken down, is named when it is gone:
+ * also where the pipe is empty then, as one of which nothing is known looks. */
 #include "channels.h"
 
 enum { PIPES = 20 };
