@@ -53,17 +53,18 @@ function parseReport(report: string): Entry[] {
 }
 
 export function readKernelState(pid: number, { program, report }: Looker): KernelState {
-  const records: string[] = [];
+  // Told once for each number of the open file by which they were taken.
+  const records = new Set<string>();
   const descriptors = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     const info = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
-    records.push(...readRecordLocks(info));
+    for (const record of readRecordLocks(info)) records.add(record);
     const link = readlinkSync(`/proc/${pid}/fd/${fd}`);
     return readDescriptorState(Number(fd), info, link);
   });
   return [
     ...readByLooker(pid, program),
     ...descriptors,
-    { what: 'locks', whose: 'the process', value: records.sort().join('; ') },
+    { what: 'locks', whose: 'the process', value: [...records].sort().join('; ') },
     ...readProcessState(pid),
     ...parseReport(report),
   ];
@@ -140,9 +141,10 @@ export function compareKernelStates(before: KernelState, after: KernelState): St
       const isResized =
         what.startsWith('readiness.') && was.get(size)?.value !== is.get(size)?.value;
       const kind = what === 'file' ? wasValue : MADE_SINCE.test(what) ? isNew(then) : '';
+      const front = isOthers ? 'fifo.' : isResized ? 'resized.' : '';
       const behind = kind === '' ? '' : `.${kind.split(' ')[0] ?? ''}`;
       differences.push({
-        what: `${isOthers ? 'fifo.' : isResized ? 'resized.' : ''}${what.replace(/ of \d+$/, '')}${behind}`,
+        what: `${front}${what.replace(/ of \d+$/, '')}${behind}`,
         text: `${key} was ${wasValue}, is ${isValue}`,
       });
     }
