@@ -49,7 +49,8 @@ export function findOwnNumber(taken: ReadonlySet<number>, hard: number): number 
   let highest = 0;
   for (const fd of taken) highest = Math.max(highest, fd);
   if (highest + 1 < hard) return highest + 1;
-  for (let fd = highest - 1; fd > 0; fd -= 1) if (!taken.has(fd)) return fd;
+  // There may be some above a limit that was lowered since.
+  for (let fd = Math.min(highest, hard) - 1; fd > 0; fd -= 1) if (!taken.has(fd)) return fd;
   return 0;
 }
 

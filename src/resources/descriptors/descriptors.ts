@@ -112,7 +112,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const uncertain = this.known.nameUncertain(wanted);
     const now = generation === stopped.generation ? wanted : this.readTable();
     if (now === wanted) return { lost: [...uncertain, ...renewAll(stopped, wanted)] };
-    const others = now.filter(({ fd }) => !plan.ours.includes(fd));
+    const others = now.filter(({ fd }) => !plan.ours.has(fd));
     const steps = withMade(planDescriptors(wanted, others, this.sharing, substitutes), claimed);
     this.pairs.replace(placesOf(substitutes));
     const lockedFiles = new LockedFiles(stopped.living);
@@ -121,6 +121,7 @@ export class Descriptors implements Resource<DescriptorsImage, DescriptorsPlan> 
     const putBack = new PutBack(stopped, {
       hungUp,
       substitutes,
+      filled: plan.filled,
       claimed,
       passage,
       least,

@@ -21,7 +21,7 @@ const PAIR_SIZE = 8;
 
 /** What takes the place of a socket. */
 export interface Substitute {
-  /** A number in the program that leads to it, and is none of the point's. */
+  /** A number in the program that leads to it: the socket's own, or one that is lent to us. */
   readonly fd: number;
   readonly inode: number;
   /** Options that are not as they were. */
@@ -33,23 +33,31 @@ export type Substitutes = ReadonlyMap<number, Substitute>;
 
 export const NO_SUBSTITUTES: Substitutes = new Map();
 
-export function claimPairs(
-  stopped: Stopped,
-  pairs: SocketPairs,
-  wanted: DescriptorsImage,
-  now: DescriptorsImage,
-  claims: Claims,
-): Substitutes {
+export interface PairClaims {
+  readonly stopped: Stopped;
+  readonly pairs: SocketPairs;
+  readonly wanted: DescriptorsImage;
+  readonly now: DescriptorsImage;
+  readonly claims: Claims;
+  /** Numbers that are not given back any more: filled when the rollback is done. */
+  readonly filled: ReadonlySet<number>;
+}
+
+export function claimPairs(claiming: PairClaims): Substitutes {
+  const { stopped, pairs, wanted, now } = claiming;
   const open = new Set(now.flatMap(({ kind, inode }) => (kind === 'socket' ? [inode] : [])));
   const broken = pairs.of(wanted).filter(({ ends }) => ends.some((inode) => !open.has(inode)));
   if (broken.length === 0) return NO_SUBSTITUTES;
   const names = new Set(findAllRelatives(stopped).flatMap((pid) => [...linksOf(pid).values()]));
+  const free = findFreeNumbers(wanted, now);
   const above = (wanted.at(-1)?.fd ?? 0) + 1;
   const made = new Map<number, Substitute>();
   for (const { ends, type } of broken) {
     if (ends.some((inode) => names.has(`socket:[${inode}]`))) continue;
-    for (const [index, fd] of claimPair(stopped, type, above, claims).entries()) {
-      const former = at(ends, index);
+    const numberOf = (inode: number): number => free.get(inode) ?? above;
+    const inOrder = [...ends].sort((one, other) => numberOf(one) - numberOf(other));
+    for (const [index, fd] of claimPair(claiming, type, inOrder.map(numberOf)).entries()) {
+      const former = at(inOrder, index);
       const inode = statKnownLink(`/proc/${stopped.living}/fd/${fd}`)?.ino ?? 0;
       const failed = useAndClose(getDescriptor(stopped.living, fd), (own) =>
         pairs.setOptions(former, own),
@@ -58,6 +66,22 @@ export function claimPairs(
     }
   }
   return made;
+}
+
+/**
+ * Numbers that lead nowhere now, by the inode of the socket that is to have them: there they need
+ * no other number, of which a program may have too few. The first of each socket.
+ */
+function findFreeNumbers(
+  wanted: DescriptorsImage,
+  now: DescriptorsImage,
+): ReadonlyMap<number, number> {
+  const taken = new Set(now.map(({ fd }) => fd));
+  const free = new Map<number, number>();
+  for (const { fd, kind, inode } of wanted) {
+    if (kind === 'socket' && !taken.has(fd) && !free.has(inode)) free.set(inode, fd);
+  }
+  return free;
 }
 
 /** What is to take the place of an image's socket, if anything is. */
@@ -74,35 +98,47 @@ export function placesOf(substitutes: Substitutes): ReadonlyMap<number, number> 
 }
 
 function claimPair(
-  stopped: Stopped,
+  { stopped, claims, filled }: PairClaims,
   type: SocketPair['type'],
-  above: number,
-  claims: Claims,
+  numbers: readonly number[],
 ): readonly number[] {
   let fds: number[] = [];
   claims.acquire(
     'socketpair',
     () => {
-      fds = makePair(stopped, type, above);
+      fds = makePair(stopped, type, numbers);
       return fds.length;
     },
     () => {
-      for (const fd of fds) stopped.remote().calls.call(SYS.close, fd);
+      const { calls } = stopped.remote();
+      for (const fd of fds) if (!filled.has(fd)) calls.call(SYS.close, fd);
     },
   );
   return fds;
 }
 
-/** The numbers of both, none of them below `above`; none: it was refused. */
-function makePair(stopped: Stopped, type: SocketPair['type'], above: number): number[] {
+/**
+ * Both ends at `numbers`, of which the lower one is first, or above where those are taken; none: it
+ * was refused. The kernel gives the lowest numbers that are free, in their order: the second leaves
+ * its place first, which may be that of the other.
+ */
+function makePair(
+  stopped: Stopped,
+  type: SocketPair['type'],
+  numbers: readonly number[],
+): number[] {
   const { calls, scratch } = stopped.remote();
   const room = scratch.reserve(PAIR_SIZE);
   if (calls.call(SYS.socketpair, AF_UNIX, type | O_CLOEXEC, 0, room) < 0) return [];
   const bytes = stopped.target.read(room, PAIR_SIZE);
-  const low = [bytes.readInt32LE(0), bytes.readInt32LE(4)];
-  const high = low.map((fd) => calls.call(SYS.fcntl, fd, F_DUPFD_CLOEXEC, above));
-  for (const fd of low) calls.call(SYS.close, fd);
-  if (high.every((fd) => fd >= 0)) return high;
-  for (const fd of high) if (fd >= 0) calls.call(SYS.close, fd);
+  const fds = [bytes.readInt32LE(0), bytes.readInt32LE(4)];
+  for (const index of [1, 0]) {
+    const [fd, number] = [at(fds, index), at(numbers, index)];
+    if (fd === number) continue;
+    fds[index] = calls.call(SYS.fcntl, fd, F_DUPFD_CLOEXEC, number);
+    calls.call(SYS.close, fd);
+  }
+  if (fds.every((fd) => fd >= 0)) return fds;
+  for (const fd of fds) if (fd >= 0) calls.call(SYS.close, fd);
   return [];
 }

@@ -30,8 +30,10 @@ export interface DescriptorsPlan {
   readonly hungUp: number;
   /** New sockets in the place of those that have lost their other end. */
   readonly substitutes: Substitutes;
-  /** Numbers of the program's that are there for the rollback alone. */
-  readonly ours: readonly number[];
+  /** Numbers of the program's that are there for the rollback alone, or filled beforehand. */
+  readonly ours: ReadonlySet<number>;
+  /** Those of them that are the program's when it is done. */
+  readonly filled: Set<number>;
   /** Files that were closed since, opened by us. */
   readonly claimed: ClaimedFiles;
   /** By which they go to the program; undefined: none yet, or none is needed. */
@@ -64,7 +66,8 @@ export function planNothing(wanted: DescriptorsImage, generation: number): Descr
     wanted,
     hungUp: 0,
     substitutes: NO_SUBSTITUTES,
-    ours: [],
+    ours: new Set(),
+    filled: new Set(),
     claimed: NONE,
     passage: undefined,
     isAskedToOpen: false,
@@ -95,7 +98,8 @@ export function prepareDescriptors(
   const taken = numbersOf(wanted);
   const least = findOwnNumber(new Set([...taken, ...numbersOf(now)]), limit.hard);
   if (least + 4 * steps.refills.length >= limit.soft) claimAllNumbers(stopped, limit, claims);
-  const substitutes = claimPairs(stopped, pairs, wanted, now, claims);
+  const { filled } = plan;
+  const substitutes = claimPairs({ stopped, pairs, wanted, now, claims, filled });
   const { refills } = planDescriptors(wanted, now, sharing, substitutes);
   const isAsked = isAskedToOpen(now);
   const { living } = stopped;
@@ -110,7 +114,7 @@ export function prepareDescriptors(
   return {
     ...plan,
     substitutes,
-    ours: [hungUp, passage?.theirs ?? 0, ...made].filter((fd) => fd > 0),
+    ours: new Set([hungUp, passage?.theirs ?? 0, ...made].filter((fd) => fd > 0)),
     claimed,
     passage,
     hungUp,

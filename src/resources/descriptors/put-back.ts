@@ -38,6 +38,8 @@ export interface PutBackOptions {
   readonly hungUp: number;
   /** New sockets in the place of some of the point's: by their inode. */
   readonly substitutes: Substitutes;
+  /** Numbers of theirs that are the program's from now on. */
+  readonly filled: Set<number>;
   /** Open files that the program is given: ours. */
   readonly claimed: ClaimedFiles;
   /** By which they are given; undefined: it is still to be made. */
@@ -120,7 +122,10 @@ export class PutBack {
 
   /** Copy what is open elsewhere; the refills that are left. */
   private copyFromSources(refills: readonly Refill[]): Refill[] {
-    const moving = new Set(refills.map(({ image }) => image.fd));
+    const { filled } = this.options;
+    for (const { image, source } of refills) if (source === image.fd) filled.add(source);
+    const fds = refills.map(({ image }) => image.fd);
+    const moving = new Set(fds.filter((fd) => !filled.has(fd)));
     const above = refills.reduce((max, { image }) => Math.max(max, image.fd), 0) + 1;
     const aside = new Map<number, number>();
     for (const { source } of refills) {
@@ -131,8 +136,7 @@ export class PutBack {
     }
     return refills.filter(({ image, source }) => {
       if (source === undefined) return true;
-      const from = aside.get(source) ?? source;
-      return this.call(SYS.dup3, from, image.fd, image.flags & O_CLOEXEC) < 0;
+      return !this.moveTo(aside.get(source) ?? source, image);
     });
   }
 
