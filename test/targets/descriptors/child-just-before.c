@@ -1,5 +1,6 @@
 /* An open file that a child has, too, which was born just before the point: its offset goes on. */
 #include "../target.h"
+#include <sys/prctl.h>
 
 #define ROUNDS 5
 
@@ -17,9 +18,10 @@ int main(void) {
     struct tjmp why;
     off_t before = lseek(log, 0, SEEK_CUR);
     await_tick();
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     CHECK(child >= 0);
     if (child == 0) {
+      if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) _exit(1);
       for (;;) pause();
     }
     int cd = point(&why);

@@ -1,5 +1,5 @@
-/* A terminal that a program has closed, whose master is gone as well, is not put back: somebody else
- * has its number by now, and keeps the modes that he has set. */
+/* A terminal that a program has closed, whose master is gone as well, is not put back: somebody
+ * else has its number by now, and keeps the modes that he has set. */
 #include "pty.h"
 #include <stddef.h>
 
