@@ -9,7 +9,9 @@ import { at } from '../../at.ts';
 import { SYS } from '../../arch/x64/syscalls.ts';
 import { AF_UNIX, F_DUPFD_CLOEXEC, O_CLOEXEC } from '../../sys/descriptor-flags.ts';
 import { useAndClose } from '../../sys/file.ts';
+import { getPeerAddress, tellsSender } from '../../sys/getsockopt.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
+import { getSocketAddress } from '../../sys/socket-names.ts';
 import { statKnownLink } from '../../sys/statx.ts';
 import type { Claims } from '../claims.ts';
 import { findAllRelatives, linksOf } from '../relatives.ts';
@@ -18,6 +20,8 @@ import type { Stopped } from '../stopped.ts';
 import type { DescriptorImage, DescriptorsImage } from './descriptor-image.ts';
 
 const PAIR_SIZE = 8;
+/** The family alone. */
+const UNNAMED_SIZE = 2;
 
 /** What takes the place of a socket. */
 export interface Substitute {
@@ -54,14 +58,18 @@ export function claimPairs(claiming: PairClaims): Substitutes {
   const made = new Map<number, Substitute>();
   for (const { ends, type } of broken) {
     if (ends.some((inode) => names.has(`socket:[${inode}]`))) continue;
+    const left = now.find(({ kind, inode }) => kind === 'socket' && ends.includes(inode));
+    const hadName = left && useAndClose(getDescriptor(stopped.living, left.fd), hasName);
     const numberOf = (inode: number): number => free.get(inode) ?? above;
     const inOrder = [...ends].sort((one, other) => numberOf(one) - numberOf(other));
     for (const [index, fd] of claimPair(claiming, type, inOrder.map(numberOf)).entries()) {
       const former = at(inOrder, index);
       const inode = statKnownLink(`/proc/${stopped.living}/fd/${fd}`)?.ino ?? 0;
-      const failed = useAndClose(getDescriptor(stopped.living, fd), (own) =>
-        pairs.setOptions(former, own),
-      );
+      const failed = useAndClose(getDescriptor(stopped.living, fd), (own) => [
+        ...pairs.setOptions(former, own),
+        // Nothing is left to ask: the kernel has given it one where it sends.
+        ...((hadName ?? tellsSender(own)) ? ['its address'] : []),
+      ]);
       made.set(former, { fd, inode, failed: failed ?? ['all'] });
     }
   }
@@ -82,6 +90,16 @@ function findFreeNumbers(
     if (kind === 'socket' && !taken.has(fd) && !free.has(inode)) free.set(inode, fd);
   }
   return free;
+}
+
+/**
+ * Whether one of the two has an address by now. Where it was known to have one at the point, no
+ * pair is made; but the kernel gives it one unseen (SO_PASSCRED), and bind(2) changes no number.
+ */
+function hasName(own: number): boolean {
+  return [getSocketAddress(own), getPeerAddress(own)].some(
+    (address) => (address?.length ?? 0) > UNNAMED_SIZE,
+  );
 }
 
 /** What is to take the place of an image's socket, if anything is. */
