@@ -41,8 +41,9 @@ export const counters: AnonymousKind = {
     if (result < 0) close(fd);
     return result < 0 ? result : fd;
   },
-  settle: ({ stopped, image, present, wanted }) => {
-    const surplus = countOf(present) - countOf(image);
+  settle: ({ stopped, image, wanted }) => {
+    // Another number of it may have been settled already.
+    const surplus = readCount(stopped.living, image.fd) - countOf(image);
     if (surplus < 0n) {
       return giveBack(stopped.living, image.fd, -surplus)
         ? undefined
@@ -69,7 +70,7 @@ function giveBack(tid: number, fd: number, missing: bigint): boolean {
 
 /** Have it count no more than it did; false when that is refused. */
 function takeOff(tid: number, fd: number, count: bigint): boolean {
-  const read = (): bigint => parseCount(readFileSync(`/proc/${tid}/fdinfo/${fd}`, 'latin1'));
+  const read = (): bigint => readCount(tid, fd);
   try {
     useAndClose(getDescriptor(tid, fd), (own) => {
       for (let readings = 0; readings < READINGS_MAX && read() > count; readings += 1) {
@@ -81,6 +82,10 @@ function takeOff(tid: number, fd: number, count: bigint): boolean {
   } catch {
     return false;
   }
+}
+
+function readCount(tid: number, fd: number): bigint {
+  return parseCount(readFileSync(`/proc/${tid}/fdinfo/${fd}`, 'latin1'));
 }
 
 function isCountedByKernel({ living }: Stopped, wanted: DescriptorsImage): boolean {
