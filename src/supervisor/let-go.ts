@@ -71,7 +71,8 @@ function settle(pump: EventPump, thread: Thread, process_: TracedProcess | undef
     if (stop.kind === 'syscall' && !thread.isAtSyscallEntry) enterCallAgain(thread);
   } else if (stop.kind === 'interrupt') makeCallAgain(pump, thread);
   else if (stop.kind === 'group-stop') leaveCall(thread, true);
-  else if (stop.kind === 'syscall' && !thread.isAtSyscallEntry) enterCallAgain(thread);
+  else if (stop.kind === 'syscall' && thread.isAtSyscallEntry) makeCallAnew(thread);
+  else if (stop.kind === 'syscall') enterCallAgain(thread);
   return 0;
 }
 
@@ -98,6 +99,15 @@ function makeCallAgain(pump: EventPump, thread: Thread): void {
   const { registers } = thread;
   if (!registers.isStoppedWithoutRestart() && !pump.confinement.mayForbidRestart(thread)) return;
   registers.setRestartUnlessHandled(thread.wayBack.hiddenCall(registers));
+  thread.storeRegisters();
+}
+
+/**
+ * To be let go wakes a thread as a signal does. At the entry of a call that would break it off, and
+ * is forgotten on the way to user mode: so this call is skipped, and made from there.
+ */
+function makeCallAnew(thread: Thread): void {
+  thread.registers.rewindSyscall();
   thread.storeRegisters();
 }
 

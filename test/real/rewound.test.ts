@@ -49,8 +49,8 @@ const jobs: readonly Job[] = [
     input: '/dev/null',
     output: assembly,
   },
-  { name: 'xz -T2', command: ['xz', '-T2', '-3', '--block-size=512KiB', '-c'], input: text },
-  { name: 'zstd -T2', command: ['zstd', '-T2', '-9', '-q', '-c'], input: text },
+  { name: 'xz -T2', command: ['xz', '-T2', '-4', '--block-size=512KiB', '-c'], input: text },
+  { name: 'zstd -T2', command: ['zstd', '-T2', '-12', '-q', '-c'], input: text },
 ];
 
 async function findCc1(): Promise<string> {
