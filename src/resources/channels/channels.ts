@@ -190,7 +190,10 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
     const lonely = shared.flatMap(({ name, lone }) => (lone === undefined ? [] : [name]));
     const names = [...channels.map(describe), ...lonely].join(' ');
     const looked = `${birthCount} ${renewals} ${names}`;
-    if (looked !== this.looked) this.lookAround(stopped, channels, lonely);
+    if (looked !== this.looked) {
+      this.sharers.look(stopped, new Set([...channels.map(({ name }) => name), ...lonely]));
+      this.watch.update(channels, copies);
+    }
     this.looked = looked;
     this.renewals = renewals;
     const own: Channel[] = [];
@@ -215,16 +218,6 @@ export class Channels implements Resource<ChannelsImage, ChannelsImage> {
       copies.giveBack();
       return isLeft ? [name] : [];
     });
-  }
-
-  private lookAround(
-    stopped: Stopped,
-    channels: readonly Channel[],
-    others: readonly string[],
-  ): void {
-    this.sharers.look(stopped, new Set([...channels.map(({ name }) => name), ...others]));
-    using copies = new Copies(stopped.living);
-    this.watch.update(channels, copies);
   }
 
   private measure(

@@ -2,13 +2,6 @@
  * that, is connected to nobody: the other end is told so, whatever is told of the error. */
 #include "peer.h"
 
-static int error_of(int fd) {
-  int error = -1;
-  socklen_t size = sizeof error;
-  CHECK(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0);
-  return error;
-}
-
 /* Nobody is where it connects to. */
 static int refused(void) {
   struct sockaddr_in address;

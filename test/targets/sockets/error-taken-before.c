@@ -6,27 +6,11 @@
 
 enum { SOCKETS = 48, POINTS = 150 };
 
-static struct sockaddr_in nobody(int type) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
-  int fd = socket(AF_INET, type, 0);
-  CHECK(bind(fd, (void *)&address, sizeof address) == 0);
-  CHECK(getsockname(fd, (void *)&address, &size) == 0 && close(fd) == 0);
-  return address;
-}
-
 static int refused(int type, struct sockaddr_in address) {
   struct pollfd one = {socket(AF_INET, type | SOCK_NONBLOCK, 0), 0, 0};
   if (connect(one.fd, (void *)&address, sizeof address) == 0) CHECK(send(one.fd, "x", 1, 0) == 1);
   while ((one.revents & POLLERR) == 0) CHECK(poll(&one, 1, -1) == 1);
   return one.fd;
-}
-
-static int error_of(int fd) {
-  int error = -1;
-  socklen_t size = sizeof error;
-  CHECK(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0);
-  return error;
 }
 
 int main(int argc, char **argv) {

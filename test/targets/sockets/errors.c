@@ -5,15 +5,6 @@
 
 enum { TAKEN, WAITING, COUNT };
 
-static struct sockaddr_in nobody(int type) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
-  int fd = socket(AF_INET, type, 0);
-  CHECK(bind(fd, (void *)&address, sizeof address) == 0);
-  CHECK(getsockname(fd, (void *)&address, &size) == 0 && close(fd) == 0);
-  return address;
-}
-
 /* Its other end was closed with something unread. */
 static int make_unix(void) {
   int pair[2];
@@ -31,13 +22,6 @@ static int make_inet(int type) {
   CHECK(type == SOCK_DGRAM ? result == 0 : result < 0 && errno == EINPROGRESS);
   if (type == SOCK_DGRAM) CHECK(send(fd, "x", 1, 0) == 1);
   return fd;
-}
-
-static int error_of(int fd) {
-  int error = -1;
-  socklen_t size = sizeof error;
-  CHECK(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0);
-  return error;
 }
 
 static int has_error(int fd) {

@@ -175,4 +175,22 @@ UNUSED static void check_ended(int fd, int index, int count) {
   CHECK(peer_ask(PEER_END, index, 0) == count);
 }
 
+/* The error that waits at a socket, which is told once; 0: none. */
+UNUSED static int error_of(int fd) {
+  int error = -1;
+  socklen_t size = sizeof error;
+  CHECK(getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0);
+  return error;
+}
+
+/* An address at which nobody is. */
+UNUSED static struct sockaddr_in nobody(int type) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  int fd = socket(AF_INET, type, 0);
+  CHECK(bind(fd, (void *)&address, sizeof address) == 0);
+  CHECK(getsockname(fd, (void *)&address, &size) == 0 && close(fd) == 0);
+  return address;
+}
+
 #endif
