@@ -6,6 +6,7 @@ import type { Resource } from '../resources/resource.ts';
 import { chooseThread } from '../resources/stopped.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { TracedProcess } from './traced-process.ts';
+import { CAUSE, WhyError, writeWhy } from './why.ts';
 
 export interface CheckpointRequest {
   readonly cd: number;
@@ -26,6 +27,10 @@ export function makePoint(process_: TracedProcess, request: CheckpointRequest): 
   stopped.chooseCaller = () => caller ?? chooseThread(process_.group);
   stopped.isMeant = request.origin !== 'every';
   try {
+    const { why, whySizeBytes } = request;
+    if (why !== 0 && !writeWhy(process_.target, why, whySizeBytes, { cause: CAUSE.saved })) {
+      throw new WhyError(why);
+    }
     const image = captureAll(process_);
     const { all } = process_.watch();
     const point: Point = {
@@ -35,8 +40,8 @@ export function makePoint(process_: TracedProcess, request: CheckpointRequest): 
       madeMs: performance.now(),
       tid: caller?.tid ?? process_.group.threads.keys().next().value ?? process_.pid,
       threads: process_.group.threads.size,
-      why: request.why,
-      whySizeBytes: request.whySizeBytes,
+      why,
+      whySizeBytes,
       image,
       pauseNs: elapsedNs(request.startedAt),
       pages: countPages(all, image),

@@ -95,6 +95,7 @@ export function rollBack(process_: TracedProcess, prepared: Prepared, why: Why):
   const { stopped, points, target } = process_;
   const { point, keeper, plans, claims } = prepared;
   stopped.pump.guard.enter(keeper, point.cd);
+  stopped.isGoingBack = true;
   const kept = process_.keeps.map((range) => readKept(process_, range));
   // Now: a thread that was born since the point has fallen, and is about to end.
   const tid = stopped.ownIds.ownIdOf(why.tid ?? 0);
@@ -106,6 +107,7 @@ export function rollBack(process_: TracedProcess, prepared: Prepared, why: Why):
     claims[index]?.release();
   }
   stopped.endCalls();
+  stopped.isGoingBack = false;
   points.dropNewerThan(point);
   const unkept = kept.filter((range) => !writeKept(process_, range)).map(nameUnkept);
   point.rollbacks += 1;

@@ -7,6 +7,7 @@
  *          48 lost
  */
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
+import { BelayError } from '../errors.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 
@@ -28,6 +29,13 @@ export interface Why {
   readonly rollbacks?: number;
   /** Bits of what did not come back: LOST. */
   readonly lost?: number;
+}
+
+/** It cannot be written where the program wants it. */
+export class WhyError extends BelayError {
+  constructor(address: number) {
+    super('EUSAGE', `cannot tell of a point at 0x${address.toString(16)}: it is not writable`);
+  }
 }
 
 const encoded = new NativeBuffer(WHY_SIZE);

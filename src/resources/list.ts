@@ -30,6 +30,8 @@ import { SchedulingOfThreads } from './threads/scheduling-of-threads.ts';
 import { ThreadStates } from './threads/thread-states.ts';
 import { Timers } from './timers/timers.ts';
 
+const SIGTRAP = 5;
+
 export class ResourceList {
   readonly addressSpace: AddressSpace;
   private readonly sharedMemory: SharedMemory;
@@ -45,6 +47,7 @@ export class ResourceList {
     const store = new PageArena();
     this.addressSpace = new AddressSpace(stopped, store);
     const status = new StatusLines(stopped);
+    stopped.isFreeOfTraps = ({ tid }) => status.isNonePending(tid) && !status.isIgnored(SIGTRAP);
     const stackUse = new StackUse(status);
     const facts = new FactsOfThreads(stackUse);
     const pairs = new SocketPairs();
@@ -71,7 +74,7 @@ export class ResourceList {
       new Credentials(status),
       new OwnSettings(status, new AskBudget(true), new AskBudget()),
       new SchedulingOfThreads(facts, new AskBudget(true)),
-      new ThreadStates(facts),
+      new ThreadStates(facts, stopped.pid),
       new Sandboxes(),
     ];
   }

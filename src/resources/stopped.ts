@@ -2,7 +2,12 @@
 import { hasOtherTable } from '../sys/process.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { OwnIds } from '../tracee/own-ids.ts';
-import { RemoteSession, type Remote, type RemoteSource } from '../tracee/remote-session.ts';
+import {
+  RemoteSession,
+  type Remote,
+  type RemoteSource,
+  type Standing,
+} from '../tracee/remote-session.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
 import type { Thread, ThreadGroup } from '../tracee/thread.ts';
 
@@ -23,6 +28,12 @@ export class Stopped {
   pointClocks: ReadonlyMap<number, bigint> = new Map();
   /** The point that is being made is the program's own, or a person's: none of a clock's many. */
   isMeant = true;
+  /** It is in the middle of a rollback, and is not to outlive us there. */
+  isGoingBack = false;
+  /** Whose registers and masks are set later in it. */
+  readonly toPutBack = new Set<Thread>();
+  /** Whether SIGTRAP is neither ignored, nor waits for this thread of it. */
+  isFreeOfTraps: (thread: Thread) => boolean = () => false;
   /** Threads that have let go of their rseq area, as it was at the point, in a rollback. */
   readonly withoutArea = new Set<Thread>();
   private readonly findSyscall: () => number;
@@ -48,11 +59,17 @@ export class Stopped {
       () => pump.confinement.chooseFree(withSharedTable(this.chooseCaller())),
       findSyscall,
       target,
+      this.standing,
     );
   }
 
   get pid(): number {
     return this.group.pid;
+  }
+
+  /** It is held still, and what was read of it since is true. */
+  get isHeld(): boolean {
+    return this.group.isHeld && this.group.isStill();
   }
 
   /** The thread through which it is seen in /proc. */
@@ -80,6 +97,11 @@ export class Stopped {
     return this.session.useQuietly(work);
   }
 
+  private readonly standing: Standing = {
+    maySteps: (thread) => this.isGoingBack && this.isFreeOfTraps(thread),
+    isToBePutBack: (thread) => this.isGoingBack && this.toPutBack.has(thread),
+  };
+
   /** Put that thread's registers back, if it has made calls. */
   endCalls(): void {
     this.session.end();
@@ -88,7 +110,8 @@ export class Stopped {
   /** Run `work` with calls of one particular thread, begun when first needed. */
   withCallsOf(thread: Thread, work: (remote: RemoteSource) => void): void {
     const choose = (): Thread => this.pump.confinement.assertFree(thread);
-    const session = new RemoteSession(this.pump, choose, this.findSyscall, this.target);
+    const { pump, target } = this;
+    const session = new RemoteSession(pump, choose, this.findSyscall, target, this.standing);
     try {
       work(session.use);
     } finally {

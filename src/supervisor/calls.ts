@@ -10,11 +10,11 @@ import {
 } from '../arch/x64/syscalls.ts';
 import { checkpoint } from '../engine/operations.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
-import { CAUSE, WHY_SIZE_MIN, writeWhy } from '../engine/why.ts';
+import { CAUSE, WHY_SIZE_MIN, WhyError } from '../engine/why.ts';
 import type { BelayError } from '../errors.ts';
 import { ptraceGeteventmsg } from '../sys/ptrace.ts';
 import { ConfinedError } from '../tracee/confinement.ts';
-import { HIDDEN, HiddenError, isHidden } from '../tracee/hidden.ts';
+import { HiddenError } from '../tracee/hidden.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { haveTraced } from '../tracee/untraced-clone.ts';
 import { giveWayToTracer } from './own-tracing.ts';
@@ -118,11 +118,6 @@ function callTsetjmp(
   const isPatienceOver = process_.group.isInVfork;
   const startedAt = process.hrtime();
   const refusal = refuseTsetjmp(supervisor, process_, why, sizeBytes);
-  if (refusal === EFAULT && isHidden(process_.group)) {
-    supervisor.warn(process_, `no point was made: ${HIDDEN}`);
-    answer(supervisor, thread, -EPERM);
-    return;
-  }
   if (refusal !== 0) {
     answer(supervisor, thread, -refusal);
     return;
@@ -150,7 +145,10 @@ function callTsetjmp(
     return;
   } else {
     finish(thread, -errnoOf(outcome.error));
-    supervisor.warn(process_, `no point was made: ${outcome.error.message}`);
+    // What it asked for was no point that could be made: that is between it and its call.
+    if (!(outcome.error instanceof WhyError)) {
+      supervisor.warn(process_, `no point was made: ${outcome.error.message}`);
+    }
   }
   supervisor.release(process_, thread);
 }
@@ -172,13 +170,13 @@ function refuseTsetjmp(
   if (why !== 0) {
     if (sizeBytes < WHY_SIZE_MIN || why % 4 !== 0) return EINVAL;
     if (why >= ADDRESS_MAX) return EFAULT;
-    if (!writeWhy(process_.target, why, sizeBytes, { cause: CAUSE.saved })) return EFAULT;
   }
   return process_.points.makeRoom(supervisor.program.options.maxPoints) ? 0 : ENOMEM;
 }
 
 function errnoOf(error: BelayError): number {
   if (error.code === 'EAGAIN') return EAGAIN;
+  if (error instanceof WhyError) return EFAULT;
   if (error instanceof ConfinedError || error instanceof HiddenError) return EPERM;
   return error.code === 'ENOMEM' ? ENOMEM : ENOSYS;
 }

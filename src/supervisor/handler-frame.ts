@@ -16,7 +16,8 @@ import { SIGNAL_FRAME } from '../arch/x64/registers.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { ptraceGetsigmask } from '../sys/ptrace.ts';
 import type { TargetMemory } from '../tracee/target-memory.ts';
-import type { HandlerFrame, Handling, Thread } from '../tracee/thread.ts';
+import type { HandlerFrame, Handling } from '../tracee/handling.ts';
+import type { Thread } from '../tracee/thread.ts';
 
 /** Looked through first: most handlers use less of their stack before they make a call. */
 const NEAR_BYTES = 4096;

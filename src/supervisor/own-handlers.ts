@@ -16,7 +16,8 @@
 import { SYS } from '../arch/x64/syscalls.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
-import type { Handling, Thread } from '../tracee/thread.ts';
+import type { Handling } from '../tracee/handling.ts';
+import type { Thread } from '../tracee/thread.ts';
 import { isInHandler } from './handler-frame.ts';
 import { signalName } from './program.ts';
 import type { Supervision } from './supervision.ts';

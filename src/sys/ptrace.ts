@@ -12,6 +12,7 @@ export const PTRACE_TRACEME = 0;
 const PTRACE_PEEKDATA = 2;
 const PTRACE_POKEDATA = 5;
 const PTRACE_CONT = 7;
+const PTRACE_SINGLESTEP = 9;
 export const PTRACE_ATTACH = 16;
 const PTRACE_DETACH = 17;
 const PTRACE_SYSCALL = 24;
@@ -43,6 +44,8 @@ export const PTRACE_O_EXITKILL = 0x100000;
 export const PTRACE_O_SUSPEND_SECCOMP = 0x200000;
 
 export const NT_PRSTATUS = 1;
+/** user_fpregs_struct: 512 bytes. */
+export const NT_PRFPREG = 2;
 export const NT_X86_XSTATE = 0x202;
 
 export const SIGINFO_SIZE = 128;
@@ -96,6 +99,14 @@ export function ptraceCont(tid: number, signo: number): number {
 /** `ptrace(PTRACE_SYSCALL, tid, 0, signo)`: run to the next system call's entry or exit. */
 export function ptraceSyscall(tid: number, signo: number): number {
   return request(PTRACE_SYSCALL, tid, 0, signo);
+}
+
+/**
+ * `ptrace(PTRACE_SINGLESTEP, tid, 0, 0)`: run one instruction. What marks the thread as stepping
+ * stays until it is resumed otherwise, also when its tracer dies: it falls of SIGTRAP then.
+ */
+export function ptraceSinglestep(tid: number): number {
+  return request(PTRACE_SINGLESTEP, tid, 0, 0);
 }
 
 /** `ptrace(PTRACE_LISTEN, tid)`: stay in the group stop, but hear of SIGCONT. */

@@ -6,6 +6,7 @@
 import { declare, errnoNow, failed, NativeBuffer, toNumber } from './libc.ts';
 
 const __WALL = 0x40000000;
+const WNOHANG = 1;
 const EINTR = 4;
 const ECHILD = 10;
 
@@ -18,6 +19,11 @@ const status = new NativeBuffer(8);
  */
 export function waitpidAny(): number {
   return waitpidOnce(-1);
+}
+
+/** As `waitpidAny`, without waiting: the tid, or 0 when nothing has come, or nobody is left. */
+export function waitpidNow(): number {
+  return Math.max(toNumber(waitpidCall(-1, status.address, __WALL | WNOHANG)), 0);
 }
 
 /** `pid_t waitpid(tid, &status, __WALL)`: the tid; 0: there is no such tracee. Blocks. */

@@ -22,7 +22,7 @@ import { Newborns } from './newborns.ts';
 import { OwnChildren } from './own-children.ts';
 import { Patience } from './patience.ts';
 import { Thread, type ThreadGroup } from './thread.ts';
-import { waitForAny } from './wait-for-any.ts';
+import { waitForSoon } from './wait-for-any.ts';
 
 export class EventPump {
   readonly threads = new Map<number, Thread>();
@@ -86,7 +86,8 @@ export class EventPump {
    */
   nextOf(thread: Thread): Stop | undefined {
     for (;;) {
-      const { tid, stop } = this.takeWaiting(thread) ?? waitForAny();
+      thread.moved();
+      const { tid, stop } = this.takeWaiting(thread) ?? waitForSoon();
       if (stop === undefined) return undefined;
       if (tid === thread.tid && stop.kind !== 'exited' && stop.kind !== 'killed') {
         // One that makes calls for us counts as stopped for what it was stopped for before.

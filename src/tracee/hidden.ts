@@ -18,7 +18,9 @@ export class HiddenError extends BelayError {
   }
 }
 
+/** Whoever we are, we stay it. */
+const user = process.geteuid?.() ?? 0;
+
 export function isHidden({ living }: ThreadGroup): boolean {
-  const user = process.geteuid?.() ?? 0;
   return user !== 0 && statSync(`/proc/${living}/mem`, { throwIfNoEntry: false })?.uid !== user;
 }

@@ -4,7 +4,10 @@
  * A scope: the thread's registers, signal mask and restartable sequence are as before when `end`
  * has run. All signals are blocked meanwhile; SIGSTOP, which cannot be, is deferred, not lost.
  * Calls are followed from entry to exit rather than stepped over: a step forces SIGTRAP on the
- * thread, which takes a pending one of the program's along and undoes that it is ignored.
+ * thread, which takes a pending one of the program's along and undoes that it is ignored. And a
+ * thread that steps falls of SIGTRAP when its tracer dies before it is resumed.
+ * In the middle of a rollback that death is meant, and where SIGTRAP is neither pending nor ignored
+ * simple calls are stepped over: one stop instead of two, and none to leave the last call's exit.
  *
  *   the stop it was in ──▶ (exit of a call that was skipped) ──▶ entry ──▶ exit ──▶ next call
  *                                                                           │ end
@@ -26,15 +29,21 @@ import {
   ptraceInterrupt,
   ptraceGetsigmask,
   ptraceSetsigmask,
+  ptraceSinglestep,
   ptraceSyscall,
 } from '../sys/ptrace.ts';
 import type { EventPump } from './event-pump.ts';
 import { handOver, sendDeferredAgain } from './hand-over.ts';
 import { setSectionAside, writeCriticalSection } from './rseq.ts';
 import type { Thread } from './thread.ts';
+import { wasSent } from './siginfo.ts';
+import { canStepOver } from './stepping.ts';
 import { readUserDispatch, writeUserDispatch } from './user-dispatch.ts';
 import type { Stop } from '../sys/wait.ts';
 
+const SIGTRAP = 5;
+const TRAP_BIT = 1 << (SIGTRAP - 1);
+const ALL = 0xffffffff;
 const SYSCALL_SIZE = 2;
 const ERRNO_MAX = 4095;
 /** Stops that one call may take: every signal that comes between costs one. Chosen. */
@@ -62,11 +71,22 @@ export class RemoteCalls {
   private hasExeced = false;
   private hasLeft = false;
   private hasCalled = false;
+  /** The last call was followed to its exit, behind which the kernel looks for no signals. */
+  private isAtExit = false;
+  private isTrapOpen = false;
+  private readonly maySteps: () => boolean;
   private hasEnded = false;
   private readonly stopBefore: Thread['stop'];
 
-  constructor(pump: EventPump, thread: Thread, syscallAddress: number) {
+  /** @param maySteps whether calls may be stepped over: see above */
+  constructor(
+    pump: EventPump,
+    thread: Thread,
+    syscallAddress: number,
+    maySteps = (): boolean => false,
+  ) {
     this.pump = pump;
+    this.maySteps = maySteps;
     this.thread = thread;
     this.syscallAddress = syscallAddress;
     this.stopBefore = thread.stop;
@@ -75,11 +95,17 @@ export class RemoteCalls {
     this.saved.copyFrom(thread.registers);
     pump.guard.enter(thread);
     ptraceGetsigmask(thread.tid, this.mask.address);
-    this.mask.words[2] = 0xffffffff;
-    this.mask.words[3] = 0xffffffff;
-    ptraceSetsigmask(thread.tid, this.mask.address + 8);
+    this.block(maySteps());
     this.dispatch = readUserDispatch(thread.tid);
     if (this.dispatch !== undefined) writeUserDispatch(thread.tid, undefined);
+  }
+
+  /** All signals; but a step is told of by SIGTRAP, which must then be open to be forced unseen. */
+  private block(isTrapOpen: boolean): void {
+    this.isTrapOpen = isTrapOpen;
+    this.mask.words[2] = isTrapOpen ? ~TRAP_BIT >>> 0 : ALL;
+    this.mask.words[3] = ALL;
+    ptraceSetsigmask(this.thread.tid, this.mask.address + 8);
   }
 
   /** Make a call; its result, or minus errno. 0 for an execve that worked. */
@@ -101,7 +127,7 @@ export class RemoteCalls {
     if (this.hasEnded) throw new BelayError('EINTERNAL', 'calls are made that have been ended');
     const { thread } = this;
     const registers = thread.registers;
-    if (!this.hasCalled) this.section = setSectionAside(thread.tid);
+    if (!this.hasCalled) this.section = setSectionAside(thread);
     registers.copyFrom(this.saved);
     ARGUMENT_REGISTERS.forEach((name, index) => {
       registers.set(name, values[index] ?? 0);
@@ -110,7 +136,14 @@ export class RemoteCalls {
     registers.set('orig_rax', -1);
     registers.set('rip', this.syscallAddress);
     if (!thread.storeRegisters()) throw this.gone();
-    this.follow(this.syscallAddress + SYSCALL_SIZE, waits);
+    const target = this.syscallAddress + SYSCALL_SIZE;
+    // Behind any other call nothing is known of SIGTRAP any more: that may have sent it.
+    const isStep = waits && this.isTrapOpen && canStepOver(nr, thread) && this.maySteps();
+    if (isStep) this.stepOver(target);
+    else {
+      if (this.isTrapOpen) this.block(false);
+      this.follow(target, waits);
+    }
     return this.result();
   }
 
@@ -127,10 +160,20 @@ export class RemoteCalls {
     return result;
   }
 
-  /** Put registers and mask back; after an execve the mask alone. The thread stays stopped. */
-  end(): void {
+  /**
+   * Put registers and mask back; after an execve the mask alone. The thread stays stopped.
+   *
+   * @param isToBePutBack all of it is about to be made as at a point: nothing is to be put back
+   */
+  end(isToBePutBack = false): void {
     const { thread } = this;
     this.hasEnded = true;
+    const isSimple = !this.isAtExit && this.dispatch === undefined && !this.hasExeced;
+    if (isToBePutBack && isSimple && thread.stop?.kind === 'interrupt') {
+      thread.stopFor(thread.stop);
+      this.leave();
+      return;
+    }
     if (thread.state.kind === 'gone') {
       this.leave();
       return;
@@ -153,12 +196,12 @@ export class RemoteCalls {
     thread.storeRegisters();
     if (this.hasCalled) {
       // Its memory may have been written meanwhile.
-      const section = setSectionAside(thread.tid);
+      const section = setSectionAside(thread);
       if (section !== 0) this.section = section;
       this.leaveCall();
     }
     ptraceSetsigmask(thread.tid, this.mask.address);
-    writeCriticalSection(thread.tid, this.section);
+    writeCriticalSection(thread, this.section);
     if (this.dispatch !== undefined) writeUserDispatch(thread.tid, this.dispatch);
     this.leave();
   }
@@ -167,6 +210,11 @@ export class RemoteCalls {
   private leaveCall(): void {
     const { thread } = this;
     const { stop } = thread.assertStopped();
+    if (!this.isAtExit) {
+      // It is in the stop of a signal, as good as any, and from which it can be handed another.
+      if (stop.kind !== 'signal') thread.stopFor(stop);
+      return;
+    }
     if (stop.kind === 'signal' && handOver(this.pump, thread)) return;
     ptraceInterrupt(thread.tid);
     ptraceCont(thread.tid, 0);
@@ -200,11 +248,34 @@ export class RemoteCalls {
     return registers.get('rax');
   }
 
+  /** One instruction, or two where a call is skipped first: to the stop behind `target`. */
+  private stepOver(target: number): void {
+    const { thread } = this;
+    thread.displace();
+    this.hasCalled = true;
+    for (let stops = 0; stops < STOPS_MAX; stops += 1) {
+      if (ptraceSinglestep(thread.tid) !== 0) throw this.gone();
+      const stop = this.pump.nextOf(thread);
+      if (stop === undefined) throw this.gone();
+      if (stop.kind === 'exit') {
+        this.pump.letEnd(thread);
+        throw this.gone();
+      }
+      if (stop.kind !== 'signal') continue;
+      // One that somebody sends meanwhile takes the place of ours.
+      if (stop.signo !== SIGTRAP || wasSent(thread.tid)) thread.deferSignal(stop.signo);
+      if (!thread.fetchRegisters()) throw this.gone();
+      if (thread.registers.get('rip') === target) return;
+    }
+    throw new BelayError('EINTERNAL', `cannot have thread ${thread.tid} make a step`);
+  }
+
   /** Follow the call that returns to `target`: from its entry to its exit. */
   private follow(target: number, waits: boolean): void {
     const { thread } = this;
     thread.displace();
     this.hasCalled = true;
+    this.isAtExit = true;
     let hasEntered = false;
     let last: Stop | undefined;
     for (let stops = 0; stops < STOPS_MAX; stops += 1) {

@@ -16,11 +16,20 @@ export interface Remote {
 /** How they are got, only when they are needed. What it answers holds until the session ends. */
 export type RemoteSource = () => Remote;
 
+/** What is known of threads that make calls. */
+export interface Standing {
+  /** It may be stepped: see RemoteCalls. */
+  maySteps(thread: Thread): boolean;
+  /** Its registers and mask are about to be made those of a point. */
+  isToBePutBack(thread: Thread): boolean;
+}
+
 export class RemoteSession {
   private readonly pump: EventPump;
   private readonly choose: () => Thread;
   private readonly findSyscall: () => number;
   private readonly memory: TargetMemory;
+  private readonly standing: Standing;
   /** How often calls were begun or ended: what was read of the process before may be untrue. */
   count = 0;
   private open: Remote | undefined = undefined;
@@ -32,7 +41,9 @@ export class RemoteSession {
     choose: () => Thread,
     findSyscall: () => number,
     memory: TargetMemory,
+    standing: Standing,
   ) {
+    this.standing = standing;
     this.pump = pump;
     this.choose = choose;
     this.findSyscall = findSyscall;
@@ -67,13 +78,15 @@ export class RemoteSession {
     try {
       open.scratch.release();
     } finally {
-      open.calls.end();
+      open.calls.end(this.standing.isToBePutBack(open.calls.thread));
     }
   }
 
   private begin(): Remote {
     if (this.open === undefined) {
-      const calls = new RemoteCalls(this.pump, this.choose(), this.findSyscall());
+      const thread = this.choose();
+      const maySteps = () => this.standing.maySteps(thread);
+      const calls = new RemoteCalls(this.pump, thread, this.findSyscall(), maySteps);
       this.open = { calls, scratch: new Scratch(calls, this.memory) };
     }
     return this.open;

@@ -13,7 +13,6 @@ import { PAGE_SIZE, SYS } from '../arch/x64/syscalls.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, PROT_READ, PROT_WRITE } from '../sys/mmap.ts';
 import {
-  ptraceGetRseqConfiguration,
   ptracePeekBits,
   ptracePeekdata,
   ptracePokedata,
@@ -38,8 +37,8 @@ const formerSection = new NativeBuffer(RSEQ_CS_SIZE);
 const NO_CRITICAL_SECTION = new NativeBuffer(RSEQ_CS_SIZE);
 
 /** Where the thread's critical section is registered; 0: nowhere. */
-function rseqPointer(thread: { readonly tid: number }): number {
-  const rseq = ptraceGetRseqConfiguration(thread.tid);
+function rseqPointer(thread: Thread): number {
+  const rseq = thread.readRseqArea();
   return rseq === undefined || rseq.address === 0 ? 0 : rseq.address + RSEQ_CS_OFFSET;
 }
 
@@ -56,8 +55,9 @@ export function sectionAt(tid: number, address: number): number {
  * Take the pointer out of the area of a stopped thread that is to make calls, whatever it is: 0
  * where it is none. Garbage is put back as well: the thread is to fall of it, and not our calls.
  */
-export function setSectionAside(tid: number): number | bigint {
-  const pointer = rseqPointer({ tid });
+export function setSectionAside(thread: Thread): number | bigint {
+  const { tid } = thread;
+  const pointer = rseqPointer(thread);
   if (pointer === 0 || ptracePeekdata(tid, pointer) === 0) return 0;
   const section = ptracePeekBits(tid, pointer);
   ptracePokedata(tid, pointer, 0);
@@ -65,9 +65,9 @@ export function setSectionAside(tid: number): number | bigint {
 }
 
 /** Have the thread point to a critical section again. */
-export function writeCriticalSection(tid: number, section: number | bigint): void {
-  const pointer = section === 0 ? 0 : rseqPointer({ tid });
-  if (pointer !== 0) ptracePokedata(tid, pointer, section);
+export function writeCriticalSection(thread: Thread, section: number | bigint): void {
+  const pointer = section === 0 ? 0 : rseqPointer(thread);
+  if (pointer !== 0) ptracePokedata(thread.tid, pointer, section);
 }
 
 /** The kernel can do with the area what it does on each return to user mode. */

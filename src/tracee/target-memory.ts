@@ -35,6 +35,11 @@ export class TargetMemory {
    * and again from the first fork on. Reading must then not pin them.
    */
   isShared = true;
+  /**
+   * Whether all of a range is known to be writable by the program now. What is known need not be
+   * asked: one call instead of three. Set by who knows the mappings.
+   */
+  isKnownWritable: (address: number, sizeBytes: number) => boolean = () => false;
   private memFd = -1;
   private pagemapFd = -1;
   /** Of what is being written. */
@@ -60,6 +65,7 @@ export class TargetMemory {
 
   /** Bytes copied to our own memory at `to`, or minus errno. */
   readInto(to: number, address: number, sizeBytes: number): number {
+    if (this.isKnownWritable(address, sizeBytes)) return this.forceReadInto(to, address, sizeBytes);
     this.local.clear();
     this.remote.clear();
     const size = this.touch(address, sizeBytes);
@@ -71,6 +77,9 @@ export class TargetMemory {
 
   /** Write as the program itself could; false when some of it is not writable. */
   writeFrom(from: number, address: number, sizeBytes: number): boolean {
+    if (this.isKnownWritable(address, sizeBytes)) {
+      return this.forceWriteFrom(from, address, sizeBytes) === sizeBytes;
+    }
     if (this.touch(address, sizeBytes) < sizeBytes) return false;
     if (!this.isOursToWatch(address, sizeBytes)) {
       if (!this.isWritable(address, sizeBytes)) return false;
@@ -122,6 +131,7 @@ export class TargetMemory {
   close(): void {
     if (this.memFd >= 0) close(this.memFd);
     if (this.pagemapFd >= 0) close(this.pagemapFd);
+    this.isKnownWritable = () => false;
     this.memFd = -1;
     this.pagemapFd = -1;
   }

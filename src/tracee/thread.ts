@@ -1,19 +1,15 @@
 /** One traced thread: what the kernel has last said of it, and how to let it run on. */
 import assert from 'node:assert/strict';
-import { Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
-import { NativeBuffer } from '../sys/libc.ts';
+import type { Registers } from '../arch/x64/registers.ts';
+import type { NativeBuffer } from '../sys/libc.ts';
 import {
-  NT_PRSTATUS,
   ptraceCont,
   ptraceDetach,
-  ptraceGetregset,
-  ptraceGetsiginfo,
   ptraceInterrupt,
   ptraceListen,
-  ptraceSetregset,
   ptraceSetsiginfo,
   ptraceSyscall,
-  SIGINFO_SIZE,
+  type RseqConfiguration,
 } from '../sys/ptrace.ts';
 import type { Stop } from '../sys/wait.ts';
 import {
@@ -24,7 +20,9 @@ import {
   type Stopped,
   type ThreadState,
 } from './thread-state.ts';
+import type { Handling } from './handling.ts';
 import { Leaving } from './leaving.ts';
+import { StopReadings } from './stop-readings.ts';
 import type { Transfer } from './transfer.ts';
 import { WayBack } from './way-back.ts';
 
@@ -33,8 +31,9 @@ const SIGSTOP = 19;
 export class Thread {
   readonly tid: number;
   group: ThreadGroup;
-  readonly registerBytes = new NativeBuffer(REGISTERS_SIZE);
-  readonly registers = new Registers(this.registerBytes.words);
+  private readonly readings: StopReadings;
+  /** As they were fetched last, or are about to be stored. */
+  readonly registers: Registers;
   /** At a `syscall` stop on the way in: the call has not been made yet. */
   isAtSyscallEntry = false;
   /** It is in a call with a time limit that a stop of ours broke off: until when, or undefined. */
@@ -52,11 +51,12 @@ export class Thread {
   /** Signals taken off the queue while the thread made remote calls, to be handed over later. */
   readonly deferredSignals: number[] = [];
   private current: ThreadState = RUNNING;
-  private readonly siginfo = new NativeBuffer(SIGINFO_SIZE);
 
   constructor(tid: number, group: ThreadGroup) {
     this.tid = tid;
     this.group = group;
+    this.readings = new StopReadings(tid);
+    this.registers = this.readings.registers;
   }
 
   get state(): ThreadState {
@@ -84,6 +84,7 @@ export class Thread {
 
   /** It leaves its stop to make calls for us, and counts as stopped for the same all the while. */
   displace(): void {
+    this.moved();
     this.become({ ...this.assertStopped(), isDisplaced: true });
   }
 
@@ -107,16 +108,25 @@ export class Thread {
     ptraceCont(this.tid, 0);
   }
 
-  /** Read the general registers; false when the thread is gone. */
+  /** Read the general registers, as the kernel has them; false when the thread is gone. */
   fetchRegisters(): boolean {
-    const { address } = this.registerBytes;
-    return ptraceGetregset(this.tid, NT_PRSTATUS, address, REGISTERS_SIZE) === REGISTERS_SIZE;
+    if (!this.isStopped) this.moved();
+    return this.readings.fetchRegisters();
   }
 
   /** Write them back; false when the thread is gone. */
   storeRegisters(): boolean {
-    const { address } = this.registerBytes;
-    return ptraceSetregset(this.tid, NT_PRSTATUS, address, REGISTERS_SIZE) === 0;
+    return this.readings.storeRegisters();
+  }
+
+  /** It is about to leave its stop, or has come to another one. */
+  moved(): void {
+    this.readings.forget();
+  }
+
+  /** Where its restartable sequences are registered; undefined: the kernel does not tell. */
+  readRseqArea(): RseqConfiguration | undefined {
+    return this.readings.readRseqArea();
   }
 
   /** It has made (or not made) its clone call: the flags are in the register as they were. */
@@ -136,8 +146,8 @@ export class Thread {
   /** The siginfo_t of a signal stop: 128 bytes, valid until the next call. */
   fetchSiginfo(): NativeBuffer | undefined {
     // Remote calls have read it before they left that stop.
-    if (this.isDisplaced) return this.siginfo;
-    return ptraceGetsiginfo(this.tid, this.siginfo.address) === 0 ? this.siginfo : undefined;
+    if (this.isDisplaced) return this.readings.siginfo;
+    return this.readings.fetchSiginfo() ? this.readings.siginfo : undefined;
   }
 
   /** A signal came while the thread made remote calls: it is what it is stopped for from now on. */
@@ -147,7 +157,7 @@ export class Thread {
       this.deferredSignals.push(signo);
       return;
     }
-    ptraceGetsiginfo(this.tid, this.siginfo.address);
+    this.readings.fetchSiginfo();
     this.become({ ...stopped, stop: { kind: 'signal', signo } });
   }
 
@@ -168,7 +178,7 @@ export class Thread {
       return;
     }
     const deferred = signo === 0 ? this.deferredSignals.shift() : undefined;
-    if (signo !== 0 && isDisplaced) ptraceSetsiginfo(this.tid, this.siginfo.address);
+    if (signo !== 0 && isDisplaced) ptraceSetsiginfo(this.tid, this.readings.siginfo.address);
     this.become(RUNNING);
     const handed = signo === 0 ? (deferred ?? 0) : signo;
     if (handed !== 0) this.waitsUntil = undefined;
@@ -228,36 +238,11 @@ export class Thread {
   }
 
   private become(next: ThreadState): void {
+    // What a stop counts as is ours to say; the thread is where it was.
+    if (next.kind !== 'stopped' || this.current.kind !== 'stopped') this.moved();
     assertMove(this.tid, this.current, next);
     this.current = next;
   }
-}
-
-/** A fault that was given to the program's own handler. */
-export interface Handling {
-  readonly signo: number;
-  readonly code: number;
-  readonly ip: bigint;
-  readonly address: bigint;
-  /** The stack pointer when it fell. */
-  readonly stackPointer: number;
-  /** What the kernel built for the handler, once it was found. */
-  frame: HandlerFrame | undefined;
-  /** The handler that fell itself, and how many there are. */
-  readonly outer: Handling | undefined;
-  readonly depth: number;
-  /** System calls that were followed since. */
-  calls: number;
-  /** When it began: from performance.now. */
-  readonly sinceMs: number;
-}
-
-/** Where a handler runs. */
-export interface HandlerFrame {
-  readonly address: number;
-  /** Its stack ends there, or it would have used more of it than any does. */
-  readonly lowest: number;
-  readonly isAlternate: boolean;
 }
 
 /** The threads of one traced process, and whether they are being held still. */

@@ -9,7 +9,6 @@ import type { Mapping, Range } from '../../procfs/maps.ts';
 import type { PageStore } from '../../store/page-store.ts';
 import { close, openOrThrow, O_RDONLY } from '../../sys/file.ts';
 import { getDescriptor } from '../../sys/pidfd.ts';
-import { ptraceGetRseqConfiguration } from '../../sys/ptrace.ts';
 import { uffdioApi, UFFD_USER_MODE_ONLY } from '../../sys/userfaultfd.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import { unregisterRseq } from '../../tracee/rseq.ts';
@@ -76,6 +75,8 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     this.written = written;
     this.mappings = new Mappings(stopped, this.uffd, written);
     this.memory = new Memory(stopped.target, written, store);
+    stopped.target.isKnownWritable = (address, sizeBytes) =>
+      stopped.isHeld && this.mappings.isWritable(address, sizeBytes);
   }
 
   /** /proc/PID/maps as it is now: a copy, for the log. */
@@ -105,7 +106,7 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
   loosen(stopped: Stopped, { mappings }: Plan): void {
     if (mappings.touched.length === 0) return;
     const { calls } = stopped.remote();
-    const area = ptraceGetRseqConfiguration(calls.thread.tid);
+    const area = calls.thread.readRseqArea();
     if (area === undefined || area.address === 0) return;
     const [start, end] = [area.address, area.address + area.sizeBytes];
     const isTouched = mappings.touched.some((range) => range.start < end && range.end > start);

@@ -23,23 +23,24 @@ export interface Found {
 
 export class LookUp implements Disposable {
   private readonly tid: number;
-  private readonly root: number;
+  /** Opened when it is needed. */
+  private root: number | undefined = undefined;
   /** Read when first needed: mostly never. */
   private served: readonly ServedMount[] | undefined = undefined;
 
   /** As long as thread `tid` stands still. */
   constructor(tid: number) {
     this.tid = tid;
-    this.root = open(`/proc/${tid}/root`, O_PATH);
   }
 
   [Symbol.dispose](): void {
-    if (this.root >= 0) close(this.root);
+    if (this.root !== undefined && this.root >= 0) close(this.root);
   }
 
   /** @param path from the root of the program on */
   find(path: Buffer): Found | 'untold' | undefined {
-    const fd = this.root < 0 ? this.root : openCached(this.root, path.subarray(1));
+    const root = (this.root ??= open(`/proc/${this.tid}/root`, O_PATH));
+    const fd = root < 0 ? root : openCached(root, path.subarray(1));
     if (fd >= 0) {
       const status = statKnown(fd);
       const handle = readHandle(fd, '');

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
-import { isSegment, type Mapping, type Range } from '../../procfs/maps.ts';
+import { findMapping, isSegment, type Mapping, type Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
 import { findIrreparable, planAttributes } from '../../points/plan-attributes.ts';
 import { planNames } from '../../points/plan-names.ts';
@@ -83,7 +83,7 @@ export class Mappings {
     if (isSameText && !this.registration.hasNew() && !this.registration.hasRelented()) {
       const former = this.attributes;
       this.attributes = this.reader.capture(false);
-      if (this.attributes !== former) this.holdFiles();
+      if (this.attributes.ranges !== former.ranges) this.holdFiles();
       return undefined;
     }
     if (!isSameText) {
@@ -95,6 +95,16 @@ export class Mappings {
     this.attributes = this.reader.capture(true);
     this.holdFiles();
     return found;
+  }
+
+  /**
+   * Whether the program may write to all of a range: told without asking anybody where its mappings
+   * are those that were registered last, else not told.
+   */
+  isWritable(address: number, sizeBytes: number): boolean {
+    if (!this.text.isSame(this.known)) return false;
+    const mapping = findMapping(this.table.mappings, address);
+    return mapping?.writable === true && address + sizeBytes <= mapping.end;
   }
 
   private holdFiles(): void {

@@ -5,7 +5,7 @@
  * they are in place.
  */
 import { SYS } from '../../arch/x64/syscalls.ts';
-import { ptraceGetRseqConfiguration, type RseqConfiguration } from '../../sys/ptrace.ts';
+import type { RseqConfiguration } from '../../sys/ptrace.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import { isRseqWritable, repairRseq, unregisterRseq } from '../../tracee/rseq.ts';
 import type { Thread } from '../../tracee/thread.ts';
@@ -23,10 +23,10 @@ export type MovedAreas = ReadonlyMap<Thread, RseqConfiguration>;
 
 /** The thread's area now: the same object as `former` when it is the same. */
 export function readRseq(
-  tid: number,
+  thread: Thread,
   former: RseqConfiguration | undefined,
 ): RseqConfiguration | undefined {
-  const now = ptraceGetRseqConfiguration(tid);
+  const now = thread.readRseqArea();
   return now !== undefined && former !== undefined && isSame(now, former) ? former : now;
 }
 
@@ -38,7 +38,7 @@ export function findMovedAreas(
   const moved = new Map<Thread, RseqConfiguration>();
   for (const { tid, rseq } of states) {
     const thread = group.threads.get(tid);
-    const now = thread === undefined ? undefined : ptraceGetRseqConfiguration(tid);
+    const now = thread?.readRseqArea();
     if (thread === undefined || now === undefined || isSame(now, rseq)) continue;
     if (!isRseqWritable(target, thread)) {
       return new Obstacle(`thread ${tid} can make no calls: its rseq area is unmapped`);

@@ -12,10 +12,12 @@ import type { Stopped } from '../stopped.ts';
 import {
   isSameScheduling,
   readScheduling,
+  slackPath,
   writeScheduling,
   type Scheduling,
 } from './scheduling.ts';
 import type { FactsOfThreads } from './thread-facts.ts';
+import { ThreadFiles } from './thread-files.ts';
 
 const VERSION = 1;
 
@@ -34,6 +36,7 @@ export class SchedulingOfThreads implements Resource<SchedulingImage, Scheduling
   readonly name = 'scheduling of threads';
   private readonly facts: FactsOfThreads;
   private readonly budget: AskBudget;
+  private readonly slacks = new ThreadFiles(slackPath);
 
   constructor(facts: FactsOfThreads, budget: AskBudget) {
     this.facts = facts;
@@ -46,7 +49,7 @@ export class SchedulingOfThreads implements Resource<SchedulingImage, Scheduling
     if (before !== undefined && !budget.isLeft(stopped.isMeant)) {
       return before.isAsked ? { ...before, isAsked: false } : before;
     }
-    const threads = budget.spend(() => readAll(stopped));
+    const threads = budget.spend(() => this.readAll(stopped));
     const isSame =
       before?.threads.length === threads.length &&
       threads.every(({ tid, scheduling }, index) => {
@@ -69,7 +72,7 @@ export class SchedulingOfThreads implements Resource<SchedulingImage, Scheduling
   apply({ group }: Stopped, { threads, isAsked }: SchedulingImage): Applied {
     const lost = threads.flatMap(({ tid, scheduling }): string[] => {
       if (!group.threads.has(tid) || this.facts.remade.has(tid)) return [];
-      const now = readScheduling(tid);
+      const now = readScheduling(tid, this.slacks);
       if (now === undefined || isSameScheduling(now, scheduling)) return [];
       const refused = writeScheduling(tid, scheduling).map(
         (what) => `${what} of thread ${tid} stay`,
@@ -93,14 +96,18 @@ export class SchedulingOfThreads implements Resource<SchedulingImage, Scheduling
     return decodeImage(VERSION, bytes) as SchedulingImage;
   }
 
-  close(): void {
-    // Holds nothing.
+  forgetThread(tid: number): void {
+    this.slacks.forget(tid);
   }
-}
 
-function readAll({ group }: Stopped): ThreadScheduling[] {
-  return [...group.threads.keys()].flatMap((tid) => {
-    const scheduling = readScheduling(tid);
-    return scheduling === undefined ? [] : [{ tid, scheduling }];
-  });
+  close(): void {
+    this.slacks.close();
+  }
+
+  private readAll({ group }: Stopped): ThreadScheduling[] {
+    return [...group.threads.keys()].flatMap((tid) => {
+      const scheduling = readScheduling(tid, this.slacks);
+      return scheduling === undefined ? [] : [{ tid, scheduling }];
+    });
+  }
 }

@@ -4,11 +4,11 @@
  * given its own.
  */
 import { writeFileSync } from 'node:fs';
-import { open, O_RDONLY, pread, useAndClose } from '../../sys/file.ts';
 import { readIoPriority, writeIoPriority } from '../../sys/ioprio.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import { CPU_SET_SIZE, schedGetaffinity, schedSetaffinity } from '../../sys/sched.ts';
 import { SCHED_ATTR_SIZE, schedGetattr, schedSetattr } from '../../sys/sched-attr.ts';
+import { ThreadFiles } from './thread-files.ts';
 
 export interface Scheduling {
   /** struct sched_attr. */
@@ -26,14 +26,14 @@ const mask = new NativeBuffer(CPU_SET_SIZE);
 const slack = new NativeBuffer(32);
 
 /** Undefined: the thread is gone, or the kernel does not tell. */
-export function readScheduling(tid: number): Scheduling | undefined {
+export function readScheduling(tid: number, slackFiles?: ThreadFiles): Scheduling | undefined {
   attributes.bytes.fill(0);
   mask.bytes.fill(0);
   if (!schedGetattr(tid, attributes) || !schedGetaffinity(tid, mask)) return undefined;
   return {
     attributes: new Uint8Array(attributes.bytes.subarray(0, SCHED_ATTR_SIZE)),
     affinity: new Uint8Array(mask.bytes),
-    timerSlackNs: readTimerSlack(tid),
+    timerSlackNs: slackFiles === undefined ? readTimerSlack(tid) : readSlack(slackFiles, tid),
     ioPriority: readIoPriority(tid) ?? 0,
   };
 }
@@ -70,17 +70,22 @@ export function writeScheduling(tid: number, wanted: Scheduling): string[] {
 }
 
 /** Threads have one, too, although none is listed. */
-function slackPath(tid: number): string {
+export function slackPath(tid: number): string {
   return `/proc/${tid}/timerslack_ns`;
 }
 
 function readTimerSlack(tid: number): number {
-  return (
-    useAndClose(open(slackPath(tid), O_RDONLY), (fd) => {
-      const size = pread(fd, slack.address, slack.bytes.length, 0);
-      return size <= 0 ? 0 : Number(slack.bytes.toString('latin1', 0, size));
-    }) ?? 0
-  );
+  const files = new ThreadFiles(slackPath);
+  try {
+    return readSlack(files, tid);
+  } finally {
+    files.close();
+  }
+}
+
+function readSlack(files: ThreadFiles, tid: number): number {
+  const size = files.read(tid, slack);
+  return size === 0 ? 0 : Number(slack.bytes.toString('latin1', 0, size));
 }
 
 function writeTimerSlack(tid: number, slackNs: number): boolean {

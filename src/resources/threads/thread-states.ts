@@ -4,7 +4,6 @@
  */
 import { Registers, REGISTERS_SIZE } from '../../arch/x64/registers.ts';
 import { SYS } from '../../arch/x64/syscalls.ts';
-import { close, open, O_RDONLY, pread } from '../../sys/file.ts';
 import { getRobustList } from '../../sys/get-robust-list.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import { PR_SET_NAME } from '../../sys/prctl.ts';
@@ -35,6 +34,7 @@ import {
   type StackState,
 } from './stack-state.ts';
 import type { FactsOfThreads, ThreadFacts } from './thread-facts.ts';
+import { ThreadFiles } from './thread-files.ts';
 
 const VERSION = 4;
 const COMM_SIZE = 16;
@@ -69,7 +69,7 @@ interface ThreadStatesPlan {
 export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPlan> {
   readonly name = 'thread states';
   private readonly facts: FactsOfThreads;
-  private readonly commFds = new Map<number, number>();
+  private readonly names: ThreadFiles;
   /** Where one thread's state is put together and taken apart. */
   private readonly work = new NativeBuffer(XSTATE_OFFSET + XSTATE_MAX);
   /** The same without Buffer's own `slice`, which copies nothing, or by a detour. */
@@ -79,8 +79,9 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
   private readonly extended = new ExtendedState(this.work, XSTATE_OFFSET);
   private asksThreads: boolean | undefined = undefined;
 
-  constructor(facts: FactsOfThreads) {
+  constructor(facts: FactsOfThreads, pid: number) {
     this.facts = facts;
+    this.names = new ThreadFiles((tid) => `/proc/${pid}/task/${tid}/comm`);
   }
 
   capture(stopped: Stopped, before: ThreadStatesImage | undefined): ThreadStatesImage {
@@ -92,7 +93,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     let waits = false;
     for (const thread of threads.values()) {
       const former = findState(before?.states, states.length, thread.tid);
-      const state = this.captureThread(stopped.pid, thread, former);
+      const state = this.captureThread(thread, former);
       if (state === undefined || state !== former) isSame = false;
       if (state === undefined) continue;
       waits ||= state.waitsSinceMs !== undefined;
@@ -107,7 +108,13 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     return moved instanceof Obstacle ? moved : { image, moved };
   }
 
-  loosen(stopped: Stopped, { moved }: ThreadStatesPlan): void {
+  loosen(stopped: Stopped, { image, moved }: ThreadStatesPlan): void {
+    const { group, toPutBack } = stopped;
+    toPutBack.clear();
+    for (const { tid } of image.states) {
+      const thread = group.threads.get(tid);
+      if (thread !== undefined) toPutBack.add(thread);
+    }
     unregisterAreas(stopped, moved);
   }
 
@@ -120,10 +127,11 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
       if (thread === undefined) continue;
       stopped.withCallsOf(thread, (remote) => {
         leaveEntry(thread, remote);
-        lost.push(...this.registerWithKernel(stopped.pid, state, remote));
+        lost.push(...this.registerWithKernel(state, remote));
         const isWithout = stopped.withoutArea.delete(thread) || moved.has(thread);
         if (isWithout) registerArea(state.rseq, () => remote().calls);
       });
+      stopped.toPutBack.delete(thread);
       this.restore(thread, state, atMs);
       lost.push(...restoreStack(stopped, thread, state, this.facts));
     }
@@ -149,21 +157,15 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
 
   /** Its files in /proc are of no use any more. */
   forgetThread(tid: number): void {
-    const fd = this.commFds.get(tid);
-    if (fd !== undefined && fd >= 0) close(fd);
-    this.commFds.delete(tid);
+    this.names.forget(tid);
   }
 
   close(): void {
-    for (const tid of [...this.commFds.keys()]) this.forgetThread(tid);
+    this.names.close();
   }
 
   /** The state of a stopped thread; `former` when it is the same; undefined when it is gone. */
-  private captureThread(
-    pid: number,
-    thread: Thread,
-    former: ThreadState | undefined,
-  ): ThreadState | undefined {
+  private captureThread(thread: Thread, former: ThreadState | undefined): ThreadState | undefined {
     if (!thread.fetchRegisters()) return undefined;
     const { registers, work } = this;
     registers.copyFrom(thread.registers);
@@ -182,10 +184,10 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     const xstateSize = this.extended.read(thread.tid);
     if (xstateSize < 0) return undefined;
     ptraceGetsigmask(thread.tid, work.address + MASK_OFFSET);
-    this.readComm(pid, thread.tid);
+    this.readComm(thread.tid);
     this.comm.bytes.copy(work.bytes, COMM_OFFSET, 0, COMM_SIZE);
     const robustList = getRobustList(thread.tid);
-    const rseq = readRseq(thread.tid, former?.rseq);
+    const rseq = readRseq(thread, former?.rseq);
     // Sequences make no system calls.
     const criticalSection = isInUserCode ? sectionAt(thread.tid, rseq?.address ?? 0) : 0;
     const stack = readStackState(thread, this.facts);
@@ -204,7 +206,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
   }
 
   /** What only the thread itself can tell the kernel. */
-  private registerWithKernel(pid: number, state: ThreadState, remote: RemoteSource): Named[] {
+  private registerWithKernel(state: ThreadState, remote: RemoteSource): Named[] {
     const { tid } = state;
     const remade = this.facts.remade.get(tid);
     this.facts.remade.delete(tid);
@@ -212,7 +214,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
       this.forgetThread(tid);
       registerRemade(state, remade, remote);
     }
-    if (remade !== undefined || this.isRenamed(pid, state)) {
+    if (remade !== undefined || this.isRenamed(state)) {
       const { calls, scratch } = remote();
       calls.call(SYS.prctl, PR_SET_NAME, scratch.put(nameOf(state)));
     }
@@ -229,7 +231,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     this.extended.write(thread.tid, state.bytes.length - XSTATE_OFFSET);
     ptraceSetsigmask(thread.tid, this.work.address + MASK_OFFSET);
     // Calls for us may have taken it away. Coming back counts as having been preempted.
-    writeCriticalSection(thread.tid, state.criticalSection);
+    writeCriticalSection(thread, state.criticalSection);
     thread.isAtSyscallEntry = isWithinCall(thread);
     thread.waitsUntil = undefined;
     thread.transfer = undefined;
@@ -237,19 +239,14 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     thread.wayBack.waitedMs = atMs - sinceMs;
   }
 
-  private isRenamed(pid: number, state: ThreadState): boolean {
-    this.readComm(pid, state.tid);
+  private isRenamed(state: ThreadState): boolean {
+    this.readComm(state.tid);
     return this.comm.bytes.compare(nameOf(state), 0, COMM_SIZE, 0, COMM_SIZE) !== 0;
   }
 
   /** The thread's name into `this.comm`, padded with zeros as PR_SET_NAME wants it. */
-  private readComm(pid: number, tid: number): void {
-    let fd = this.commFds.get(tid);
-    if (fd === undefined) {
-      fd = open(`/proc/${pid}/task/${tid}/comm`, O_RDONLY);
-      this.commFds.set(tid, fd);
-    }
-    const size = fd < 0 ? 0 : pread(fd, this.comm.address, COMM_SIZE, 0);
+  private readComm(tid: number): void {
+    const size = this.names.read(tid, this.comm);
     this.comm.bytes.fill(0, Math.max(size - 1, 0));
   }
 }

@@ -1,0 +1,75 @@
+/**
+ * What was read of a thread in the stop that it is in: it does not change until the thread leaves,
+ * and each question to the kernel costs the program time.
+ */
+import { Registers, REGISTERS_SIZE } from '../arch/x64/registers.ts';
+import { NativeBuffer } from '../sys/libc.ts';
+import {
+  NT_PRSTATUS,
+  ptraceGetregset,
+  ptraceGetRseqConfiguration,
+  ptraceGetsiginfo,
+  ptraceSetregset,
+  SIGINFO_SIZE,
+  type RseqConfiguration,
+} from '../sys/ptrace.ts';
+
+export class StopReadings {
+  readonly registerBytes = new NativeBuffer(REGISTERS_SIZE);
+  readonly registers = new Registers(this.registerBytes.words);
+  /** The siginfo_t of a signal stop. */
+  readonly siginfo = new NativeBuffer(SIGINFO_SIZE);
+  private readonly tid: number;
+  /** The registers as the kernel has them, whatever has been made of those above. */
+  private readonly known = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
+  private areRegistersKnown = false;
+  private isSiginfoKnown = false;
+  private rseqArea: RseqConfiguration | undefined = undefined;
+
+  constructor(tid: number) {
+    this.tid = tid;
+  }
+
+  /** The thread leaves its stop, or has come to another one. */
+  forget(): void {
+    this.areRegistersKnown = false;
+    this.isSiginfoKnown = false;
+    this.rseqArea = undefined;
+  }
+
+  /** Have `registers` be those of the kernel; false when the thread is gone. */
+  fetchRegisters(): boolean {
+    if (this.areRegistersKnown) {
+      this.registers.copyFrom(this.known);
+      return true;
+    }
+    const { address } = this.registerBytes;
+    const size = ptraceGetregset(this.tid, NT_PRSTATUS, address, REGISTERS_SIZE);
+    return this.note(size === REGISTERS_SIZE);
+  }
+
+  /** Have the kernel's be `registers`; false when the thread is gone. */
+  storeRegisters(): boolean {
+    const { address } = this.registerBytes;
+    return this.note(ptraceSetregset(this.tid, NT_PRSTATUS, address, REGISTERS_SIZE) === 0);
+  }
+
+  /** False when the thread is stopped for no signal, or gone. */
+  fetchSiginfo(): boolean {
+    if (!this.isSiginfoKnown) {
+      this.isSiginfoKnown = ptraceGetsiginfo(this.tid, this.siginfo.address) === 0;
+    }
+    return this.isSiginfoKnown;
+  }
+
+  /** Where its restartable sequences are registered; undefined: the kernel does not tell. */
+  readRseqArea(): RseqConfiguration | undefined {
+    return (this.rseqArea ??= ptraceGetRseqConfiguration(this.tid));
+  }
+
+  private note(areRead: boolean): boolean {
+    if (areRead) this.known.copyFrom(this.registers);
+    this.areRegistersKnown = areRead;
+    return areRead;
+  }
+}
