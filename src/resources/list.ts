@@ -27,6 +27,7 @@ import { Crew } from './threads/crew.ts';
 import { FactsOfThreads } from './threads/thread-facts.ts';
 import { Sandboxes } from './threads/sandboxes.ts';
 import { SchedulingOfThreads } from './threads/scheduling-of-threads.ts';
+import { ThreadFiles } from '../tracee/thread-files.ts';
 import { ThreadStates } from './threads/thread-states.ts';
 import { Timers } from './timers/timers.ts';
 
@@ -34,6 +35,8 @@ const SIGTRAP = 5;
 
 export class ResourceList {
   readonly addressSpace: AddressSpace;
+  /** The name of each thread, with a newline behind it. */
+  readonly names: ThreadFiles;
   private readonly sharedMemory: SharedMemory;
   /**
    * Applied from the first to the last: threads first, for they must not run into what is half
@@ -45,6 +48,7 @@ export class ResourceList {
   /** The process is held still. Begins to watch its address space. */
   constructor(stopped: Stopped) {
     const store = new PageArena();
+    this.names = new ThreadFiles((tid) => `/proc/${stopped.pid}/task/${tid}/comm`);
     this.addressSpace = new AddressSpace(stopped, store);
     const status = new StatusLines(stopped);
     stopped.isFreeOfTraps = ({ tid }) => status.isNonePending(tid) && !status.isIgnored(SIGTRAP);
@@ -74,7 +78,7 @@ export class ResourceList {
       new Credentials(status),
       new OwnSettings(status, new AskBudget(true), new AskBudget()),
       new SchedulingOfThreads(facts, new AskBudget(true)),
-      new ThreadStates(facts, stopped.pid),
+      new ThreadStates(facts, this.names),
       new Sandboxes(),
     ];
   }

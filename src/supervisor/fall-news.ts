@@ -6,7 +6,14 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import type { Point } from '../points/point.ts';
 import type { Named } from '../resources/resource.ts';
 import { CAUSE, type Why } from '../engine/why.ts';
-import { codeName, hasFaultAddress, hex, readThreadName, signalName } from './program.ts';
+import {
+  codeName,
+  hasFaultAddress,
+  hex,
+  readNameFrom,
+  readThreadName,
+  signalName,
+} from './program.ts';
 import type { JumpOrigin } from './supervision.ts';
 
 /** What a rollback makes another of: to be read when the threads are stopped, before it. */
@@ -21,11 +28,15 @@ export interface Moment {
 /** When and where a thread was stopped to fall or jump. */
 export function readMoment(process_: TracedProcess, { startedAt, thread }: JumpOrigin): Moment {
   const tid = thread?.tid ?? process_.pid;
+  const { resources } = process_;
   return {
     time: Date.now() - Math.floor(elapsedNs(startedAt) / 1e6),
     tid,
-    thread: readThreadName(process_.pid, tid),
-    maps: process_.resources?.addressSpace.copyMaps(),
+    thread:
+      resources === undefined
+        ? readThreadName(process_.pid, tid)
+        : readNameFrom(resources.names, tid),
+    maps: resources?.addressSpace.copyMaps(),
   };
 }
 

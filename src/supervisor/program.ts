@@ -1,11 +1,11 @@
 /** The program under care as a whole: its processes, its options, and how it is told about. */
 import { constants } from 'node:os';
-import { closeSync, constants as fileConstants, openSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, openSync, readlinkSync, readSync } from 'node:fs';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import type { RunOptions } from '../options/run-options.ts';
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
 import { COMMAND_SHOWN_MAX, namesOf, parseCmdline, shortenCommand } from '../procfs/cmdline.ts';
-import { close, open, pread } from '../sys/file.ts';
+import { ThreadFiles } from '../tracee/thread-files.ts';
 import { NativeBuffer } from '../sys/libc.ts';
 import { readStatus } from '../tasks/read-status.ts';
 
@@ -91,17 +91,22 @@ export function readParentPid(pid: number): number {
   return readStatus(pid)?.ppid ?? 0;
 }
 
-const { O_RDONLY } = fileConstants;
 /** TASK_COMM_LEN, with a newline for the closing NUL. */
 const comm = new NativeBuffer(16);
 
 /** Read while the thread is stopped to fall: without what Node does around a file. */
 export function readThreadName(pid: number, tid: number): string {
-  const fd = open(`/proc/${pid}/task/${tid}/comm`, O_RDONLY);
-  if (fd < 0) return '?';
-  const size = pread(fd, comm.address, comm.bytes.length, 0);
-  close(fd);
-  return size <= 0 ? '?' : comm.bytes.toString('utf8', 0, size).replace(/\n$/, '');
+  const names = new ThreadFiles(() => `/proc/${pid}/task/${tid}/comm`);
+  try {
+    return readNameFrom(names, tid);
+  } finally {
+    names.close();
+  }
+}
+
+export function readNameFrom(names: ThreadFiles, tid: number): string {
+  const size = names.read(tid, comm);
+  return size === 0 ? '?' : comm.bytes.toString('utf8', 0, size).replace(/\n$/, '');
 }
 
 /** The beginning of the command line that the process claims to have. */

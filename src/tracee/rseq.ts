@@ -58,7 +58,8 @@ export function sectionAt(tid: number, address: number): number {
 export function setSectionAside(thread: Thread): number | bigint {
   const { tid } = thread;
   const pointer = rseqPointer(thread);
-  if (pointer === 0 || ptracePeekdata(tid, pointer) === 0) return 0;
+  if (pointer === 0 || thread.readings.isOutsideSections) return 0;
+  if (ptracePeekdata(tid, pointer) === 0) return 0;
   const section = ptracePeekBits(tid, pointer);
   ptracePokedata(tid, pointer, 0);
   return section;
@@ -67,7 +68,9 @@ export function setSectionAside(thread: Thread): number | bigint {
 /** Have the thread point to a critical section again. */
 export function writeCriticalSection(thread: Thread, section: number | bigint): void {
   const pointer = section === 0 ? 0 : rseqPointer(thread);
-  if (pointer !== 0) ptracePokedata(thread.tid, pointer, section);
+  if (pointer === 0) return;
+  thread.readings.isOutsideSections = false;
+  ptracePokedata(thread.tid, pointer, section);
 }
 
 /** The kernel can do with the area what it does on each return to user mode. */
@@ -76,13 +79,16 @@ export function isRseqWritable(target: TargetMemory, thread: Thread): boolean {
   if (pointer === 0) return true;
   const { address } = formerSection;
   if (target.readInto(address, pointer, RSEQ_CS_SIZE) !== RSEQ_CS_SIZE) return false;
-  return target.writeFrom(address, pointer, RSEQ_CS_SIZE);
+  if (!target.writeFrom(address, pointer, RSEQ_CS_SIZE)) return false;
+  const [low, high] = formerSection.words;
+  thread.readings.isOutsideSections = low === 0 && high === 0;
+  return true;
 }
 
 /** Take garbage out of the pointer. The page is written back later, like any other. */
 export function repairRseq(target: TargetMemory, thread: Thread): void {
   const pointer = rseqPointer(thread);
-  if (pointer === 0) return;
+  if (pointer === 0 || thread.readings.isOutsideSections) return;
   target.forceWriteFrom(NO_CRITICAL_SECTION.address, pointer, RSEQ_CS_SIZE);
 }
 

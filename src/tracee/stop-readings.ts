@@ -25,6 +25,8 @@ export class StopReadings {
   private areRegistersKnown = false;
   private isSiginfoKnown = false;
   private rseqArea: RseqConfiguration | undefined = undefined;
+  /** It is in no restartable sequence: what its area points to has been looked at. */
+  isOutsideSections = false;
 
   constructor(tid: number) {
     this.tid = tid;
@@ -35,6 +37,7 @@ export class StopReadings {
     this.areRegistersKnown = false;
     this.isSiginfoKnown = false;
     this.rseqArea = undefined;
+    this.isOutsideSections = false;
   }
 
   /** Have `registers` be those of the kernel; false when the thread is gone. */

@@ -31,7 +31,7 @@ const SIGSTOP = 19;
 export class Thread {
   readonly tid: number;
   group: ThreadGroup;
-  private readonly readings: StopReadings;
+  readonly readings: StopReadings;
   /** As they were fetched last, or are about to be stored. */
   readonly registers: Registers;
   /** At a `syscall` stop on the way in: the call has not been made yet. */

@@ -116,6 +116,8 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
   }
 
   apply(stopped: Stopped, { mappings, image, delta }: Plan): Applied {
+    // What they point to may be among what is written back.
+    for (const { readings } of stopped.group.threads.values()) readings.isOutsideSections = false;
     const former = this.mappings.table;
     const { renewed, lost } = this.mappings.apply(mappings);
     this.leave(former);

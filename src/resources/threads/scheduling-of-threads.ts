@@ -17,7 +17,7 @@ import {
   type Scheduling,
 } from './scheduling.ts';
 import type { FactsOfThreads } from './thread-facts.ts';
-import { ThreadFiles } from './thread-files.ts';
+import { ThreadFiles } from '../../tracee/thread-files.ts';
 
 const VERSION = 1;
 

@@ -8,7 +8,7 @@ import { readIoPriority, writeIoPriority } from '../../sys/ioprio.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import { CPU_SET_SIZE, schedGetaffinity, schedSetaffinity } from '../../sys/sched.ts';
 import { SCHED_ATTR_SIZE, schedGetattr, schedSetattr } from '../../sys/sched-attr.ts';
-import { ThreadFiles } from './thread-files.ts';
+import { ThreadFiles } from '../../tracee/thread-files.ts';
 
 export interface Scheduling {
   /** struct sched_attr. */

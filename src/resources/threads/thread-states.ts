@@ -34,7 +34,7 @@ import {
   type StackState,
 } from './stack-state.ts';
 import type { FactsOfThreads, ThreadFacts } from './thread-facts.ts';
-import { ThreadFiles } from './thread-files.ts';
+import type { ThreadFiles } from '../../tracee/thread-files.ts';
 
 const VERSION = 4;
 const COMM_SIZE = 16;
@@ -69,7 +69,6 @@ interface ThreadStatesPlan {
 export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPlan> {
   readonly name = 'thread states';
   private readonly facts: FactsOfThreads;
-  private readonly names: ThreadFiles;
   /** Where one thread's state is put together and taken apart. */
   private readonly work = new NativeBuffer(XSTATE_OFFSET + XSTATE_MAX);
   /** The same without Buffer's own `slice`, which copies nothing, or by a detour. */
@@ -79,9 +78,12 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
   private readonly extended = new ExtendedState(this.work, XSTATE_OFFSET);
   private asksThreads: boolean | undefined = undefined;
 
-  constructor(facts: FactsOfThreads, pid: number) {
+  private readonly names: ThreadFiles;
+
+  /** @param names the comm of each thread, as it is shown in /proc */
+  constructor(facts: FactsOfThreads, names: ThreadFiles) {
     this.facts = facts;
-    this.names = new ThreadFiles((tid) => `/proc/${pid}/task/${tid}/comm`);
+    this.names = names;
   }
 
   capture(stopped: Stopped, before: ThreadStatesImage | undefined): ThreadStatesImage {

@@ -1,6 +1,6 @@
 /** One small file of /proc for each thread: held open, and read from its beginning each time. */
-import { close, open, O_RDONLY, pread } from '../../sys/file.ts';
-import type { NativeBuffer } from '../../sys/libc.ts';
+import { close, open, O_RDONLY, pread } from '../sys/file.ts';
+import type { NativeBuffer } from '../sys/libc.ts';
 
 export class ThreadFiles {
   private readonly fds = new Map<number, number>();
