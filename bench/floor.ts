@@ -1,8 +1,8 @@
 /** The floor: what one ptrace stop and resume costs on this machine, now. */
 import { readFileSync } from 'node:fs';
-import type { Finding } from './finding.ts';
+import { rowOf, type Finding } from './finding.ts';
 import { sampleAlone } from './program.ts';
-import { median, percentile } from './statistics.ts';
+import { median } from './statistics.ts';
 
 /** Chosen: a few milliseconds of work, many times in a run. */
 const ROUNDS = 1000;
@@ -10,13 +10,11 @@ const ROUNDS = 1000;
 export class Floor {
   private readonly near: number[] = [];
   private readonly far: number[] = [];
-  private readonly work: number[] = [];
 
   /** Measure once more: called between other measurements, for the machine's mood changes. */
   async measure(): Promise<void> {
     const [first = 0, second] = readProcessors();
     this.near.push(...(await sampleAlone('floor', ROUNDS, first, first)));
-    this.work.push(...(await sampleAlone('work', ROUNDS, first)));
     if (second !== undefined) {
       this.far.push(...(await sampleAlone('floor', ROUNDS, first, second)));
     }
@@ -25,35 +23,24 @@ export class Floor {
   /** The one on which the floor is measured. */
   readonly processor = readProcessors()[0] ?? 0;
 
-  /** The median in nanoseconds; undefined: not measured in this run. */
-  get ns(): number | undefined {
-    return this.near.length === 0 ? undefined : median(this.near);
+  /** The median in nanoseconds of what was measured until now: once at least. */
+  get ns(): number {
+    return median(this.near);
   }
 
   get findings(): Finding[] {
     const rows = [
-      describe(
-        'ptrace stop and resume, one processor',
-        this.near,
-        'the floor: a tracer in C that does nothing, on the tracee’s processor',
-      ),
-      describe(
-        'ptrace stop and resume, two processors',
-        this.far,
-        'the same across processors, as a point of a program that nobody has bound to one',
-      ),
-      describe(
-        'stop, registers, scan, copy, resume in C',
-        this.work,
-        'what the kernel takes for a point of 8 MB, 10 pages, however it is programmed',
-      ),
+      {
+        ...rowOf('ptrace stop and resume, one processor', this.near),
+        why: 'the floor: a tracer in C that does nothing, on the tracee’s processor',
+      },
+      {
+        ...rowOf('ptrace stop and resume, two processors', this.far),
+        why: 'the same across processors, as a point of a program that nobody has bound to one',
+      },
     ];
     return rows.filter(({ value }) => !Number.isNaN(value));
   }
-}
-
-function describe(what: string, samples: readonly number[], why: string): Finding {
-  return { what, value: median(samples), p99: percentile(samples, 0.99), unit: 'ns', why };
 }
 
 /** The processors this process may run on, such as 0 and 1 of `0-1,4`. */

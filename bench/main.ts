@@ -1,23 +1,32 @@
 /**
  * `npm run bench [-- NAME...]`: measures what belay promises, beside what it promises. Asserts
- * nothing: figures depend on the machine, and the ratios to the floor are what travels.
+ * nothing: figures depend on the machine, and the ratios to what is measured beside them travel.
+ * What was found goes into bench/results.json, too.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { measureCalls } from './calls.ts';
+import { measureChannels, measureCrowd, measureDescriptors, measureMappings } from './crowds.ts';
 import { formatFindings, type Finding } from './finding.ts';
 import { Floor } from './floor.ts';
+import { measureForking } from './forking.ts';
+import { measureGrowth } from './growth.ts';
+import { measureHuge, measureLarge } from './large.ts';
 import { measureMemory } from './memory.ts';
 import { measurePeers } from './peers.ts';
-import {
-  measureChannels,
-  measureCrowd,
-  measureDescriptors,
-  measureLarge,
-  measureSmall,
-} from './points.ts';
+import { measureSmall } from './points.ts';
+import { Unmeasurable } from './program.ts';
 import { measureRedis } from './redis.ts';
+import { measureResets } from './resets.ts';
+import {
+  describeMachine,
+  formatMachine,
+  mergeResults,
+  readResults,
+  writeResults,
+  type PartResult,
+} from './results.ts';
 import { measureStart } from './start.ts';
 
 type Part = (floor: Floor) => Promise<Finding[]>;
@@ -25,48 +34,65 @@ type Part = (floor: Floor) => Promise<Finding[]>;
 const PARTS: Readonly<Record<string, Part>> = {
   points: measureSmall,
   large: measureLarge,
+  huge: measureHuge,
   threads: measureCrowd,
-  channels: measureChannels,
+  mappings: measureMappings,
   descriptors: measureDescriptors,
+  channels: measureChannels,
   peers: measurePeers,
   calls: measureCalls,
+  resets: measureResets,
+  forking: measureForking,
   redis: measureRedis,
   start: measureStart,
   memory: measureMemory,
+  growth: measureGrowth,
 };
 
-/** What could not be measured, for the lines below the table. */
-const failures: string[] = [];
+/** What a part found, or why it found nothing. */
+type Outcome = Pick<PartResult, 'findings' | 'notMeasured'>;
 
-async function runPart(name: string, floor: Floor): Promise<Finding[]> {
+/** Whether something went wrong, rather than being more than this machine has. */
+let hasFailed = false;
+
+async function runPart(name: string, floor: Floor): Promise<Outcome> {
   const part = PARTS[name];
   if (part === undefined) throw new Error(`there is no part '${name}'`);
   process.stderr.write(`bench: ${name}\n`);
   try {
-    return await part(floor);
+    const findings = await part(floor);
+    const lost = findings.filter(({ value }) => !Number.isFinite(value)).map(({ what }) => what);
+    const measured = findings.filter(({ what }) => !lost.includes(what));
+    return { findings: measured, ...(lost.length > 0 ? { notMeasured: lost.join(', ') } : {}) };
   } catch (error) {
-    failures.push(`${name}: ${error instanceof Error ? error.message : String(error)}`);
-    return [];
+    hasFailed ||= !(error instanceof Unmeasurable);
+    return { findings: [], notMeasured: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function describeMachine(): string {
-  const processors = os.cpus();
-  const model = processors[0]?.model.trim() ?? 'unknown processor';
-  const load = os.loadavg().map((average) => average.toFixed(1));
-  const memory = `${Math.round(os.totalmem() / 2 ** 30)} GB, load ${load.join(' ')}`;
-  return `Linux ${os.release()}, ${processors.length} × ${model}, ${memory}`;
 }
 
 async function runParts(names: readonly string[]): Promise<void> {
   const floor = new Floor();
-  const findings: Finding[] = [];
-  process.stdout.write(`${describeMachine()}, Node ${process.version}\n\n`);
+  const run = { date: new Date().toISOString(), machine: describeMachine() };
+  process.stdout.write(`${formatMachine(run.machine)}\n\n`);
   await floor.measure();
-  for (const name of names) findings.push(...(await runPart(name, floor)));
-  process.stdout.write(formatFindings([...floor.findings, ...findings], floor.ns));
-  for (const failure of failures) process.stdout.write(`not measured: ${failure}\n`);
-  process.exitCode = failures.length === 0 ? 0 : 1;
+  const outcomes: Record<string, Outcome> = {};
+  for (const name of names) {
+    const outcome = await runPart(name, floor);
+    outcomes[name] = outcome;
+    await keep(name, { ...run, floorNs: floor.ns, ...outcome });
+  }
+  await keep('floor', { ...run, floorNs: floor.ns, findings: floor.findings });
+  const rows = [...floor.findings, ...Object.values(outcomes).flatMap(({ findings }) => findings)];
+  process.stdout.write(formatFindings(rows, floor.ns));
+  for (const [name, { notMeasured }] of Object.entries(outcomes)) {
+    if (notMeasured !== undefined) process.stdout.write(`not measured: ${name}: ${notMeasured}\n`);
+  }
+  process.exitCode = hasFailed ? 1 : 0;
+}
+
+/** At once, so that a run that is broken off has not been for nothing. */
+async function keep(name: string, part: PartResult): Promise<void> {
+  await writeResults(mergeResults(readResults(), { [name]: part }));
 }
 
 const wanted = process.argv.slice(2);

@@ -1,26 +1,32 @@
 /** Compiles the bench's C programs, runs them, alone or under belay, and looks at supervisors. */
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { runUnderBelay } from '../test/support/belay.ts';
 import { BIN_BELAY, INCLUDE, ROOT } from '../test/support/paths.ts';
 import { runProcess } from '../test/support/run-process.ts';
 import type { ProcessResult } from '../test/support/run-process.ts';
 
-const SOURCES = path.join(ROOT, 'bench/programs');
+export const PROGRAMS = path.join(ROOT, 'bench/programs');
 const COMPILED = path.join(ROOT, 'build/bench');
 const FLAGS = ['-O1', '-g', '-Wall', '-Wextra', '-Werror', '-pthread', '-I', INCLUDE];
 
 /** Enough for any number of falls on one point. */
-const NEVER_GIVE_UP = ['--retries', '1000000'];
+export const NEVER_GIVE_UP = ['--retries', '1000000'];
+
+/** Enough for the slowest, the first point of 8 GB among it. */
+const TIMEOUT_MS = 300_000;
+
+/** What this machine has not enough of: said below the table, and no failure. */
+export class Unmeasurable extends Error {}
 
 type Words = readonly (string | number)[];
 
 /** Compiles `bench/programs/NAME.c` unless that is done; returns the program's path. */
 export async function compileProgram(name: string): Promise<string> {
-  const source = path.join(SOURCES, `${name}.c`);
+  const source = path.join(PROGRAMS, `${name}.c`);
   const program = path.join(COMPILED, name);
-  const own = ['bench.h', 'rounds.h'].map((header) => path.join(SOURCES, header));
-  const headers = [...own, path.join(INCLUDE, 'belay.h')];
+  const own = readdirSync(PROGRAMS).filter((file) => file.endsWith('.h'));
+  const headers = [...own.map((file) => path.join(PROGRAMS, file)), path.join(INCLUDE, 'belay.h')];
   const newest = Math.max(...[source, ...headers].map(timeOf));
   if (timeOf(program) > newest) return program;
   mkdirSync(COMPILED, { recursive: true });
@@ -36,13 +42,14 @@ function timeOf(file: string): number {
 /** The samples, in nanoseconds, that a program prints when run alone. */
 export async function sampleAlone(name: string, ...args: Words): Promise<number[]> {
   const command = [await compileProgram(name), ...args.map(String)] as const;
-  return parseSamples(name, await runProcess([...command]));
+  return parseSamples(name, await runProcess([...command], { timeoutMs: TIMEOUT_MS }));
 }
 
 /** The same under belay. */
 export async function sampleSupervised(name: string, ...args: Words): Promise<number[]> {
   const command = [await compileProgram(name), ...args.map(String)];
-  return parseSamples(name, await runUnderBelay(command, { options: NEVER_GIVE_UP }));
+  const options = { options: NEVER_GIVE_UP, timeoutMs: TIMEOUT_MS };
+  return parseSamples(name, await runUnderBelay(command, options));
 }
 
 /** The same with program and supervisor on one processor. */

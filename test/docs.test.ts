@@ -22,6 +22,7 @@ import {
   type Step,
 } from './support/console-block.ts';
 import { findUntrue } from '../scripts/fates.ts';
+import { findUntrue as findUntruePerformance } from '../scripts/performance.ts';
 import { readAnchors, readCodeBlocks, readLinks, type CodeBlock } from './support/markdown.ts';
 import { BIN_BELAY, INCLUDE, ROOT } from './support/paths.ts';
 import { runProcess } from './support/run-process.ts';
@@ -131,6 +132,11 @@ async function readHelp(words: readonly string[]): Promise<string> {
 
 test('the documents say what the resources say of themselves', async () => {
   assert.deepEqual(await findUntrue(), [], '`npm run fates` writes them anew');
+});
+
+test('docs/performance.md and its charts say what the bench found', async () => {
+  const why = '`npm run performance` writes them anew';
+  assert.deepEqual(await findUntruePerformance(), [], why);
 });
 
 test('every command and option of --help is in README.md and docs/cli.md', async () => {

@@ -3,11 +3,14 @@
 #define BENCH_H
 
 #define _GNU_SOURCE
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +25,7 @@
 struct samples {
   uint64_t began;
   uint64_t count;
+  uint64_t round;
   uint32_t ns[SAMPLES_MAX];
 };
 static struct samples *samples;
@@ -66,6 +70,24 @@ UNUSED static void sample(uint64_t ns) {
 UNUSED static int samples_print(void) {
   for (uint64_t index = 0; index < samples->count; index++) printf("%u\n", samples->ns[index]);
   return 0;
+}
+
+/* Rounds of `work` in a child, to which the parent's descriptors and mappings are another's. */
+UNUSED static void measure_in_child(uint64_t rounds, void (*prepare)(void), void (*work)(void)) {
+  pid_t child = fork();
+  if (child != 0) {
+    int status;
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) die("child");
+    return;
+  }
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  prepare();
+  for (uint64_t round = 0; round < rounds; round++) {
+    uint64_t began = now_ns();
+    work();
+    sample(now_ns() - began);
+  }
+  _exit(0);
 }
 
 UNUSED static unsigned long argument(int argc, char **argv, int index) {

@@ -12,7 +12,6 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 #define WARM_UP 40
 
@@ -53,28 +52,25 @@ static void open_all(unsigned long count) {
   for (unsigned long opened = 8; opened + 8 <= count; opened += 8) open_some();
 }
 
-/* In a child, which has none of them. */
-static void measure_read(uint64_t rounds, unsigned long count) {
-  pid_t child = fork();
-  if (child != 0) {
-    if (child < 0 || waitpid(child, NULL, 0) != child) die("fork");
-    return;
-  }
+static int *infos;
+static unsigned long info_count;
+
+/* In a child, which has none of them itself. */
+static void open_infos(void) {
+  char path[64];
   close_range(3, ~0U, 0);
-  int *infos = calloc(count, sizeof *infos);
+  infos = calloc(info_count, sizeof *infos);
+  for (unsigned long index = 0; index < info_count; index++) {
+    snprintf(path, sizeof path, "/proc/%d/fdinfo/%lu", getppid(), index);
+    infos[index] = open(path, O_RDONLY);
+  }
+}
+
+static void read_infos(void) {
   char text[1024];
-  for (unsigned long index = 0; index < count; index++) {
-    snprintf(text, sizeof text, "/proc/%d/fdinfo/%lu", getppid(), index);
-    infos[index] = open(text, O_RDONLY);
+  for (unsigned long index = 0; index < info_count; index++) {
+    if (infos[index] >= 0) (void)!pread(infos[index], text, sizeof text, 0);
   }
-  for (uint64_t round = 0; round < rounds; round++) {
-    uint64_t began = now_ns();
-    for (unsigned long index = 0; index < count; index++) {
-      if (infos[index] >= 0) (void)!pread(infos[index], text, sizeof text, 0);
-    }
-    sample(now_ns() - began);
-  }
-  _exit(0);
 }
 
 int main(int argc, char **argv) {
@@ -83,7 +79,8 @@ int main(int argc, char **argv) {
   unsigned long count = argument(argc, argv, 3);
   samples_open();
   open_all(count);
-  if (strcmp(argv[1], "read") == 0) measure_read(rounds.count, count);
+  info_count = count;
+  if (strcmp(argv[1], "read") == 0) measure_in_child(rounds.count, open_infos, read_infos);
   else if (strcmp(argv[1], "save") == 0) measure_save(&rounds);
   else measure_back(&rounds);
   return samples_print();

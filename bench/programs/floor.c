@@ -14,18 +14,17 @@ static void tracee(unsigned long rounds) {
   _exit(0);
 }
 
-static void do_nothing(pid_t child) { (void)child; }
+static void do_nothing(void) {}
 
 int main(int argc, char **argv) {
   unsigned long rounds = argument(argc, argv, 1);
   samples_open();
-  pid_t child = fork();
-  if (child < 0) die("fork");
+  pid_t child = fork_tracee();
   if (child == 0) {
     pin(argument(argc, argv, 2));
     tracee(rounds);
   }
   pin(argument(argc, argv, 3));
-  trace(child, do_nothing);
+  trace(child, do_nothing, NULL);
   return samples_print();
 }

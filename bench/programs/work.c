@@ -1,114 +1,196 @@
 /*
- * What a point takes from the kernel however it is programmed: a tracer in C stops, reads all
- * registers, finds and protects the written pages, copies them, resumes. 8 MB, 10 pages a round,
- * both on one processor. work ROUNDS CPU
+ * What points and rollbacks take from the kernel however they are programmed: a tracer in C.
+ *
+ *   work MODE ROUNDS CPU SIZE_MB PAGES THREADS
+ *
+ * Each round writes PAGES pages of SIZE_MB. `point`: the tracer stops all threads, reads their
+ * registers, finds and protects the written pages, copies them, resumes. `fall` and `jump`: it
+ * stops them at a SIGSEGV or a call, finds the written pages, writes them back, finds and protects
+ * them again, sets all registers, resumes. Sampled by the tracee, as the programs under belay are.
+ * `scan`, `copy` and `write`: the same, with a sample of one of the tracer's steps alone. Tracee
+ * and tracer are on one processor; the other threads, which sleep, are where they like.
  */
 #include "tracing.h"
+#include "tracking.h"
 #include <elf.h>
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
+#include <pthread.h>
+#include <sys/user.h>
 
-#define SIZE ((size_t)8 << 20)
-#define PAGES 10
-#define WARM_UP 200
-#define REGIONS 64
+#define CALL_BACK (CALL + 1)
+#define CALL_END (CALL + 2)
+/* More than any processor has at present: 11 KB with AMX. */
+#define EXTENDED_MAX 16384
 
-/* Headers of distributions lack these: linux/userfaultfd.h and linux/fs.h since 6.7. */
-#define WP_ASYNC (1 << 15)
-#define USER_MODE_ONLY 1
-struct scan_region {
-  uint64_t start, end, categories;
-};
-struct scan_arg {
-  uint64_t size, flags, start, end, walk_end, vec, vec_len, max_pages;
-  uint64_t category_inverted, category_mask, category_anyof_mask, return_mask;
-};
-#define SCAN _IOWR('f', 16, struct scan_arg)
-#define SCAN_WP_MATCHING 1
-#define SCAN_CHECK_WPASYNC 2
-#define IS_WRITTEN 2
+/* The first rounds find memory cold. */
+static unsigned long rounds, warm_up;
+static unsigned long page_count, pages_per_round;
+static const char *mode;
 
-static char *memory;
-static int pagemap = -1;
+static int is_mode(const char *name) { return strcmp(mode, name) == 0; }
 
-static void track(void) {
-  int uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | USER_MODE_ONLY);
-  struct uffdio_api api = {.api = UFFD_API, .features = WP_ASYNC};
-  if (uffd < 0 || ioctl(uffd, UFFDIO_API, &api) != 0) die("UFFDIO_API");
-  struct uffdio_register range = {
-      .range = {(uint64_t)memory, SIZE},
-      .mode = UFFDIO_REGISTER_MODE_WP,
-  };
-  if (ioctl(uffd, UFFDIO_REGISTER, &range) != 0) die("UFFDIO_REGISTER");
+static void write_pages(uint64_t seed) {
+  for (unsigned long index = 0; index < pages_per_round; index++) {
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    memory[(seed >> 33) % page_count * PAGE] += 1;
+  }
 }
 
-static void tracee(unsigned long rounds) {
-  track();
-  await_tracer();
-  for (uint64_t round = 0, seed = 1; round < rounds + WARM_UP; round++) {
-    for (int page = 0; page < PAGES; page++) {
-      seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-      memory[(seed >> 33) % (SIZE / PAGE) * PAGE] += 1;
-    }
-    uint64_t began = now_ns();
-    syscall(CALL);
-    uint64_t ns = now_ns() - began;
-    if (round >= WARM_UP) sample(ns);
+/* Without a function of libc's, whose frame would not be put back with the registers. */
+static inline __attribute__((always_inline)) long call(long number) {
+  long result = number;
+  __asm__ volatile("syscall" : "+a"(result) : : "rcx", "r11", "cc", "memory");
+  return result;
+}
+
+static int is_sampled_here(uint64_t round) {
+  return round >= warm_up && !is_mode("scan") && !is_mode("copy") && !is_mode("write");
+}
+
+/* As track() left them: a neighbour that does not do the work is none. */
+static void check_pages(void) {
+  for (unsigned long page = 0; page < page_count; page++) {
+    if (memory[page * PAGE] != (char)page) _exit(3);
   }
+}
+
+static void *sleeper(void *nothing) {
+  sched_setaffinity(0, sizeof everywhere, &everywhere);
+  for (;;) pause();
+  return nothing;
+}
+
+static void measure_points(void) {
+  for (uint64_t round = 0; round < rounds + warm_up; round++) {
+    write_pages(round);
+    uint64_t began = now_ns();
+    call(CALL);
+    uint64_t ns = now_ns() - began;
+    if (is_sampled_here(round)) sample(ns);
+  }
+}
+
+/* The stack is not put back: all that changes is in `samples`. */
+static void measure_back(void) {
+  call(CALL);
+  uint64_t ended = now_ns();
+  if (samples->began != 0) {
+    if (is_sampled_here(samples->round)) sample(ended - samples->began);
+    samples->round += 1;
+  }
+  if (samples->round == rounds + warm_up) return check_pages();
+  write_pages(samples->round);
+  samples->began = now_ns();
+  if (is_mode("fall")) *(volatile int *)8 = 1;
+  call(CALL_BACK);
+}
+
+static int goes_back(void) { return is_mode("fall") || is_mode("jump") || is_mode("write"); }
+
+static void tracee(unsigned long threads_wanted) {
+  track();
+  for (unsigned long index = 1; index < threads_wanted; index++) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, sleeper, NULL) != 0) die("pthread_create");
+  }
+  await_tracer();
+  if (goes_back()) measure_back();
+  else measure_points();
+  call(CALL_END);
   _exit(0);
 }
 
-static void registers(pid_t child, int request, long kind, void *bytes, size_t size) {
+/* From here on the tracer. */
+static struct {
+  struct user_regs_struct general;
+  size_t extended_size;
+  char extended[EXTENDED_MAX];
+} images[THREADS_MAX];
+
+static size_t registers(size_t thread, int request, long kind, void *bytes, size_t size) {
   struct iovec vector = {bytes, size};
-  if (ptrace(request, child, (void *)kind, &vector) != 0) die("ptrace");
+  if (ptrace(request, threads[thread], (void *)kind, &vector) != 0) die("ptrace");
+  return vector.iov_len;
 }
 
-static void make_point(pid_t child) {
-  static char saved[SIZE], general[4096], extended[16384];
-  static struct scan_region regions[REGIONS];
-  struct iovec local[REGIONS], remote[REGIONS];
-  struct scan_arg arg = {
-      .size = sizeof arg,
-      .flags = SCAN_WP_MATCHING | SCAN_CHECK_WPASYNC,
-      .start = (uint64_t)memory,
-      .end = (uint64_t)memory + SIZE,
-      .vec = (uint64_t)regions,
-      .vec_len = REGIONS,
-      .category_mask = IS_WRITTEN,
-      .return_mask = IS_WRITTEN,
-  };
-  registers(child, PTRACE_GETREGSET, NT_PRSTATUS, general, sizeof general);
-  registers(child, PTRACE_GETREGSET, NT_X86_XSTATE, extended, sizeof extended);
-  int count = ioctl(pagemap, SCAN, &arg);
-  if (count < 0) die("PAGEMAP_SCAN");
-  size_t used = 0;
-  for (int index = 0; index < count; index++) {
-    size_t size = regions[index].end - regions[index].start;
-    local[index] = (struct iovec){saved + used, size};
-    remote[index] = (struct iovec){(void *)regions[index].start, size};
-    used += size;
+static void read_registers(size_t thread) {
+  registers(thread, PTRACE_GETREGSET, NT_PRSTATUS, &images[thread].general,
+            sizeof images[thread].general);
+  images[thread].extended_size = registers(thread, PTRACE_GETREGSET, NT_X86_XSTATE,
+                                           images[thread].extended, EXTENDED_MAX);
+}
+
+static void set_registers(size_t thread) {
+  registers(thread, PTRACE_SETREGSET, NT_X86_XSTATE, images[thread].extended,
+            images[thread].extended_size);
+  registers(thread, PTRACE_SETREGSET, NT_PRSTATUS, &images[thread].general,
+            sizeof images[thread].general);
+}
+
+static void sample_since(uint64_t began, const char *step) {
+  static uint64_t steps;
+  if (!is_mode(step)) return;
+  uint64_t ns = now_ns() - began;
+  if (steps++ > warm_up) sample(ns);
+}
+
+static void make_point(void) {
+  stop_others();
+  for (size_t thread = 0; thread < thread_count; thread++) read_registers(thread);
+  /* Whatever comes back comes back behind the call. */
+  images[0].general.orig_rax = (unsigned long long)-1;
+  uint64_t began = now_ns();
+  scan(1);
+  sample_since(began, "scan");
+  began = now_ns();
+  if (!is_mode("scan")) transfer(threads[0], 0);
+  sample_since(began, "copy");
+  resume_others();
+}
+
+static void go_back(void) {
+  stop_others();
+  scan(0);
+  uint64_t began = now_ns();
+  transfer(threads[0], 1);
+  sample_since(began, "write");
+  scan(1);
+  for (size_t thread = thread_count; thread-- > 0;) set_registers(thread);
+  resume_others();
+}
+
+static void on_call(void) {
+  struct user_regs_struct general;
+  /* With one thread and one call to make there is nothing to tell apart. */
+  if (goes_back() || thread_count > 1) {
+    registers(0, PTRACE_GETREGSET, NT_PRSTATUS, &general, sizeof general);
+    if (general.orig_rax == CALL_BACK) return go_back();
+    if (general.orig_rax == CALL_END) return let_go_of_others();
   }
-  unsigned long vectors = (unsigned long)count;
-  if (process_vm_readv(child, local, vectors, remote, vectors, 0) != (ssize_t)used) {
-    die("process_vm_readv");
-  }
+  make_point();
+}
+
+static void on_fall(void) {
+  siginfo_t info;
+  if (ptrace(PTRACE_GETSIGINFO, threads[0], NULL, &info) != 0) die("PTRACE_GETSIGINFO");
+  go_back();
 }
 
 int main(int argc, char **argv) {
-  unsigned long rounds = argument(argc, argv, 1);
-  char path[64];
+  if (argc < 2) return 2;
+  mode = argv[1];
+  rounds = argument(argc, argv, 2);
+  warm_up = rounds / 4;
+  unsigned long cpu = argument(argc, argv, 3);
+  size_t size = argument(argc, argv, 4) << 20;
+  pages_per_round = argument(argc, argv, 5);
+  unsigned long threads_wanted = argument(argc, argv, 6);
+  page_count = size / PAGE;
   samples_open();
-  memory = map_touched(SIZE, MAP_PRIVATE);
-  pin(argument(argc, argv, 2));
-  pid_t child = fork();
-  if (child < 0) die("fork");
-  if (child == 0) tracee(rounds);
-  snprintf(path, sizeof path, "/proc/%d/pagemap", (int)child);
-  pagemap = open(path, O_RDONLY);
-  if (pagemap < 0) die(path);
-  trace(child, make_point);
+  memory_open(size);
+  pin(cpu);
+  pid_t child = fork_tracee();
+  if (child == 0) tracee(threads_wanted);
+  pagemap_open(child);
+  trace(child, on_call, on_fall);
   return samples_print();
 }

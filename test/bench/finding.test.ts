@@ -1,7 +1,7 @@
 /** The bench's arithmetic: percentiles, verdicts and units. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatFindings, formatValue, verdictOf } from '../../bench/finding.ts';
+import { besideOf, formatFindings, formatValue, verdictOf } from '../../bench/finding.ts';
 import { median, percentile } from '../../bench/statistics.ts';
 
 test('percentiles do not depend on the order of samples', () => {
@@ -36,4 +36,25 @@ test('times are compared with the floor where it was measured', () => {
   assert.deepEqual(compared, ['x', '≤ 11.5 µs', '12.0 µs', '5.0', 'over', 'y']);
   const alone = cellsOf(formatFindings([row]));
   assert.deepEqual(alone, ['x', '≤ 11.5 µs', '12.0 µs', 'over', 'y']);
+});
+
+test('a goal is a ratio to the row’s own neighbour', () => {
+  const finding = { unit: 'ns', value: 25, ...besideOf('C tracer', { value: 10 }, 2.5) } as const;
+  assert.equal(verdictOf(finding), 'within');
+  assert.equal(verdictOf({ ...finding, value: 25.1 }), 'over');
+  assert.equal(verdictOf({ ...finding, limit: 24 }), 'over');
+  assert.equal(verdictOf({ ...finding, ...besideOf('C tracer', { value: Number.NaN }) }), 'over');
+  assert.equal(verdictOf({ unit: 'ns', value: 25, ...besideOf('C tracer', { value: 1 }) }), '');
+  const line = formatFindings([{ ...finding, what: 'x', why: 'y' }], 5).split('\n')[1];
+  const cells = ['x', '≤ 2.5 × C tracer', '25 ns', '5.0', '2.50', 'within', 'y'];
+  assert.deepEqual(line?.split(/ {2,}/), cells);
+});
+
+test('a rate has a least value', () => {
+  const finding = { unit: 'rate', value: 25_000, least: 25_000 } as const;
+  assert.equal(verdictOf(finding), 'within');
+  assert.equal(verdictOf({ ...finding, value: 24_999 }), 'under');
+  assert.equal(verdictOf({ ...finding, value: Number.NaN }), 'under');
+  const line = formatFindings([{ ...finding, what: 'x', why: 'y' }]).split('\n')[1];
+  assert.deepEqual(line?.split(/ {2,}/), ['x', '≥ 25,000 /s', '25,000 /s', 'within', 'y']);
 });
