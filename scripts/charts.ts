@@ -10,10 +10,18 @@ use([LineChart, GridComponent, LegendComponent, TitleComponent, SVGRenderer]);
 const WIDTH_PX = 760;
 const HEIGHT_PX = 440;
 
-const CHARTS: Readonly<Record<Place['chart'], { title: string; axis: string }>> = {
-  pages: { title: 'Pause by pages written, 512 MB', axis: 'pages written since the point' },
-  size: { title: 'Pause by size of the program, 10 pages written', axis: 'MB resident' },
-};
+const CHARTS = {
+  pages: {
+    title: 'Pause by pages written, 512 MB',
+    axis: 'pages written since the point',
+    logBase: 10,
+  },
+  size: {
+    title: 'Pause by size of the program, 10 pages written',
+    axis: 'MB resident',
+    logBase: 2,
+  },
+} as const satisfies Record<Place['chart'], { title: string; axis: string; logBase: number }>;
 
 /** The chart; both axes are logarithmic. Undefined: no row has a place in it. */
 export function drawChart(chart: Place['chart'], findings: readonly Finding[]): string | undefined {
@@ -43,16 +51,23 @@ function collectLines(chart: Place['chart'], findings: readonly Finding[]) {
 }
 
 function optionsOf(chart: Place['chart'], lines: ReadonlyMap<string, [number, number][]>) {
-  const { title, axis } = CHARTS[chart];
+  const { title, axis, logBase } = CHARTS[chart];
   const shared = { type: 'log', minorSplitLine: { show: false } } as const;
   const formatter = (ns: number) => formatValue(ns, 'ns').replace(/\.0+ /, ' ');
   return {
     animation: false,
     backgroundColor: '#ffffff',
     title: { text: title, left: 'center' },
-    legend: { bottom: 0 },
+    legend: { bottom: 0, itemGap: 40 },
     grid: { left: 80, right: 30, top: 50, bottom: 80 },
-    xAxis: { ...shared, name: axis, nameLocation: 'middle', nameGap: 28, ...rangeOf(lines) },
+    xAxis: {
+      ...shared,
+      logBase,
+      name: axis,
+      nameLocation: 'middle',
+      nameGap: 28,
+      ...rangeOf(lines),
+    },
     yAxis: { ...shared, axisLabel: { formatter } },
     series: [...lines].map(([name, data]) => ({
       type: 'line',

@@ -37,16 +37,21 @@ static int pagemap = -1;
 static struct scan_region regions[REGIONS_MAX];
 static size_t region_count;
 
-/* Before fork. The mirror is touched where pages are saved, not before. */
-UNUSED static void memory_open(size_t size) {
-  memory_size = size;
-  memory = map_touched(size, MAP_PRIVATE);
+static char *map_untouched(size_t size) {
   int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-  saved = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
-  if (saved == MAP_FAILED) die("mmap");
+  char *start = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (start == MAP_FAILED) die("mmap");
+  return start;
 }
 
-/* In the tracee. After fork its pages are the tracer's, too, until they are written. */
+/* Before fork. The one is the tracee's to touch, the other the tracer's. */
+UNUSED static void memory_open(size_t size) {
+  memory_size = size;
+  memory = map_untouched(size);
+  saved = map_untouched(size);
+}
+
+/* In the tracee. */
 UNUSED static void track(void) {
   for (size_t at = 0; at < memory_size; at += PAGE) memory[at] = (char)(at / PAGE);
   int uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | USER_MODE_ONLY);
