@@ -135,7 +135,9 @@ export class PagemapScanner {
       return;
     }
     this.count = count;
-    this.walkEnd = arg.getUint64(FIELD.walkEnd);
+    // Where the kernel's own table (512 regions) was full last it leaves walk_end, though it goes on
+    // from there and reaches the end: only where ours is full has it stopped (6.18, do_pagemap_scan).
+    this.walkEnd = count < REGION_COUNT ? end : arg.getUint64(FIELD.walkEnd);
   }
 
   start(index: number): number {
