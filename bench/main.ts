@@ -9,6 +9,7 @@ import path from 'node:path';
 import { measureCalls } from './calls.ts';
 import { measureChannels, measureCrowd, measureDescriptors, measureMappings } from './crowds.ts';
 import { formatFindings, type Finding } from './finding.ts';
+import { measureFirst } from './first.ts';
 import { Floor } from './floor.ts';
 import { measureForking } from './forking.ts';
 import { measureGrowth } from './growth.ts';
@@ -34,6 +35,7 @@ type Part = (floor: Floor) => Promise<Finding[]>;
 const PARTS: Readonly<Record<string, Part>> = {
   points: measureSmall,
   large: measureLarge,
+  first: measureFirst,
   huge: measureHuge,
   threads: measureCrowd,
   mappings: measureMappings,

@@ -2,8 +2,12 @@
 import { asBelayError, BelayError } from '../errors.ts';
 import type { Point } from '../points/point.ts';
 import { kill } from '../sys/process.ts';
+import { chooseThread } from '../resources/stopped.ts';
+import { ptraceSyscall } from '../sys/ptrace.ts';
 import { HiddenError, isHidden } from '../tracee/hidden.ts';
+import { TargetGoneError } from '../tracee/remote-calls.ts';
 import type { HoldOutcome, NotHeld } from '../tracee/hold-outcome.ts';
+import type { Thread } from '../tracee/thread.ts';
 import { whyShared } from './memory-sharers.ts';
 import { makePoint, type CheckpointRequest } from './checkpoint.ts';
 import { rollBack, type Prepared, type RollbackResult } from './rollback.ts';
@@ -22,10 +26,42 @@ export type RollbackOutcome =
   | { readonly ok: false; readonly error: BelayError };
 
 /** Stop every thread, or say why that cannot be done now: the process is then to be let go. */
-export function hold({ stopped, group }: TracedProcess): HoldOutcome {
+export function hold(process_: TracedProcess): HoldOutcome {
+  const { stopped, group } = process_;
+  process_.resources?.settle();
   const outcome = stopped.pump.hold(group);
+  if (outcome === 'held') endImages(process_);
   stopped.renew();
   return outcome;
+}
+
+/** End the images of its memory of which nothing more is wanted. The process is held. */
+export function endImages({ stopped, group }: TracedProcess): void {
+  const { images, confinement } = stopped.pump;
+  if (!images.hasSpent(group) || confinement.findConfined(group) !== undefined) return;
+  stopped.chooseCaller = () => chooseThread(group);
+  try {
+    images.end(group, stopped.remote);
+    stopped.endCalls();
+  } catch (error) {
+    // Its own end will be reported.
+    if (!(error instanceof TargetGoneError)) throw error;
+  }
+}
+
+/**
+ * The same when the process has just exec'd, by its only thread: that leaves the execve first,
+ * whose result would be put where calls for us have theirs.
+ */
+export function endImagesOfFormer(process_: TracedProcess, thread: Thread): void {
+  const { pump, group } = process_.stopped;
+  if (!pump.images.hasSpent(group)) return;
+  ptraceSyscall(thread.tid, 0);
+  const stop = pump.nextOf(thread);
+  if (stop?.kind === 'exit') pump.letEnd(thread);
+  if (stop?.kind !== 'syscall') return;
+  thread.stopFor({ kind: 'interrupt' });
+  endImages(process_);
 }
 
 /**
@@ -45,6 +81,7 @@ export function holdToGoBack(process_: TracedProcess): {
     ended += 1;
   }
   const outcome = stopped.pump.hold(group, true);
+  if (outcome === 'held') endImages(process_);
   stopped.renew();
   return { outcome, ended };
 }

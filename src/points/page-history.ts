@@ -16,6 +16,10 @@ import { ABSENT, PAGES_PER_CHUNK, PageIndex } from './page-index.ts';
 export class PageDelta {
   readonly pages: number[] = [];
   readonly former: number[] = [];
+  /** Pages of it that are still being saved, while the program runs. */
+  pending = 0;
+  /** Some of its pages could not be saved: there is no way back to it, but to those before it. */
+  isTorn = false;
   /** Undone by a rollback, or forgotten: it stands for no point any more. */
   isGone = false;
   /** While the delta is being made: its pages, where one may come up twice. */

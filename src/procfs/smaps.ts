@@ -19,11 +19,16 @@ const KEY = 'ProtectionKey:';
 const PASSING = new Set(['sd', 'gu']);
 /** Of sets that have been met: some tens of thousands of bytes. Chosen. */
 const SETS_MAX = 1000;
+/** Those that the kernel names before `uw`. */
+const BEFORE_WATCH = new Set(['rd', 'wr', 'ex', 'sh', 'mr', 'mw', 'me', 'ms', 'gd', 'um', 'pf']);
 /** One for all that are alike, however they are written, of all that is read. */
 const sets = new Map<string, ReadonlySet<string>>();
 
-/** @param bytes the whole file; no byte of a name can be taken for a line's beginning */
-export function parseSmaps(bytes: Buffer): AttributeRange[] {
+/**
+ * @param bytes the whole file; no byte of a name can be taken for a line's beginning
+ * @param watched where mappings begin that are to count as under a userfaultfd (`uw`)
+ */
+export function parseSmaps(bytes: Buffer, watched?: ReadonlySet<number>): AttributeRange[] {
   const ranges: AttributeRange[] = [];
   if (sets.size > SETS_MAX) sets.clear();
   for (let start = 0; start < bytes.length;) {
@@ -31,12 +36,21 @@ export function parseSmaps(bytes: Buffer): AttributeRange[] {
     if (at < 0) break;
     const end = bytes.indexOf(0x0a, at + FLAGS.length);
     if (end < 0) break;
-    const text = bytes.toString('latin1', at + FLAGS.length, end);
+    const range = parseRange(bytes, start);
+    const told = bytes.toString('latin1', at + FLAGS.length, end);
+    const text = watched?.has(range.start) === true ? addWatch(told) : told;
     const flags = sets.get(text) ?? parseFlags(text);
-    append(ranges, { ...parseRange(bytes, start), flags, key: parseKey(bytes, at) });
+    append(ranges, { ...range, flags, key: parseKey(bytes, at) });
     start = end + 1;
   }
   return ranges;
+}
+
+/** As the kernel would have written it. */
+function addWatch(text: string): string {
+  const flags = text.split(' ');
+  const index = flags.findIndex((flag) => !BEFORE_WATCH.has(flag));
+  return flags.toSpliced(index < 0 ? flags.length : index, 0, 'uw').join(' ');
 }
 
 function parseFlags(text: string): ReadonlySet<string> {

@@ -90,6 +90,16 @@ export class ResourceList {
     );
   }
 
+  /** Finish what is still being saved of the newest point: better before a stop than in it. */
+  settle(): void {
+    this.addressSpace.settle();
+  }
+
+  /** Nothing is. */
+  get isSettled(): boolean {
+    return this.addressSpace.isSettled;
+  }
+
   forgetThread(tid: number): void {
     for (const resource of this.all) resource.forgetThread?.(tid);
   }

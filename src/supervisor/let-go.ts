@@ -7,6 +7,7 @@
  *   about to take a signal                      it takes it, with its siginfo
  *   in a group stop                             it stays in it: the kernel sees to that
  */
+import { endImages } from '../engine/operations.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { sendDeferredAgain } from '../tracee/hand-over.ts';
@@ -47,6 +48,8 @@ export function letHeldGo({ pump, program }: Letting, process_: TracedProcess): 
   group.isHeld = false;
   group.isLeaving = true;
   process_.resources?.close();
+  if (group.threads.size > 0 && group.isStill()) endImages(process_);
+  pump.images.end(group, undefined);
   if (program.processes.get(process_.pid) === process_) program.processes.delete(process_.pid);
   for (const thread of [...group.threads.values()]) {
     if (thread.isStopped) letThreadGo(pump, thread, process_);

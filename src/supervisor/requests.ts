@@ -60,6 +60,8 @@ export function makeEveryPoints(supervisor: Supervisor): void {
   for (const process_ of [...supervisor.program.processes.values()]) {
     if (process_.sharesMemory || process_.sharing !== undefined) continue;
     if (isHandling(process_)) continue;
+    // The last one is still being saved: another now would have the program wait for that.
+    if (process_.resources?.isSettled === false) continue;
     if (isPassedOver(supervisor, process_)) continue;
     try {
       operatorCheckpoint(supervisor, process_, 'every');

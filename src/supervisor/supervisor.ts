@@ -7,7 +7,7 @@
  *    it (EXITKILL), and so does a failure.
  */
 import type { News } from '../desk/news.ts';
-import { goBack, holdToGoBack, whyNotHeld } from '../engine/operations.ts';
+import { endImagesOfFormer, goBack, holdToGoBack, whyNotHeld } from '../engine/operations.ts';
 import { prepareRollback, type Prepared, type RollbackResult } from '../engine/rollback.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import type { Why } from '../engine/why.ts';
@@ -35,6 +35,7 @@ import { Postponed } from './postponed.ts';
 import { readCommand, readNames, signalName, type Program } from './program.ts';
 import type { StateWriter } from '../registry/state-writer.ts';
 import type { JumpOrigin, Supervision } from './supervision.ts';
+import { SpentImages } from './spent-images.ts';
 import { Waits } from './waits.ts';
 
 const SIGKILL = 9;
@@ -45,6 +46,7 @@ export class Supervisor implements EventHandler, Supervision {
   news: News;
   private readonly postponed = new Postponed();
   private readonly waits = new Waits();
+  private readonly spent = new SpentImages();
   private readonly births: Births;
   /** Its arena is to be warmed when the program runs again. */
   private toWarm: TracedProcess | undefined = undefined;
@@ -71,6 +73,7 @@ export class Supervisor implements EventHandler, Supervision {
         this.onRequests();
         continue;
       }
+      this.spent.end(this);
       if (!this.pump.next()) break;
     }
   }
@@ -147,8 +150,10 @@ export class Supervisor implements EventHandler, Supervision {
     }
     group.threads.set(thread.tid, thread);
     group.execCount += 1;
-    this.program.processes.get(group.pid)?.reset();
     const { pid } = group;
+    const process_ = this.program.processes.get(pid);
+    process_?.reset();
+    if (process_ !== undefined) endImagesOfFormer(process_, thread);
     const command = readCommand(pid);
     const names = readNames(pid, command);
     this.news.tell({ type: 'exec', time: Date.now(), pid, command, names });
@@ -167,6 +172,7 @@ export class Supervisor implements EventHandler, Supervision {
     if (process_ === undefined) return;
     this.program.processes.delete(pid);
     process_.reset();
+    this.pump.images.end(process_.group, undefined);
     const code = stop.kind === 'exited' ? stop.code : null;
     const signal = stop.kind === 'killed' ? signalName(stop.signo) : null;
     const names = this.program.takeLastNames(pid);

@@ -22,6 +22,11 @@ export class Alarm {
   }
 }
 
+/** Whether one of them rings: for whoever does not wait. */
+export function isAlarmDue(): boolean {
+  return wound !== Infinity && performance.now() >= wound;
+}
+
 /** Set the timer for the first of them. */
 function wind(): void {
   let first = Infinity;

@@ -10,6 +10,7 @@ const SYS_clone3 = 435;
 export const CLONE_ARGS_SIZE = 88;
 
 export const CLONE_VM = 0x100;
+export const CLONE_FILES = 0x400;
 /** The child is not traced by whoever traces its parent: clone(2). */
 export const CLONE_UNTRACED = 0x800000;
 

@@ -21,9 +21,11 @@ export function waitpidAny(): number {
   return waitpidOnce(-1);
 }
 
-/** As `waitpidAny`, without waiting: the tid, or 0 when nothing has come, or nobody is left. */
-export function waitpidNow(): number {
-  return Math.max(toNumber(waitpidCall(-1, status.address, __WALL | WNOHANG)), 0);
+/** The same without waiting; undefined: nothing has come. */
+export function waitpidAnyNow(): number | undefined {
+  const tid = toNumber(waitpidCall(-1, status.address, __WALL | WNOHANG));
+  if (tid > 0) return tid;
+  return tid < 0 && errnoNow() === ECHILD ? 0 : undefined;
 }
 
 /** `pid_t waitpid(tid, &status, __WALL)`: the tid; 0: there is no such tracee. Blocks. */

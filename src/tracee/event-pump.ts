@@ -12,10 +12,11 @@
  *    except where the child is about to end. No hold waits without a limit.
  */
 import { ptraceDetach, ptraceGeteventmsg } from '../sys/ptrace.ts';
-import { lastStatus, parseWaitStatus, waitpidAny, type Stop } from '../sys/wait.ts';
+import { lastStatus, parseWaitStatus, type Stop } from '../sys/wait.ts';
 import { Confinement } from './confinement.ts';
 import type { EventHandler } from './event-handler.ts';
 import type { HoldOutcome } from './hold-outcome.ts';
+import { Images } from './images.ts';
 import { KillGuard, type DeathNote } from './kill-guard.ts';
 import { fetchNewTid, type BirthKind } from './new-tid.ts';
 import { Newborns } from './newborns.ts';
@@ -27,6 +28,7 @@ import { waitForSoon } from './wait-for-any.ts';
 export class EventPump {
   readonly threads = new Map<number, Thread>();
   readonly own = new OwnChildren();
+  readonly images = new Images();
   /** Takes the next child itself, instead of the handler. */
   takeChild: ((tid: number) => Thread) | undefined = undefined;
   /** Run before each wait. */
@@ -50,11 +52,10 @@ export class EventPump {
 
   /** Wait for one event and route it; false when there is nobody left to wait for. */
   next(): boolean {
-    return this.take() !== 'nobody';
+    return this.take(true) !== 'nobody';
   }
 
-  /** What ended the wait. */
-  private take(): 'event' | 'alarm' | 'nobody' {
+  private take(mayWork: boolean): 'event' | 'alarm' | 'nobody' {
     const waiting = this.backlog.shift();
     if (waiting !== undefined) {
       this.route(waiting.tid, waiting.stop);
@@ -66,7 +67,7 @@ export class EventPump {
       return 'event';
     }
     this.beforeWait();
-    const tid = waitpidAny();
+    const tid = this.images.wait(mayWork);
     if (tid === 0) return 'nobody';
     if (tid < 0) {
       this.adoptOrphans();
@@ -149,7 +150,7 @@ export class EventPump {
       using patience = new Patience();
       while (!group.isStill()) {
         if (group.isInVfork && !outOfVfork) return 'in-vfork';
-        const came = this.take();
+        const came = this.take(false);
         if (came === 'nobody') return 'ended';
         if (came === 'alarm' && patience.isOver(this.movingThreads(group))) return 'stuck';
       }
@@ -241,14 +242,14 @@ export class EventPump {
         this.endVfork(thread.tid);
         break;
       case 'exit':
-        this.letEnd(thread);
+        if (!thread.group.isOurs) this.letEnd(thread);
         return;
       case 'vfork-done':
         thread.runOn();
         return;
       default:
     }
-    if (!thread.group.isHeld) this.handler.onStop(thread, stop);
+    if (!thread.group.isHeld && thread.isStopped) this.handler.onStop(thread, stop);
   }
 
   /** A thread has stopped on its way out: it leaves its group, and is let go of. */

@@ -8,12 +8,12 @@
  *
  * Source: clone(2); fcntl(2), "Record locking": locks are dropped by closing in the same table.
  */
-import { readlinkSync } from 'node:fs';
 import { SYS } from '../arch/x64/syscalls.ts';
 import { BelayError } from '../errors.ts';
 import { CLONE_VM } from '../sys/clone3.ts';
 import { READ_IMPLIES_EXEC } from '../sys/personality.ts';
 import type { EventPump } from './event-pump.ts';
+import { isInOwnNamespace } from './own-namespace.ts';
 import { RemoteCalls, TargetGoneError } from './remote-calls.ts';
 import type { RemoteSource } from './remote-session.ts';
 import { ThreadGroup, type Thread } from './thread.ts';
@@ -69,15 +69,5 @@ export class Hand {
     }
     // It has begun to end, and is waited for until it has.
     this.remote().calls.call(SYS.wait4, this.localPid, 0, __WALL, 0);
-  }
-}
-
-function isInOwnNamespace({ tid, group }: Thread): boolean {
-  const directory = `/proc/${group.pid}/task/${tid}/ns`;
-  try {
-    return readlinkSync(`${directory}/pid`) === readlinkSync(`${directory}/pid_for_children`);
-  } catch {
-    // A namespace that nobody has been in yet cannot be looked at.
-    return false;
   }
 }

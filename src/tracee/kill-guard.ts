@@ -3,6 +3,9 @@
  *
  * The program's filters are suspended for just as long, where that is allowed: confinement.ts.
  *
+ * What is ours (an image, memory-image.ts) was begun in such a scope, and is for life what it was
+ * then: it is left alone here.
+ *
  * Scopes nest: a rollback holds one, and so does each series of remote calls. What is to be told of
  * a death in between is written down before the kernel is asked to kill, and taken back after.
  */
@@ -30,6 +33,7 @@ export class KillGuard {
 
   /** The thread is stopped, and as the program left it. */
   enter(thread: Thread, cd = 0): void {
+    if (thread.group.isOurs) return;
     if (this.depths.size === 0) this.note.begin(thread.group.pid, cd);
     const depth = this.depths.get(thread) ?? 0;
     if (depth === 0) {
@@ -41,6 +45,7 @@ export class KillGuard {
 
   /** The thread is as it should be, or gone. */
   leave(thread: Thread): void {
+    if (thread.group.isOurs) return;
     const depth = this.depths.get(thread) ?? 0;
     if (depth > 1) {
       this.depths.set(thread, depth - 1);

@@ -263,6 +263,8 @@ export class ThreadGroup {
   filterCount = 0;
   /** A thread has filters of its own, as far as anybody has looked. */
   isFiltered: boolean | undefined = undefined;
+  /** No process of the program's: it was begun for us, stays stopped, and ends when we do. */
+  isOurs = false;
   /** It is being let go: each of its threads as soon as it stops. */
   isLeaving = false;
 

@@ -1,6 +1,6 @@
 /** The next thing that any tracee reports, whatever alarms go off meanwhile. */
 import { availableParallelism } from 'node:os';
-import { lastStatus, parseWaitStatus, waitpidAny, waitpidNow, type Stop } from '../sys/wait.ts';
+import { lastStatus, parseWaitStatus, waitpidAny, waitpidAnyNow, type Stop } from '../sys/wait.ts';
 
 /**
  * Chosen: some tens of microseconds, in which a thread that does one thing for us has done it. To
@@ -11,8 +11,8 @@ const LOOKS = availableParallelism() > 1 ? 30 : 0;
 /** As `waitForAny`, of what is to come at once: looked for a few times before it is waited for. */
 export function waitForSoon(): { readonly tid: number; readonly stop: Stop | undefined } {
   for (let looks = 0; looks < LOOKS; looks += 1) {
-    const tid = waitpidNow();
-    if (tid > 0) return { tid, stop: parseWaitStatus(lastStatus()) };
+    const tid = waitpidAnyNow();
+    if (tid !== undefined && tid > 0) return { tid, stop: parseWaitStatus(lastStatus()) };
   }
   return waitForAny();
 }

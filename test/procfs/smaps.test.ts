@@ -42,3 +42,13 @@ test('neighbours alike are one range, and a name is no line', () => {
     [0x3000, 0x4000, 'rd,wr,lo', 2],
   ]);
 });
+
+test('a mapping that counts as watched has the flags of one that is', () => {
+  const line = (start: string, flags: string): string =>
+    `${start} rw-p 00000000 00:00 0 \nVmFlags: ${flags} \n`;
+  const text =
+    line('1000-2000', 'rd wr mr mw me uw ac sd') + line('2000-3000', 'rd wr mr mw me ac');
+  assert.equal(parseSmaps(Buffer.from(text)).length, 2);
+  const [range, ...others] = parseSmaps(Buffer.from(text), new Set([0x2000]));
+  assert.deepEqual([range?.end, others], [0x3000, []]);
+});

@@ -26,6 +26,7 @@ import { nameUnrestored, nameUnwatched } from './name-losses.ts';
 import { WrittenPages } from './written-pages.ts';
 
 const VERSION = 4;
+const TORN = 'its memory had not been copied when the process that held it was killed';
 const O_CLOEXEC_NONBLOCK = 0o2000000 | 0o4000;
 
 export interface AddressSpaceImage {
@@ -74,7 +75,7 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     const written = new WrittenPages(this.pagemapFd, this.uffd);
     this.written = written;
     this.mappings = new Mappings(stopped, this.uffd, written);
-    this.memory = new Memory(stopped.target, written, store);
+    this.memory = new Memory(stopped, written, store);
     stopped.target.isKnownWritable = (address, sizeBytes) =>
       stopped.isHeld && this.mappings.isWritable(address, sizeBytes);
   }
@@ -89,15 +90,20 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     const renewed = this.mappings.refresh() ?? [];
     this.leave(former);
     stopped.endCalls();
-    const { table, attributes } = this.mappings;
+    const { table, later } = this.mappings;
     const unwatched = this.mappings.findUnwatched();
-    const { delta: pages, uncompared } = this.memory.capture(table, renewed, unwatched);
+    const known = later === undefined ? this.mappings.attributes.ranges : undefined;
+    const { delta: pages, uncompared } = this.memory.capture(table, renewed, unwatched, known);
+    this.memory.onLater = this.mappings.settleAttributes(this.memory.image);
+    const { attributes } = this.mappings;
     this.uses.set(table, (this.uses.get(table) ?? 0) + 1);
     return { table, attributes, uncompared, pages };
   }
 
   prepare(_stopped: Stopped, image: AddressSpaceImage, claims: Claims): Plan | Obstacle {
     const delta = asDelta(image);
+    this.memory.settle();
+    if (delta.isTorn) return new Obstacle(TORN);
     const mappings = this.mappings.prepare(image.table, image.attributes, claims);
     return mappings instanceof Obstacle ? mappings : { mappings, image, delta };
   }
@@ -176,12 +182,13 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
   }
 
   pagesOf(image: AddressSpaceImage): number {
-    return asDelta(image).pages.length;
+    const { pages, pending } = asDelta(image);
+    return pages.length + pending;
   }
 
   release(image: AddressSpaceImage): void {
     const delta = asDelta(image);
-    if (!delta.isGone) this.memory.history.forget(delta);
+    if (!delta.isGone) this.memory.versions.forget(delta);
     const { table } = image;
     const count = (this.uses.get(table) ?? 0) - 1;
     if (count > 0) this.uses.set(table, count);
@@ -194,7 +201,7 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
   }
 
   encode({ table, attributes, uncompared, pages }: AddressSpaceImage): Uint8Array {
-    const versions = 'former' in pages ? this.memory.history.versionsAt(pages) : pages;
+    const versions = 'former' in pages ? this.memory.versions.versionsAt(pages) : pages;
     const { text, breakAddress } = table;
     return encodeImage(VERSION, {
       maps: new Uint8Array(text),
@@ -223,7 +230,17 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     return { table, attributes: { isExact, readMs, ranges }, uncompared, pages };
   }
 
+  /** Finish what is still being saved. */
+  settle(): void {
+    this.memory.settle();
+  }
+
+  get isSettled(): boolean {
+    return this.memory.isSettled;
+  }
+
   close(): void {
+    this.memory.close();
     this.mappings.close();
     this.store.close();
     close(this.pagemapFd);

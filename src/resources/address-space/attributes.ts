@@ -63,7 +63,7 @@ export class AttributeReader {
 
   /** For a point. The same object as long as nothing new is known. */
   capture(hasChanged: boolean): Attributes {
-    if (this.isAffordable(hasChanged, this.stopped.isMeant) || this.isRare()) {
+    if (this.isWanted(hasChanged)) {
       const now = this.points.spend(() => this.read());
       const isSame = isSameRanges(now, this.last.ranges);
       this.points.noteResult(!isSame);
@@ -87,11 +87,45 @@ export class AttributeReader {
   read(): readonly AttributeRange[] {
     if (this.generation === this.stopped.generation) return this.ranges;
     const startedMs = processorMs();
-    this.ranges = parseSmaps(this.readBytes());
+    this.ranges = parseSmaps(this.readBytes(this.fd));
     this.readAtMs = performance.now();
     this.readMs = Date.now();
     this.costMs = processorMs() - startedMs;
     this.generation = this.stopped.generation;
+    return this.ranges;
+  }
+
+  /** Whether they are read for a point. */
+  isWanted(hasChanged: boolean): boolean {
+    return this.isAffordable(hasChanged, this.stopped.isMeant) || this.isRare();
+  }
+
+  /**
+   * Those of a point that are read from an image of the process made then: as long as they are not,
+   * those known before stand for them. @see adopt
+   */
+  postpone(): Attributes {
+    this.last = { ranges: this.last.ranges, isExact: false, readMs: this.readMs };
+    this.capturedAtMs = performance.now();
+    return this.last;
+  }
+
+  /**
+   * The image's are the program's, but that nothing of it is under our userfaultfd.
+   *
+   * @param costMs what it would have taken to read them from the program
+   */
+  adopt(imagePid: number, watched: ReadonlySet<number>, costMs: number): readonly AttributeRange[] {
+    const fd = openOrThrow(`/proc/${imagePid}/smaps`, O_RDONLY);
+    try {
+      this.ranges = parseSmaps(this.readBytes(fd), watched);
+    } finally {
+      close(fd);
+    }
+    this.readAtMs = this.capturedAtMs;
+    this.readMs = Date.now();
+    this.costMs = costMs;
+    this.generation = -1;
     return this.ranges;
   }
 
@@ -119,11 +153,11 @@ export class AttributeReader {
     return hasChanged && performance.now() - this.readAtMs >= SHARE * costMs;
   }
 
-  private readBytes(): Buffer {
+  private readBytes(fd: number): Buffer {
     let size = 0;
     for (;;) {
       const room = this.buffer.bytes.length - size;
-      const count = pread(this.fd, this.buffer.address + size, room, size);
+      const count = pread(fd, this.buffer.address + size, room, size);
       if (count <= 0) return this.buffer.bytes.subarray(0, size);
       size += count;
       if (size === this.buffer.bytes.length) this.grow();

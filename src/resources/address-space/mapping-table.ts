@@ -1,5 +1,11 @@
 /** The mappings of a process at one moment: shared by all points between which nothing changed. */
-import { isKernelMapping, isSharedMemory, parseMaps, type Mapping } from '../../procfs/maps.ts';
+import {
+  findMapping,
+  isKernelMapping,
+  isSharedMemory,
+  parseMaps,
+  type Mapping,
+} from '../../procfs/maps.ts';
 
 export class MappingTable {
   /** /proc/PID/maps, byte for byte. */
@@ -34,6 +40,12 @@ export class MappingTable {
       (mapping) => mapping.writable && !isSharedMemory(mapping),
     );
     this.breakAddress = breakAddress;
+  }
+
+  /** Whether the program may write to all of a range, by what one mapping says. */
+  isWritable(address: number, sizeBytes: number): boolean {
+    const mapping = findMapping(this.mappings, address);
+    return mapping?.writable === true && address + sizeBytes <= mapping.end;
   }
 }
 

@@ -2,14 +2,13 @@
  * The mappings resource: reads /proc/PID/maps, registers what is new for write-protection, and
  * makes the mappings of a stopped process those of a point.
  */
-import { readFileSync } from 'node:fs';
 import { SYS } from '../../arch/x64/syscalls.ts';
-import { findMapping, isSegment, type Mapping, type Range } from '../../procfs/maps.ts';
+import { isSegment, type Mapping, type Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
 import { findIrreparable, planAttributes } from '../../points/plan-attributes.ts';
 import { planNames } from '../../points/plan-names.ts';
 import { freesMemory, planMappings, type MappingStep } from '../../points/plan-mappings.ts';
-import { READ_IMPLIES_EXEC } from '../../sys/personality.ts';
+import type { MemoryImage } from '../../tracee/memory-image.ts';
 import type { RemoteCalls } from '../../tracee/remote-calls.ts';
 import type { Scratch } from '../../tracee/scratch.ts';
 import type { Claims } from '../claims.ts';
@@ -21,6 +20,8 @@ import { AttributeReader, findAttributes, findSealed, type Attributes } from './
 import { ClaimedFiles } from './claimed-files.ts';
 import { findCuts, joinAgain } from './join-again.ts';
 import { cannotRestore, performSteps, restoreBreak } from './map-again.ts';
+import { isComplete, postponeAttributes, readLater } from './later-attributes.ts';
+import type { LaterAttributes } from './later-attributes.ts';
 import { MappedFiles } from './mapped-files.ts';
 import { MappingTable } from './mapping-table.ts';
 import { MapsReader } from './maps-reader.ts';
@@ -30,7 +31,7 @@ import type { MappingsApplied, MappingsPlan } from './mappings-plan.ts';
 import { readPinnedBuffers } from './pinned-buffers.ts';
 import type { Unwatched } from './unwatched-pages.ts';
 import { isWithin, Registration } from './registration.ts';
-import { findRigid, refusesExecutable } from './rigid.ts';
+import { findRigid, hasReadImpliesExec, refusesExecutable } from './rigid.ts';
 import { findLackOfRoom, findLackOfScratch } from './room.ts';
 import { findAboveBreak, findForbidden, findLackOfLockRoom } from './trials.ts';
 import type { WrittenPages } from './written-pages.ts';
@@ -51,6 +52,8 @@ export class Mappings {
 
   private readonly files: MappedFiles;
   private readonly reader: AttributeReader;
+  /** Those of the point that is being made, if they are to be read later. */
+  later: LaterAttributes | undefined = undefined;
   /** Those that the newest point has. */
   attributes: Attributes = { ranges: [], isExact: false, readMs: 0 };
 
@@ -79,6 +82,7 @@ export class Mappings {
    * nothing).
    */
   refresh(): readonly Range[] | undefined {
+    this.later = undefined;
     const isSameText = this.text.isSame(this.known);
     if (isSameText && !this.registration.hasNew() && !this.registration.hasRelented()) {
       const former = this.attributes;
@@ -91,8 +95,11 @@ export class Mappings {
       this.table = new MappingTable(this.text.read(), breakAddress);
     }
     const found = this.registerNew();
-    if (this.registration.refused.length > 0) this.reader.read();
-    this.attributes = this.reader.capture(true);
+    const isRefused = this.registration.refused.length > 0;
+    if (isRefused) this.reader.read();
+    const { living } = this.stopped;
+    this.later = isRefused ? undefined : postponeAttributes(living, this.table, this.reader);
+    this.attributes = this.later?.attributes ?? this.reader.capture(true);
     this.holdFiles();
     return found;
   }
@@ -102,9 +109,21 @@ export class Mappings {
    * are those that were registered last, else not told.
    */
   isWritable(address: number, sizeBytes: number): boolean {
-    if (!this.text.isSame(this.known)) return false;
-    const mapping = findMapping(this.table.mappings, address);
-    return mapping?.writable === true && address + sizeBytes <= mapping.end;
+    return this.text.isSame(this.known) && this.table.isWritable(address, sizeBytes);
+  }
+
+  /** What was put off is read now, where no image has it. Else: how it is read from that one. */
+  settleAttributes(image: MemoryImage | undefined): ((image: MemoryImage) => void) | undefined {
+    const { later, reader } = this;
+    if (later === undefined) return undefined;
+    this.later = undefined;
+    if (isComplete(later, image))
+      return (kept) => {
+        readLater(later, kept, reader);
+      };
+    this.attributes = reader.capture(true);
+    this.holdFiles();
+    return undefined;
   }
 
   private holdFiles(): void {
@@ -297,10 +316,4 @@ export class Mappings {
     this.table = wanted ?? table;
     return found;
   }
-}
-
-/** Under personality(READ_IMPLIES_EXEC) what is mapped readable becomes executable as well. */
-function hasReadImpliesExec(pid: number): boolean {
-  const flags = Number.parseInt(readFileSync(`/proc/${pid}/personality`, 'latin1'), 16);
-  return (flags & READ_IMPLIES_EXEC) !== 0;
 }

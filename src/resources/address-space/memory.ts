@@ -5,29 +5,36 @@
  * 1. Every page that differs from its newest saved version is reported by the next scan, or is in
  *    `found` from a capture that failed.
  * 2. A page without a saved version held zeros, or its file's content, at every live point.
+ * 3. Both hold of versions that are settled: while some are still copied from an image, nobody
+ *    looks at them before all are (`settle`).
  */
 import { at } from '../../at.ts';
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { PageHistory, type PageDelta } from '../../points/page-history.ts';
-import { ABSENT, GUARD, PAGES_PER_CHUNK } from '../../points/page-index.ts';
+import { ABSENT, GUARD } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
+import type { AttributeRange } from '../../procfs/smaps.ts';
 import type { PageStore } from '../../store/page-store.ts';
-import type { TargetMemory } from '../../tracee/target-memory.ts';
+import type { MemoryImage } from '../../tracee/memory-image.ts';
+import type { Stopped } from '../stopped.ts';
 import type { MappingTable } from './mapping-table.ts';
 import { GuardPages } from './guard-pages.ts';
 import { Coverage } from './coverage.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
 import { PageRestorer, type MemoryNow, type RestoreCount } from './page-restorer.ts';
+import { DroppedPages } from './dropped-pages.ts';
+import { explore } from './explore.ts';
+import { forgetRange, forgetUnmapped } from './forget-pages.ts';
+import { LaterCopy } from './later-copy.ts';
 import { PageReader } from './page-copier.ts';
 import { isWithin } from './registration.ts';
+import { takeImage, type Surroundings } from './take-image.ts';
 import { UnwatchedPages, type Unwatched } from './unwatched-pages.ts';
-import { WrittenFiles } from './written-files.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
 
 /**
- * From this many pages on, those written back are protected again at once, which costs a scan, and
- * a fault for each that the program writes to again; fewer are copied again by the next one. Chosen
- * by measuring: to write a page back once more takes a third of what protecting it does.
+ * From this many pages on, those written back are protected again at once, which costs a scan and
+ * a fault for each that is written to again: three times what it costs to write it back once more.
  */
 const PROTECT_AGAIN_MIN_PAGES = 64;
 
@@ -39,12 +46,12 @@ export interface Captured {
 
 export class Memory {
   readonly store: PageStore;
-  readonly history: PageHistory;
+  private readonly history: PageHistory;
+  private readonly stopped: Stopped;
   private readonly written: WrittenPages;
   private readonly found = new PageRanges();
-  private readonly away = new PageRanges();
-  private readonly readIn = new PageRanges();
   private readonly guards: GuardPages;
+  private readonly dropped: DroppedPages;
   private readonly reader: PageReader;
   private readonly restorer: PageRestorer;
   readonly unwatched: UnwatchedPages;
@@ -57,15 +64,21 @@ export class Memory {
   private exploredNow: Range[] = [];
   /** Unwatched memory that is not registered. */
   private refused: readonly Range[] = [];
-  private readonly files = new WrittenFiles();
+  /** What the newest point has not been saved of yet. */
+  private later: LaterCopy | undefined = undefined;
+  /** What else is to be had of an image when all is copied; set behind each capture. */
+  onLater: ((image: MemoryImage) => void) | undefined = undefined;
 
-  constructor(target: TargetMemory, written: WrittenPages, store: PageStore) {
+  constructor(stopped: Stopped, written: WrittenPages, store: PageStore) {
+    const { target } = stopped;
+    this.stopped = stopped;
     this.store = store;
     this.history = new PageHistory((slot) => {
       if (slot !== GUARD) store.free(slot);
     });
     this.written = written;
     this.guards = new GuardPages(written, this.history);
+    this.dropped = new DroppedPages(written, this.history);
     this.reader = new PageReader(target);
     this.unwatched = new UnwatchedPages(target, written, store, this.history);
     this.restorer = new PageRestorer(target, written, store, this.history);
@@ -79,30 +92,35 @@ export class Memory {
     table: MappingTable,
     newRanges: readonly Range[],
     unwatched: readonly Unwatched[],
+    attributes: readonly AttributeRange[] | undefined,
   ): Captured {
+    this.settle();
     const { history, found } = this;
     const former = this.lastTable ?? table;
     const renewed = [...this.pendingRanges, ...newRanges];
     const delta = history.begin();
     let uncompared: readonly Range[];
+    let later: LaterCopy | undefined;
+    let hasForgotten: boolean;
     try {
       delta.seen = this.hasLeftovers || renewed.length > 0 ? new Set() : undefined;
-      if (former !== table) this.forgetUnmapped(delta, former, table);
+      if (former !== table) forgetUnmapped(history, delta, former, table);
       this.refused = unwatched.filter(({ kind }) => kind !== 'registered');
       const isNew = former !== table || renewed.length + this.refused.length > 0;
       if (isNew) this.updateCoverage(table, renewed);
       this.reader.reset();
       this.exploredNow = [];
-      for (const range of renewed) this.forgetRange(delta, range);
-      for (const range of renewed) if (!this.coverage.isLarge(range)) this.explore(delta, range);
-      this.exploreLarge(delta);
+      for (const range of renewed) forgetRange(history, delta, range);
+      hasForgotten = delta.pages.length > 0;
+      later = this.explore(delta, renewed, { table, attributes, unwatched });
       this.hasLeftovers = true;
       this.written.scan(found, this.coverage.spans, true, []);
-      this.findDropped(table, delta);
+      this.dropped.find(found, table, delta);
       this.saveFound(delta);
       this.guards.record(delta);
       uncompared = this.unwatched.save(delta, unwatched);
     } catch (error) {
+      later?.abandon();
       history.undoNewest([]);
       // What was protected is not saved after all: it is new once more for the next capture.
       this.pendingRanges = [...renewed, ...this.exploredNow];
@@ -112,8 +130,33 @@ export class Memory {
     this.hasLeftovers = false;
     this.pendingRanges = [];
     this.lastTable = table;
-    delta.seen = undefined;
+    // Else a page may come up once more.
+    if (later === undefined || !hasForgotten) delta.seen = undefined;
+    later?.begin((missed, image) => {
+      this.endLater(delta, missed, image);
+    });
+    this.later = later;
     return { delta, uncompared };
+  }
+
+  /** Save now what is still to be saved: before anybody looks at versions, or makes others. */
+  settle(): void {
+    this.later?.finish();
+  }
+
+  /** From which the newest point is still being saved. */
+  get image(): MemoryImage | undefined {
+    return this.later?.source;
+  }
+
+  get isSettled(): boolean {
+    return this.later === undefined;
+  }
+
+  /** The versions of all points, settled. */
+  get versions(): PageHistory {
+    this.settle();
+    return this.history;
   }
 
   /** Make every page what it was when `delta` was made; newer deltas are dropped. */
@@ -123,6 +166,7 @@ export class Memory {
     uncompared: readonly Range[],
     remote: RemoteSource,
   ): RestoreCount {
+    this.settle();
     const { history, found, restorer } = this;
     this.refused = unwatched.filter(({ kind }) => kind !== 'registered');
     const touched = this.undoTo(delta);
@@ -130,7 +174,7 @@ export class Memory {
     this.written.scan(found, this.coverage.spans, false, untracked);
     const mayBeAny = this.coverage.unexplored.length > 0;
     for (const page of this.guards.remove(table, mayBeAny, remote)) found.push(page, page + 1);
-    this.findDropped(table, undefined);
+    this.dropped.find(found, table, undefined);
     restorer.begin();
     const absent: number[] = [];
     let count = restorer.queueFound(found, absent, this.guards.found);
@@ -164,27 +208,19 @@ export class Memory {
     return { pagesRestored: count, pagesDropped: dropped, lost, replaced, changed };
   }
 
+  /** Its process is gone, or has another address space, or is to be let go. */
   close(): void {
-    this.store.close();
+    this.later?.abandon();
+    this.later = undefined;
   }
 
-  /** Look again at written pages of private file mappings that have been dropped since. */
-  private findDropped(table: MappingTable, delta: PageDelta | undefined): void {
-    const { found, history, away, readIn } = this;
-    this.written.findDropped(readIn, away, this.files.rangesOf(table, history.current));
-    away.forEachVersion(history.current, (page) => {
-      if (delta !== undefined) delta.seen ??= new Set(delta.pages);
-      found.push(page, page + 1);
-    });
-    readIn.forEachVersion(history.current, (page) => {
-      if (delta === undefined) found.push(page, page + 1);
-      else {
-        delta.seen ??= new Set(delta.pages);
-        history.record(delta, page, ABSENT);
-      }
-    });
-    away.clear();
-    readIn.clear();
+  /** All has been copied that can be. What is not there is new once more for the next capture. */
+  private endLater(delta: PageDelta, missed: readonly Range[], image: MemoryImage): void {
+    this.later = undefined;
+    this.onLater?.(image);
+    this.pendingRanges = [...this.pendingRanges, ...missed];
+    this.dropped.invalidate();
+    delta.seen = undefined;
   }
 
   private updateCoverage(table: MappingTable, renewed: readonly Range[]): void {
@@ -205,33 +241,33 @@ export class Memory {
     return touched.filter((page) => !isWithin(this.refused, toRange(page)));
   }
 
-  /** Save all of a range about which nothing is known, and protect it. */
-  private explore(delta: PageDelta, { start, end }: Range): void {
-    const save = (page: number): void => {
-      this.savePage(delta, page);
-    };
-    this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, save, this.guards.found);
-    this.written.protect(start, end);
-  }
-
-  /** Find what was touched for the first time in the unexplored parts of large mappings. */
-  private exploreLarge(delta: PageDelta): void {
-    const pages = new Map<number, number>();
-    const note = (page: number): void => {
-      pages.set(Math.floor(page / PAGES_PER_CHUNK), page);
-    };
-    for (const { start, end } of this.coverage.unexplored) {
-      this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, note, this.away);
+  /** Save all of what nothing is known about: much of it later, what answers that. */
+  private explore(
+    delta: PageDelta,
+    renewed: readonly Range[],
+    surroundings: Surroundings,
+  ): LaterCopy | undefined {
+    const found = explore(
+      this.coverage,
+      this.written,
+      renewed,
+      surroundings.table.privateFiles,
+      this.guards.found,
+    );
+    if (found.pieces.length > 0) delta.seen ??= new Set();
+    this.exploredNow = found.pieces;
+    const { stopped, history, store } = this;
+    const taken = takeImage(stopped, surroundings, found, this.written);
+    const later = taken && new LaterCopy(stopped.pump.images, taken, delta, { history, store });
+    try {
+      (taken?.rest ?? found.own).forEachPage((page) => {
+        this.savePage(delta, page);
+      });
+    } catch (error) {
+      later?.abandon();
+      throw error;
     }
-    this.away.forEachPage(note);
-    this.away.clear();
-    if (pages.size === 0) return;
-    delta.seen ??= new Set();
-    for (const page of pages.values()) {
-      const range = this.coverage.explore(page);
-      this.exploredNow.push(range);
-      this.explore(delta, range);
-    }
+    return later;
   }
 
   /** Protect what was just written back: else every later scan would report it once more. */
@@ -256,7 +292,7 @@ export class Memory {
       if (known === end - start) continue;
       const save = (page: number, isSure: boolean): void => {
         if (history.current.get(page) !== ABSENT) return;
-        this.files.invalidate();
+        this.dropped.invalidate();
         this.savePage(delta, page);
         if (!isSure) doubtful.push(page);
       };
@@ -280,26 +316,5 @@ export class Memory {
     const slot = this.store.allocate();
     this.history.record(delta, page, slot);
     this.reader.push(page, this.store.address(slot));
-  }
-
-  private forgetRange(delta: PageDelta, { start, end }: Range): void {
-    const pages: number[] = [];
-    this.history.current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, (page) => pages.push(page));
-    for (const page of pages) this.history.record(delta, page, ABSENT);
-  }
-
-  /** Pages of mappings that are gone have no content at this point. */
-  private forgetUnmapped(delta: PageDelta, former: MappingTable, table: MappingTable): void {
-    delta.seen ??= new Set();
-    for (const old of former.tracked) {
-      let start = old.start;
-      for (const mapping of table.tracked) {
-        if (mapping.end <= start) continue;
-        if (mapping.start >= old.end) break;
-        if (mapping.start > start) this.forgetRange(delta, { start, end: mapping.start });
-        start = mapping.end;
-      }
-      if (start < old.end) this.forgetRange(delta, { start, end: old.end });
-    }
   }
 }

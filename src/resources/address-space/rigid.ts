@@ -5,6 +5,8 @@
  *
  * Source: PR_SET_MDWE(2const); include/linux/mman.h, map_deny_write_exec; mm/mprotect.c.
  */
+import { readFileSync } from 'node:fs';
+import { READ_IMPLIES_EXEC } from '../../sys/personality.ts';
 import { SYS } from '../../arch/x64/syscalls.ts';
 import type { MappingStep } from '../../points/plan-mappings.ts';
 import { findMapping, type Mapping, type Range } from '../../procfs/maps.ts';
@@ -48,4 +50,10 @@ function allows({ flags }: AttributeRange, mapping: Mapping): boolean {
     (!mapping.writable || flags.has('mw')) &&
     (!mapping.executable || flags.has('me'))
   );
+}
+
+/** Under personality(READ_IMPLIES_EXEC) what is mapped readable becomes executable as well. */
+export function hasReadImpliesExec(pid: number): boolean {
+  const flags = Number.parseInt(readFileSync(`/proc/${pid}/personality`, 'latin1'), 16);
+  return (flags & READ_IMPLIES_EXEC) !== 0;
 }

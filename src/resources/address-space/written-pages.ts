@@ -13,7 +13,7 @@
  */
 import { at } from '../../at.ts';
 import { PAGE_SIZE, TASK_SIZE } from '../../arch/x64/syscalls.ts';
-import type { PageIndex } from '../../points/page-index.ts';
+import { PAGES_PER_CHUNK, type PageIndex } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
 import {
   PAGE_IS_FILE,
@@ -25,9 +25,11 @@ import {
   SCAN_GUARDS,
   SCAN_NOT_OWN,
   SCAN_POPULATED,
+  SCAN_POPULATED_ANONYMOUS,
   SCAN_UNREGISTERED,
   SCAN_WRITTEN,
   SCAN_WRITTEN_AND_PROTECT,
+  type ScanMasks,
 } from '../../sys/pagemap-scan.ts';
 import { uffdioWriteUnprotect } from '../../sys/userfaultfd.ts';
 
@@ -50,10 +52,28 @@ export class PageRanges {
     this.ends.push(end);
   }
 
+  /** As `push`, of a range behind all others: it is joined to the last one where they touch. */
+  pushJoined(start: number, end: number): void {
+    const last = this.length - 1;
+    if (this.ends[last] === start) this.ends[last] = end;
+    else this.push(start, end);
+  }
+
   forEachPage(visit: (page: number) => void): void {
     for (let index = 0; index < this.length; index += 1) {
       const end = at(this.ends, index);
       for (let page = at(this.starts, index); page < end; page += 1) visit(page);
+    }
+  }
+
+  /** Visit one page of each piece of 2 MiB that some lie in. */
+  forEachChunk(visit: (page: number) => void): void {
+    for (let index = 0; index < this.length; index += 1) {
+      const end = at(this.ends, index);
+      for (let page = at(this.starts, index); page < end;) {
+        visit(page);
+        page += PAGES_PER_CHUNK - (page % PAGES_PER_CHUNK);
+      }
     }
   }
 
@@ -69,6 +89,12 @@ export class PageRanges {
     for (let i = 0; i < this.length; i += 1) count += at(this.ends, i) - at(this.starts, i);
     return count;
   }
+}
+
+/** Memory of one kind. */
+export interface Part extends Range {
+  /** Its pages may be those of files; else they are its own, or the zero page. */
+  readonly isOfFiles: boolean;
 }
 
 export class WrittenPages {
@@ -185,24 +211,45 @@ export class WrittenPages {
     visit: (page: number, isSure: boolean) => void,
     guards?: PageRanges,
   ): void {
+    const part = { start: startPage * PAGE_SIZE, end: endPage * PAGE_SIZE };
+    this.forEachOwnRun(this.pagemapFd, SCAN_POPULATED, part, guards, (first, last, isSure) => {
+      for (let page = first; page < last; page += 1) visit(page, isSure);
+    });
+  }
+
+  /**
+   * Append the same pages to `own`, those that are not sure, too; or of another process's pagemap.
+   * `part` lies in one mapping, or in several of a kind.
+   */
+  listOwn(own: PageRanges, part: Part, guards?: PageRanges, fd = this.pagemapFd): void {
+    const masks = part.isOfFiles ? SCAN_POPULATED : SCAN_POPULATED_ANONYMOUS;
+    this.forEachOwnRun(fd, masks, part, guards, (first, last) => {
+      own.pushJoined(first, last);
+    });
+  }
+
+  private forEachOwnRun(
+    pagemapFd: number,
+    masks: ScanMasks,
+    part: Range,
+    guards: PageRanges | undefined,
+    visit: (first: number, end: number, isSure: boolean) => void,
+  ): void {
     const { scanner } = this;
-    const end = endPage * PAGE_SIZE;
-    for (let start = startPage * PAGE_SIZE; start < end;) {
-      scanner.scan(this.pagemapFd, SCAN_POPULATED, start, end);
+    const { end } = part;
+    for (let { start } = part; start < end;) {
+      scanner.scan(pagemapFd, masks, start, end);
       const next = scanner.walkEnd;
       for (let index = 0; index < scanner.count; index += 1) {
         const kind = scanner.categories(index);
+        const [first, last] = [scanner.start(index) / PAGE_SIZE, scanner.end(index) / PAGE_SIZE];
         if ((kind & PAGE_IS_PFNZERO) !== 0) continue;
         if ((kind & PAGE_IS_GUARD) !== 0) {
-          guards?.push(scanner.start(index) / PAGE_SIZE, scanner.end(index) / PAGE_SIZE);
+          guards?.push(first, last);
           continue;
         }
         if ((kind & PAGE_IS_FILE) !== 0 && (kind & PAGE_IS_SWAPPED) === 0) continue;
-        const isSure = (kind & PAGE_IS_PRESENT) !== 0;
-        const last = scanner.end(index) / PAGE_SIZE;
-        for (let page = scanner.start(index) / PAGE_SIZE; page < last; page += 1) {
-          visit(page, isSure);
-        }
+        visit(first, last, (kind & PAGE_IS_PRESENT) !== 0);
       }
       if (next <= start) break;
       start = next;

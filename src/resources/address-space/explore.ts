@@ -1,0 +1,78 @@
+/** Finds all there is in memory about which nothing is known, and protects it. */
+import { PAGES_PER_CHUNK } from '../../points/page-index.ts';
+import type { Range } from '../../procfs/maps.ts';
+import type { Coverage } from './coverage.ts';
+import { PageRanges, type Part, type WrittenPages } from './written-pages.ts';
+
+export interface Explored {
+  /** What was looked at: sorted. */
+  readonly parts: readonly Part[];
+  /** The pages there that hold something of their own. */
+  readonly own: PageRanges;
+  /** Pieces of large mappings that were touched for the first time, among the ranges. */
+  readonly pieces: Range[];
+}
+
+/**
+ * `renewed`: new mappings, of which large ones are explored by pieces. `files`: private mappings of
+ * files. Guard pages go to `guards`.
+ */
+export function explore(
+  coverage: Coverage,
+  written: WrittenPages,
+  renewed: readonly Range[],
+  files: readonly Range[],
+  guards: PageRanges,
+): Explored {
+  const small = renewed.filter((range) => !coverage.isLarge(range));
+  const pieces = explorePieces(coverage, written, files);
+  const ranges = joinRanges([...small, ...pieces]);
+  const parts = splitByKind(ranges, files);
+  const own = new PageRanges();
+  for (const part of parts) written.listOwn(own, part, guards);
+  for (const { start, end } of ranges) written.protect(start, end);
+  return { parts, own, pieces };
+}
+
+/** The pieces of large mappings in which something is found for the first time. */
+function explorePieces(
+  coverage: Coverage,
+  written: WrittenPages,
+  files: readonly Range[],
+): Range[] {
+  const [own, guards] = [new PageRanges(), new PageRanges()];
+  for (const part of splitByKind(coverage.unexplored, files)) written.listOwn(own, part, guards);
+  const pages = new Map<number, number>();
+  for (const found of [own, guards]) {
+    found.forEachChunk((page) => pages.set(Math.floor(page / PAGES_PER_CHUNK), page));
+  }
+  return [...pages.values()].map((page) => coverage.explore(page));
+}
+
+function joinRanges(ranges: Range[]): Range[] {
+  const joined: Range[] = [];
+  for (const range of ranges.sort((a, b) => a.start - b.start)) {
+    const last = joined.at(-1);
+    if (last === undefined || last.end < range.start) joined.push(range);
+    else if (last.end < range.end)
+      joined[joined.length - 1] = { start: last.start, end: range.end };
+  }
+  return joined;
+}
+
+/** Parts of `ranges` in `files` and outside; both are sorted. */
+function splitByKind(ranges: readonly Range[], files: readonly Range[]): Part[] {
+  const parts: Part[] = [];
+  let next = 0;
+  for (const { start, end } of ranges) {
+    for (let from = start; from < end;) {
+      while ((files[next]?.end ?? Infinity) <= from) next += 1;
+      const file = files[next] ?? { start: Infinity, end: Infinity };
+      const isOfFiles = file.start <= from;
+      const to = Math.min(end, isOfFiles ? file.end : file.start);
+      parts.push({ start: from, end: to, isOfFiles });
+      from = to;
+    }
+  }
+  return parts;
+}
