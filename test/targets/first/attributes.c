@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
 
   point(&why);
   if (why.cause == TJMP_SAVED) {
-    CHECK(find_image() != 0);
+    CHECK(had_image());
     await_no_image();
     CHECK(madvise(advised, 8 * PAGE, MADV_DODUMP) == 0);
     CHECK(madvise(advised, 8 * PAGE, MADV_DOFORK) == 0);

@@ -33,7 +33,7 @@ int main(int argc, char **argv) {
 
   point(&why);
   if (why.cause == TJMP_SAVED) {
-    CHECK(find_image() != 0);
+    CHECK(had_image());
     memset(memory, 1, LARGE);
     CHECK(mprotect(forbidden, SMALL * PAGE, PROT_READ | PROT_WRITE) == 0);
     char *others[] = {unforked, wiped, forbidden, dropped, zeros, file};

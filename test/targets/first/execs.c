@@ -9,7 +9,7 @@ int main(int argc, char **argv) {
     large_memory();
     CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
     point(NULL);
-    CHECK(find_image() != 0);
+    CHECK(had_image());
     execl(argv[0], argv[0], "again", (char *)NULL);
     fail("exec: errno %d", errno);
   }

@@ -6,7 +6,7 @@ int main(void) {
   char *memory = large_memory();
   point(&why);
   if (why.cause == TJMP_SAVED) {
-    CHECK(find_image() != 0);
+    CHECK(had_image());
     memset(memory, 1, LARGE / 2);
     for (volatile int index = 0; index < 3; index++) {
       pid_t child = index == 2 ? vfork() : fork();

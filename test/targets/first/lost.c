@@ -13,9 +13,15 @@ int main(void) {
   struct tjmp why;
   char *memory = large_memory();
   point(&why);
-  CHECK(why.cause == TJMP_SAVED);
+  if (why.cause != TJMP_SAVED) {
+    /* All had been copied before it was killed. */
+    verify(memory, LARGE, 1);
+    return ok();
+  }
   pid_t image = find_image();
-  CHECK(image != 0 && kill(image, SIGKILL) == 0);
+  CHECK(had_image());
+  /* It may have been quicker than this. */
+  if (image == 0 || kill(image, SIGKILL) != 0) return ok();
   memset(memory, 1, LARGE / 2);
   signal(SIGSEGV, handle);
   if (sigsetjmp(handled, 1) == 0) fall();

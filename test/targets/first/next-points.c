@@ -13,6 +13,7 @@ int main(int argc, char **argv) {
   const char *kind = argc > 1 ? argv[1] : "written";
   int is_grown = strcmp(kind, "grown") == 0;
   keep(&step, sizeof step);
+  begun_with = count_switches();
   char *memory = is_grown ? (char *)anonymous(PAGE) : large_memory();
   fill(memory, PAGE, 1);
   int older = point(&why);
@@ -20,14 +21,14 @@ int main(int argc, char **argv) {
     verify(memory, is_grown ? PAGE : LARGE, 1);
     return ok();
   }
-  CHECK(is_grown || find_image() != 0);
+  CHECK(is_grown || had_image());
   char *later = is_grown ? (char *)anonymous(LARGE) : memory;
   fill(later, LARGE / 2, 2);
   fill(later + LARGE / 2, LARGE / 2, 3);
   point(&why);
   if (step == 0) {
     step = 1;
-    CHECK((find_image() != 0) == is_grown);
+    CHECK(is_grown ? had_image() : find_image() == 0);
     if (strcmp(kind, "forgotten") == 0) CHECK(tforget(older) == 0);
     memset(later, 1, LARGE);
     fall();

@@ -2,7 +2,6 @@
 /* Where no image is to be had, much memory is copied in the stop, and nobody is the worse for it. */
 #include "large.h"
 #include <sched.h>
-#include <sys/resource.h>
 
 int main(int argc, char **argv) {
   struct tjmp why;
@@ -16,7 +15,7 @@ int main(int argc, char **argv) {
   }
   point(&why);
   if (why.cause == TJMP_SAVED) {
-    CHECK(find_image() == 0);
+    CHECK(!had_image());
     memset(memory, 1, LARGE);
     fall();
   }

@@ -5,7 +5,7 @@
 int main(void) {
   char *memory = large_memory();
   point(NULL);
-  CHECK(find_image() != 0);
+  CHECK(had_image());
   attach_to_parent();
   CHECK(find_image() == 0);
   CHECK(waitpid(-1, NULL, WNOHANG | __WALL) == -1 && errno == ECHILD);
