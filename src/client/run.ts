@@ -6,6 +6,7 @@ import { basename, delimiter, isAbsolute, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { BelayError } from '../errors.ts';
+import { packageFile } from '../own-file.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import { isTracedBy } from '../registry/state-entries.ts';
 import type { ProgramStatus } from '../protocol/records.ts';
@@ -73,7 +74,7 @@ export async function run(
   assertCommand({ command, args, cwd });
   const words = formatRunOptions(readOptions(supervising));
   assertExecutable(command, cwd ?? process.cwd(), env);
-  const launcher = fileURLToPath(new URL('../../bin/belay', import.meta.url));
+  const launcher = fileURLToPath(packageFile('bin/belay'));
   const child = begin(command, () =>
     spawn(launcher, ['run', ...words, '--', command, ...args], {
       stdio,

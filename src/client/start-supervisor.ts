@@ -1,10 +1,10 @@
 /** Starts a supervisor for a program that runs already, and hears from it whether that worked. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod/mini';
 import { BelayError, ERROR_CODES } from '../errors.ts';
+import { ownFile } from '../own-file.ts';
 import { LineSplitter } from '../protocol/line-splitter.ts';
 import { readStartTime } from '../registry/process-identity.ts';
 import { readTracer } from '../registry/state-entries.ts';
@@ -55,8 +55,12 @@ export async function startSupervisor(pid: number, options: RunOptions): Promise
     throw new BelayError('ESRCH', `cannot attach to process ${pid}: there is no such process`);
   }
   assertNotOurs(pid);
-  const main = new URL(`../launch/main${extname(import.meta.filename)}`, import.meta.url);
-  const words = [fileURLToPath(main), 'attach', ...formatRunOptions(options), String(pid)];
+  const words = [
+    fileURLToPath(ownFile('launch/main')),
+    'attach',
+    ...formatRunOptions(options),
+    String(pid),
+  ];
   const child = spawn(process.execPath, [...NODE_FLAGS, ...words], {
     detached: true,
     env: ownEnvironment(),

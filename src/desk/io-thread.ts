@@ -1,7 +1,7 @@
 /** The thread of the I/O worker, and the canary that tells of its end: one after the other. */
 import { existsSync } from 'node:fs';
-import { extname } from 'node:path';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { ownFile } from '../own-file.ts';
 import { pause } from '../sys/pause.ts';
 import type { StartRecord, WarningRecord } from '../protocol/records.ts';
 import { startCanary } from './canary.ts';
@@ -47,8 +47,7 @@ export class IoThread {
     this.canaryPid = startCanary();
     const { place, shared, canaryPid } = this;
     const workerData: IoWorkerData = { ...place, port: port2, canaryPid, shared, start };
-    const file = new URL(`worker${extname(import.meta.filename)}`, import.meta.url);
-    this.worker = new Worker(file, {
+    this.worker = new Worker(ownFile('desk/worker'), {
       workerData,
       transferList: [port2],
       resourceLimits: RESOURCE_LIMITS,

@@ -5,8 +5,8 @@
  * those that follow until the thread has answered: a large program's first index may take longer.
  * After GIVE_UP_MS, or out of memory, the thread is ended, and that file is not read again.
  */
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { ownFile } from '../own-file.ts';
 import type { SymbolizedAddress, SymbolizeRequest } from '../symbols/symbolize.ts';
 
 /** Chosen: below the 3 s that the end of the program waits for its log; a thread has to begin. */
@@ -72,7 +72,7 @@ export class SymbolThread {
   }
 
   #begin(): Worker {
-    const file = new URL(`symbol-worker${extname(import.meta.filename)}`, import.meta.url);
+    const file = ownFile('desk/symbol-worker');
     const worker = new Worker(file, { resourceLimits: RESOURCE_LIMITS, stderr: true });
     worker.unref();
     worker.on('message', (place: SymbolizedAddress | undefined) => {

@@ -1,8 +1,8 @@
 /** Finds out what this machine can do: probes in a process that is thrown away, and a few files. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ownFile } from '../own-file.ts';
 import { readStatus } from '../tasks/read-status.ts';
 import { CATALOG } from './catalog.ts';
 
@@ -64,7 +64,7 @@ export function isUsable(findings: readonly Finding[]): boolean {
 
 /** The lines that the probe process got to print; a probe that kills it has none. */
 function runProbes(): Observation[] {
-  const file = new URL(`./probe-process${extname(import.meta.filename)}`, import.meta.url);
+  const file = ownFile('doctor/probe-process');
   const { stdout } = spawnSync(process.execPath, ['--disable-sigusr1', fileURLToPath(file)], {
     encoding: 'utf8',
     timeout: PROBES_TIMEOUT_MS,

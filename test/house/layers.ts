@@ -3,7 +3,7 @@
 /**
  * A folder of src/ (or a file directly in it) and the layers directly below it. Whatever those may
  * import, it may import too: downward is what counts, not the number of steps.
- * `at.ts`, `errors.ts` and `plain-text.ts` are below everything.
+ * `at.ts`, `errors.ts`, `own-file.ts` and `plain-text.ts` are below everything.
  */
 export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['client'],
@@ -31,6 +31,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'at.ts': ['errors.ts'],
   'errors.ts': ['plain-text.ts'],
   'plain-text.ts': [],
+  'own-file.ts': [],
 };
 
 /** Packages, and the only places that may import them. */
@@ -64,7 +65,7 @@ export function layerOf(path: string): string {
 }
 
 /** What every layer may import. */
-export const BOTTOM: readonly string[] = ['at.ts', 'errors.ts', 'plain-text.ts'];
+export const BOTTOM: readonly string[] = ['at.ts', 'errors.ts', 'own-file.ts', 'plain-text.ts'];
 
 /** Every layer that `layer` may import. */
 export function layersBelow(layer: string): Set<string> {

@@ -1,6 +1,6 @@
 /**
  * A belay whose supervisor loads one more module first: for tests that look at, or interfere with,
- * what goes on inside it. The same script, the same sources, nothing replaced.
+ * what goes on inside it. The same script, the same sources, nothing replaced, and not bundled.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,10 +11,12 @@ export function makeWatchedBelay(directory: string, preload: string): string {
   const text = readFileSync(BIN_BELAY, 'utf8');
   const start = '"$source/launch/main.$suffix" run';
   const self = 'self=$0\n';
-  for (const part of [start, self]) {
+  const bundle = '  use_bundle\n';
+  for (const part of [start, self, bundle]) {
     if (text.split(part).length !== 2) throw new Error(`bin/belay has no single ${part}`);
   }
   const watched = text
+    .replace(bundle, '')
     .replace(start, `--import ${quote(preload)} ${start}`)
     .replace(self, `self=${quote(BIN_BELAY)}\n`);
   const script = path.join(directory, 'belay');

@@ -1,0 +1,17 @@
+/**
+ * Begins what is bundled when that is of the sources as they are now, and otherwise the sources.
+ * scripts/bundle.ts makes `bundle/ENTRY.js` of it, for what bin/belay begins.
+ */
+import { join } from 'node:path';
+import { findFresh } from './looked.ts';
+
+const { dirname, filename } = import.meta;
+const bundle = join(dirname, '..');
+/** It is node_modules/.cache/belay/bundle of it. */
+const checkout = join(bundle, '../../../../');
+const entry = filename.slice(bundle.length, -'.js'.length);
+
+const generation = findFresh(checkout, join(bundle, 'current.json'));
+await (generation === undefined
+  ? import(join(checkout, 'src', `${entry}.ts`))
+  : import(join(bundle, generation, 'src', `${entry}.js`)));

@@ -1,0 +1,158 @@
+/** What is bundled runs only while it is of the sources as they are, and as it was made of them. */
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ROOT } from '../support/paths.ts';
+
+/** Our own are told apart from the packages, which are links. */
+const TELLS_WHAT_IS_LOADED = `
+  import { registerHooks } from 'node:module';
+  import { writeSync } from 'node:fs';
+  registerHooks({
+    load(url, context, next) {
+      if (url.startsWith('file:')) writeSync(1, url + '\\n');
+      return next(url, context);
+    },
+  });`;
+
+let place = '';
+let checkout = '';
+let bundle = '';
+
+before(() => {
+  place = mkdtempSync(path.join(tmpdir(), 'belay-bundle-'));
+  checkout = path.join(place, 'checkout');
+  bundle = path.join(checkout, 'node_modules/.cache/belay/bundle');
+  for (const name of ['bin', 'scripts', 'src', 'package.json', 'package-lock.json']) {
+    cpSync(path.join(ROOT, name), path.join(checkout, name), { recursive: true });
+  }
+  cpSync(path.join(ROOT, 'tsconfig.json'), path.join(checkout, 'tsconfig.json'));
+  mkdirSync(path.join(checkout, 'node_modules'));
+  for (const name of readdirSync(path.join(ROOT, 'node_modules'))) {
+    if (name === '.cache') continue;
+    const to = path.join(checkout, 'node_modules', name);
+    symlinkSync(path.join(ROOT, 'node_modules', name), to);
+  }
+  writeFileSync(path.join(place, 'tell.mjs'), TELLS_WHAT_IS_LOADED);
+});
+
+after(() => {
+  rmSync(place, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  // What has just been changed is not bundled.
+  await sleep(100);
+  const result = makeBundle();
+  assert.deepEqual([result.status, result.stderr], [0, '']);
+});
+
+function makeBundle() {
+  return spawnSync(process.execPath, [path.join(checkout, 'scripts/bundle.ts')], {
+    encoding: 'utf8',
+  });
+}
+
+/** Of `belay --version`: the files of the checkout that are loaded, by their paths in it. */
+function listLoaded(): string[] {
+  const script = readFileSync(path.join(checkout, 'bin/belay'), 'utf8');
+  const telling = path.join(checkout, 'bin/telling');
+  const tell = path.join(place, 'tell.mjs');
+  writeFileSync(
+    telling,
+    script.replaceAll('"$node" --disable', `"$node" --import ${tell} --disable`),
+  );
+  chmodSync(telling, 0o755);
+  const told = execFileSync(telling, ['--version'], { encoding: 'utf8' }).split('\n');
+  return told
+    .filter((line) => line.includes(checkout))
+    .map((line) => line.split(checkout)[1] ?? '');
+}
+
+function assertSources(why: string): void {
+  const loaded = listLoaded();
+  assert.ok(loaded.includes('/src/cli/belay.ts'), `${why}: ${loaded.join(' ')}`);
+  const bundled = loaded.filter((file) => /bundle\/\d/.test(file));
+  assert.deepEqual(bundled, [], why);
+}
+
+function assertBundled(): void {
+  const loaded = listLoaded();
+  assert.ok(loaded.some((file) => /bundle\/[\d-]+\/src\/cli\/main\.js$/.test(file)));
+  assert.deepEqual(
+    loaded.filter((file) => file.startsWith('/src/')),
+    [],
+  );
+}
+
+test('what is bundled runs, and is not made twice', () => {
+  assertBundled();
+  const current = () => readFileSync(path.join(bundle, 'current.json'), 'utf8');
+  const earlier = current();
+  assert.equal(makeBundle().status, 0);
+  assert.equal(current(), earlier);
+});
+
+test('a program is supervised by it, and its worker is of it', () => {
+  const state = { ...process.env, BELAY_DIR: path.join(place, 'state') };
+  const options = { encoding: 'utf8', env: state } as const;
+  const belay = path.join(checkout, 'bin/belay');
+  const run = spawnSync(belay, ['run', '--', 'sh', '-c', 'exit 3'], options);
+  assert.deepEqual([run.status, run.stderr], [3, '']);
+  assert.match(execFileSync(belay, ['log', 'sh'], options), /ended with 3\n$/);
+});
+
+test('an edit counts at once, though size and time are as before', () => {
+  const file = path.join(checkout, 'src/cli/belay.ts');
+  const { atimeMs, mtimeMs, size } = statSync(file);
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace('Fallback points for', 'Fallback places for'));
+  utimesSync(file, atimeMs / 1000, mtimeMs / 1000);
+  assert.equal(statSync(file).size, size);
+  assertSources('edited');
+});
+
+test('so does a source that is renamed, and one that takes its place', () => {
+  const file = path.join(checkout, 'src/cli/print.ts');
+  renameSync(file, `${file}.kept`);
+  writeFileSync(file, readFileSync(`${file}.kept`));
+  assertSources('replaced');
+});
+
+test('nothing is loaded that was written in the place of what was made', () => {
+  const [generation = ''] = readdirSync(bundle)
+    .filter((name) => /^\d+-\d+$/.test(name))
+    .toSorted()
+    .slice(-1);
+  writeFileSync(path.join(bundle, generation, 'src/launch/main.js'), 'process.exit(0);\n');
+  assertSources('written over');
+});
+
+test('a list that is damaged, and a generation that is gone', () => {
+  const [generation = ''] = readdirSync(bundle)
+    .filter((name) => /^\d+-\d+$/.test(name))
+    .toSorted()
+    .slice(-1);
+  rmSync(path.join(bundle, generation), { recursive: true });
+  assertSources('gone');
+  writeFileSync(path.join(bundle, 'current.json'), '{"generation":');
+  assertSources('damaged');
+});
+
+test('nothing is loaded from a directory in which others can write', () => {
+  const cache = path.join(checkout, 'node_modules/.cache/belay');
+  for (const directory of [cache, path.dirname(cache), path.join(checkout, 'node_modules')]) {
+    const { mode } = statSync(directory);
+    for (const more of [0o020, 0o002]) {
+      chmodSync(directory, mode | more);
+      assertSources(directory);
+    }
+    chmodSync(directory, mode);
+  }
+  assertBundled();
+});
