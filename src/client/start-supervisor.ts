@@ -12,8 +12,11 @@ import { listSupervisions } from './find-targets.ts';
 import { formatRunOptions } from '../options/run-options.ts';
 import type { RunOptions } from '../options/run-options.ts';
 
-/** On SIGUSR1 Node lets anybody on this machine debug it: our processes are to do no such thing. */
-const NODE_FLAGS = ['--disable-sigusr1'];
+/**
+ * On SIGUSR1 Node lets anybody on this machine debug it: our processes are to do no such thing. The
+ * others are for its memory: see bin/belay, which has the same.
+ */
+const NODE_FLAGS = ['--disable-sigusr1', '--expose-gc', '--max-semi-space-size=1'];
 /** Set for Node by bin/belay. */
 const CACHE_VARIABLE = 'NODE_COMPILE_CACHE';
 /** Settings of Node and of what is built into it. */

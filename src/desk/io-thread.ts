@@ -21,7 +21,7 @@ export type Place = Pick<IoWorkerData, 'directory' | 'verboseFd'>;
  * Chosen: the longest list of points and its text take some 100 MB; and garbage is collected early,
  * since the memory of a supervisor is what its program costs more.
  */
-const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 6 };
+const RESOURCE_LIMITS = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 3 };
 
 /** Chosen: how long a thread that is told to end is waited for, and how often it is looked at. */
 const ENDING_MAX_MS = 1000;

@@ -66,17 +66,12 @@ export interface Tick {
   readonly kind: 'tick';
 }
 
-/** The worker has started: nothing of Node's start-up is needed any more. */
-export interface Started {
-  readonly kind: 'started';
-}
-
 /** The processor time that we may take is nearly used up. */
 export interface Spent {
   readonly kind: 'spent';
 }
 
-export type ToTracer = TracerRequest | Tick | Started | Spent;
+export type ToTracer = TracerRequest | Tick | Spent;
 
 export type FromTracer =
   | { readonly kind: 'reply'; readonly id: number; readonly result: unknown }

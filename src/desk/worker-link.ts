@@ -35,7 +35,6 @@ export interface DeskHandlers {
   answer(request: TracerRequest): unknown;
   /** It is time for `--every` points. */
   tick(): void;
-  started(): void;
   /** Let the whole program go. */
   detach(): void;
 }
@@ -171,8 +170,7 @@ export class WorkerLink implements News {
         const startMs = performance.now();
         handlers.tick();
         this.send({ kind: 'tick-done', tookMs: performance.now() - startMs });
-      } else if (message.kind === 'started') handlers.started();
-      else if (message.kind === 'spent') this.detach(handlers, SPENT);
+      } else if (message.kind === 'spent') this.detach(handlers, SPENT);
       else this.answer(handlers, message);
     }
   }

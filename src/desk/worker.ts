@@ -27,6 +27,7 @@ import {
   WORKER_LISTENING,
 } from './messages.ts';
 import type { FromTracer, IoWorkerData, ToTracer } from './messages.ts';
+import { OwnMemory } from './own-memory.ts';
 import { SocketServer } from './socket-server.ts';
 import type { Answer } from './peer.ts';
 import { Ticker } from './ticker.ts';
@@ -52,6 +53,7 @@ class IoWorker {
     this.#tell({ kind: 'tick' });
   });
   readonly #cpuWatch = new CpuWatch();
+  readonly #ownMemory = new OwnMemory();
   readonly #socket: SocketServer;
   readonly #log: LogWriter;
   readonly #caller: CallerLines;
@@ -96,7 +98,7 @@ class IoWorker {
       this.#complain('open the socket', error);
       this.#announce(WORKER_DEAF);
     }
-    this.#tell({ kind: 'started' });
+    this.#ownMemory.start();
   }
 
   #receive(message: FromTracer): void {
@@ -207,6 +209,7 @@ class IoWorker {
   async #close(): Promise<void> {
     this.#ticker.start(0);
     this.#cpuWatch.stop();
+    this.#ownMemory.stop();
     this.#pending.clear();
     await this.#socket.close();
     this.#annotator.close();

@@ -19,7 +19,6 @@ import { answerRequest, makeEveryPoints } from '../supervisor/requests.ts';
 import { attach } from './attach.ts';
 import type { Children } from './children.ts';
 import { EarlyNews } from './early-news.ts';
-import { giveBackCode } from './own-memory.ts';
 import { replaceBell } from './replace-bell.ts';
 import { assertAttachable } from './attachable.ts';
 import { splitWords } from './exec-command.ts';
@@ -268,7 +267,6 @@ function handlersOf(supervisor: Supervisor): DeskHandlers {
     tick: () => {
       makeEveryPoints(supervisor);
     },
-    started: giveBackCode,
     detach: () => {
       letAllGo(supervisor);
     },
