@@ -1,8 +1,8 @@
 /**
  * Memory for saved pages: slots of 4 KiB in blocks outside the V8 heap.
  *
- * Slot numbers start at 1; 0 means "no version" everywhere. A block does not move while a slot of it
- * is in use, so a slot's address is fixed. Fresh memory costs up to several microseconds a page when
+ * Slot numbers start at 1; 0 means "no version" everywhere. A block stays while a slot of it is in
+ * use, so a slot's address is fixed. Fresh memory costs up to several microseconds a page when
  * it is touched first: `warm` does that while the program runs. Blocks without a slot in use, of
  * which there are more than have been needed lately, are given back.
  */
@@ -30,7 +30,7 @@ export class PageArena implements PageStore {
   private readonly holes: number[] = [];
   private freeSlots: number[] = [];
   private fresh = 1;
-  /** Free slots that nobody has needed since it was counted last, and how often memory was warmed. */
+  /** Free slots that nobody has needed since this was counted last. */
   private surplus = 0;
   private warmed = 0;
   /** Slots in use. */

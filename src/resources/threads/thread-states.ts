@@ -36,17 +36,20 @@ import {
 import type { FactsOfThreads, ThreadFacts } from './thread-facts.ts';
 import type { ThreadFiles } from '../../tracee/thread-files.ts';
 
-const VERSION = 4;
+const VERSION = 5;
 const COMM_SIZE = 16;
 const ROBUST_LIST_HEAD_SIZE = 24;
 const MASK_OFFSET = REGISTERS_SIZE;
 const COMM_OFFSET = MASK_OFFSET + 8;
+const KEPT_SIZE = COMM_OFFSET + COMM_SIZE;
 const XSTATE_OFFSET = 256;
 
 /** One thread at a point. The same object at the next one, when nothing of it has changed. */
 export interface ThreadState extends StackState {
-  /** Registers, then signal mask, name, and from byte 256 on the extended state in use. */
+  /** Registers, then signal mask and name. */
   readonly bytes: Uint8Array;
+  /** As ExtendedState keeps it; the same object in the next state, when it has not changed. */
+  readonly extended: Uint8Array;
   readonly robustList: number;
   readonly rseq: RseqConfiguration | undefined;
   /** The restartable sequence (struct rseq_cs) that it may be in the middle of; 0: none. */
@@ -193,18 +196,18 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     // Sequences make no system calls.
     const criticalSection = isInUserCode ? sectionAt(thread.tid, rseq?.address ?? 0) : 0;
     const stack = readStackState(thread, this.facts);
-    const sizeBytes = XSTATE_OFFSET + xstateSize;
+    const extended = this.extended.keep(xstateSize, former?.extended);
     const isSame =
-      former?.bytes.length === sizeBytes &&
+      former?.extended === extended &&
       former.robustList === robustList &&
       former.rseq === rseq &&
       former.criticalSection === criticalSection &&
       former.waitsSinceMs === waitsSinceMs &&
       isSameStackState(former, stack) &&
-      work.bytes.compare(former.bytes, 0, sizeBytes, 0, sizeBytes) === 0;
+      work.bytes.compare(former.bytes, 0, KEPT_SIZE, 0, KEPT_SIZE) === 0;
     if (isSame) return former;
-    const bytes = this.workBytes.slice(0, sizeBytes);
-    return { ...stack, bytes, robustList, rseq, criticalSection, waitsSinceMs };
+    const bytes = this.workBytes.slice(0, KEPT_SIZE);
+    return { ...stack, bytes, extended, robustList, rseq, criticalSection, waitsSinceMs };
   }
 
   /** What only the thread itself can tell the kernel. */
@@ -230,7 +233,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     const sinceMs = state.waitsSinceMs ?? (thread.registers.isInterruptedSyscall() ? atMs : NaN);
     const restoredAt = enterCall(thread);
     if (!thread.storeRegisters()) return;
-    this.extended.write(thread.tid, state.bytes.length - XSTATE_OFFSET);
+    this.extended.write(thread.tid, state.extended);
     ptraceSetsigmask(thread.tid, this.work.address + MASK_OFFSET);
     // Calls for us may have taken it away. Coming back counts as having been preempted.
     writeCriticalSection(thread, state.criticalSection);
