@@ -1,5 +1,4 @@
 /** A real I/O worker whose tracer is the test: the other end of its port, and a counting bell. */
-import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -105,9 +104,6 @@ export class WorkerHarness implements AsyncDisposable {
       harness.rings += chunk.toString().split('ring').length - 1;
     });
     await harness.#awaitState((state) => state !== WORKER_STARTING);
-    await eventually(() => harness.messages.length > 0 && harness.rings > 0);
-    assert.deepEqual(harness.messages.splice(0), [{ kind: 'started' }]);
-    harness.rings = 0;
     return harness;
   }
 
