@@ -15,9 +15,6 @@ export interface PageStore {
   /** The native address of a slot's first byte, valid until the slot is freed. */
   address(slot: number): number;
 
-  /** Whether a slot holds nothing but zeros. */
-  isZero(slot: number): boolean;
-
   /** Get room that will be needed soon, while nobody waits. Never throws. */
   warm(): void;
 

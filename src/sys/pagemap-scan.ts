@@ -141,8 +141,8 @@ export class PagemapScanner {
       return;
     }
     this.count = count;
-    // Where the kernel's own table (512 regions) was full last it leaves walk_end, though it goes on
-    // from there and reaches the end: only where ours is full has it stopped (6.18, do_pagemap_scan).
+    // The kernel leaves walk_end where its own table (512 regions) was full last, though it goes on
+    // from there and reaches the end: it has stopped only where ours is full (do_pagemap_scan).
     this.walkEnd = count < REGION_COUNT ? end : arg.getUint64(FIELD.walkEnd);
   }
 

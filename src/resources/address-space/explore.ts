@@ -1,4 +1,6 @@
 /** Finds all there is in memory about which nothing is known, and protects it. */
+import { at } from '../../at.ts';
+import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { PAGES_PER_CHUNK } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
 import type { Coverage } from './coverage.ts';
@@ -29,9 +31,43 @@ export function explore(
   const ranges = joinRanges([...small, ...pieces]);
   const parts = splitByKind(ranges, files);
   const own = new PageRanges();
-  for (const part of parts) written.listOwn(own, part, guards);
+  for (const part of parts) listSure(own, part, guards, written);
   for (const { start, end } of ranges) written.protect(start, end);
   return { parts, own, pieces };
+}
+
+/**
+ * The pages with something of their own in [start, end), which was found written and has been
+ * protected since. A hole that is protected looks as what is swapped out does, and is filled by
+ * reading it: the kernel need not have a page of zeros for that (seen with 6.18).
+ */
+export function listFound(
+  written: WrittenPages,
+  start: number,
+  end: number,
+  guards: PageRanges,
+): PageRanges {
+  const own = new PageRanges();
+  const part = { start: start * PAGE_SIZE, end: end * PAGE_SIZE, isOfFiles: true };
+  if (written.listOwn(own, part, guards)) return own;
+  written.lift(part.start, part.end);
+  own.clear();
+  written.listOwn(own, part);
+  written.protect(part.start, part.end);
+  return own;
+}
+
+/** As `listOwn`, without holes that were protected when they were part of something else. */
+function listSure(own: PageRanges, part: Part, guards: PageRanges, written: WrittenPages): void {
+  const found = new PageRanges();
+  if (!written.listOwn(found, part, guards)) {
+    written.lift(part.start, part.end);
+    found.clear();
+    written.listOwn(found, part);
+  }
+  for (let index = 0; index < found.length; index += 1) {
+    own.pushJoined(at(found.starts, index), at(found.ends, index));
+  }
 }
 
 /** The pieces of large mappings in which something is found for the first time. */

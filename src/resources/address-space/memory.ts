@@ -8,7 +8,6 @@
  * 3. Both hold of versions that are settled: while some are still copied from an image, nobody
  *    looks at them before all are (`settle`).
  */
-import { at } from '../../at.ts';
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { PageHistory, type PageDelta } from '../../points/page-history.ts';
 import { ABSENT, GUARD } from '../../points/page-index.ts';
@@ -22,11 +21,11 @@ import { GuardPages } from './guard-pages.ts';
 import { Coverage } from './coverage.ts';
 import type { RemoteSource } from '../../tracee/remote-session.ts';
 import { PageRestorer, type MemoryNow, type RestoreCount } from './page-restorer.ts';
+import { PageSaver } from './page-saver.ts';
 import { DroppedPages } from './dropped-pages.ts';
 import { explore } from './explore.ts';
 import { forgetRange, forgetUnmapped } from './forget-pages.ts';
 import { LaterCopy } from './later-copy.ts';
-import { PageReader } from './page-copier.ts';
 import { isWithin } from './registration.ts';
 import { takeImage, type Surroundings } from './take-image.ts';
 import { UnwatchedPages, type Unwatched } from './unwatched-pages.ts';
@@ -52,7 +51,7 @@ export class Memory {
   private readonly found = new PageRanges();
   private readonly guards: GuardPages;
   private readonly dropped: DroppedPages;
-  private readonly reader: PageReader;
+  private readonly saver: PageSaver;
   private readonly restorer: PageRestorer;
   readonly unwatched: UnwatchedPages;
   private readonly coverage = new Coverage();
@@ -79,7 +78,8 @@ export class Memory {
     this.written = written;
     this.guards = new GuardPages(written, this.history);
     this.dropped = new DroppedPages(written, this.history);
-    this.reader = new PageReader(target);
+    const { history, guards, dropped } = this;
+    this.saver = new PageSaver({ target, written, store, history, guards, dropped });
     this.unwatched = new UnwatchedPages(target, written, store, this.history);
     this.restorer = new PageRestorer(target, written, store, this.history);
   }
@@ -108,7 +108,7 @@ export class Memory {
       this.refused = unwatched.filter(({ kind }) => kind !== 'registered');
       const isNew = former !== table || renewed.length + this.refused.length > 0;
       if (isNew) this.updateCoverage(table, renewed);
-      this.reader.reset();
+      this.saver.reset();
       this.exploredNow = [];
       for (const range of renewed) forgetRange(history, delta, range);
       hasForgotten = delta.pages.length > 0;
@@ -116,7 +116,7 @@ export class Memory {
       this.hasLeftovers = true;
       this.written.scan(found, this.coverage.spans, true, []);
       this.dropped.find(found, table, delta);
-      this.saveFound(delta);
+      this.saver.saveFound(delta, found);
       this.guards.record(delta);
       uncompared = this.unwatched.save(delta, unwatched);
     } catch (error) {
@@ -261,7 +261,7 @@ export class Memory {
     const later = taken && new LaterCopy(stopped.pump.images, taken, delta, { history, store });
     try {
       (taken?.rest ?? found.own).forEachPage((page) => {
-        this.savePage(delta, page);
+        this.saver.savePage(delta, page);
       });
     } catch (error) {
       later?.abandon();
@@ -273,48 +273,5 @@ export class Memory {
   /** Protect what was just written back: else every later scan would report it once more. */
   private protectAgain(): void {
     for (const { start, end } of this.coverage.spans) this.written.protect(start, end);
-  }
-
-  private saveFound(delta: PageDelta): void {
-    const { found, history } = this;
-    const doubtful: number[] = [];
-    for (let index = 0; index < found.length; index += 1) {
-      const start = at(found.starts, index);
-      const end = at(found.ends, index);
-      let known = 0;
-      for (let page = start; page < end; page += 1) {
-        const slot = history.current.get(page);
-        if (slot === GUARD) this.guards.forget(delta, page);
-        if (slot <= ABSENT) continue;
-        known += 1;
-        this.savePage(delta, page);
-      }
-      if (known === end - start) continue;
-      const save = (page: number, isSure: boolean): void => {
-        if (history.current.get(page) !== ABSENT) return;
-        this.dropped.invalidate();
-        this.savePage(delta, page);
-        if (!isSure) doubtful.push(page);
-      };
-      this.written.forEachOwnPage(start, end, save, this.guards.found);
-    }
-    this.reader.flush();
-    if (this.reader.lost.length + doubtful.length === 0) return;
-    delta.seen ??= new Set(delta.pages);
-    for (const page of this.reader.lost) {
-      history.record(delta, page, ABSENT);
-      this.guards.ask(page);
-    }
-    for (const page of doubtful) {
-      const slot = history.current.get(page);
-      if (slot !== ABSENT && this.store.isZero(slot)) history.record(delta, page, ABSENT);
-    }
-  }
-
-  private savePage(delta: PageDelta, page: number): void {
-    if (delta.seen?.has(page) === true && this.history.current.get(page) !== ABSENT) return;
-    const slot = this.store.allocate();
-    this.history.record(delta, page, slot);
-    this.reader.push(page, this.store.address(slot));
   }
 }

@@ -203,7 +203,7 @@ export class WrittenPages {
   /**
    * Visit the pages in [startPage, endPage) that hold something of their own: neither a hole, nor
    * the shared zero page, nor an unchanged page of a file. `isSure` is false where it cannot be
-   * told from a hole that is protected: then only its content says. Guard pages go to `guards`.
+   * told from a hole that is protected, until that is lifted. Guard pages go to `guards`.
    */
   forEachOwnPage(
     startPage: number,
@@ -219,13 +219,16 @@ export class WrittenPages {
 
   /**
    * Append the same pages to `own`, those that are not sure, too; or of another process's pagemap.
-   * `part` lies in one mapping, or in several of a kind.
+   * `part` lies in one mapping, or in several of a kind. Whether all are sure.
    */
-  listOwn(own: PageRanges, part: Part, guards?: PageRanges, fd = this.pagemapFd): void {
+  listOwn(own: PageRanges, part: Part, guards?: PageRanges, fd = this.pagemapFd): boolean {
     const masks = part.isOfFiles ? SCAN_POPULATED : SCAN_POPULATED_ANONYMOUS;
-    this.forEachOwnRun(fd, masks, part, guards, (first, last) => {
+    let areSure = true;
+    this.forEachOwnRun(fd, masks, part, guards, (first, last, isSure) => {
       own.pushJoined(first, last);
+      areSure &&= isSure;
     });
+    return areSure;
   }
 
   private forEachOwnRun(

@@ -1,5 +1,5 @@
 /* belay: ; argument limit namespace */
-/* Where no image is to be had, much memory is copied in the stop, and nobody is the worse for it. */
+/* Where no image is to be had, much memory is copied in the stop, and nobody is worse off. */
 #include "large.h"
 #include <sched.h>
 
