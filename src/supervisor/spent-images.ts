@@ -24,14 +24,16 @@ export class SpentImages {
   private dueMs = 0;
   private waitMs = AGAIN_MS;
 
-  /** Between two events. */
-  end(supervisor: Holder): void {
+  /** Between two events. Whether others have been handled meanwhile. */
+  end(supervisor: Holder): boolean {
     const { images } = supervisor.pump;
-    if (!images.hasAnySpent() || performance.now() < this.dueMs) return;
+    if (!images.hasAnySpent() || performance.now() < this.dueMs) return false;
+    let hasHeld = false;
     for (const group of [...images.waiting]) {
       const process_ = supervisor.program.processes.get(group.pid);
       if (process_?.group !== group) images.end(group, undefined);
       else if (mayBeStopped(supervisor, process_)) {
+        hasHeld = true;
         hold(process_);
         supervisor.release(process_);
       }
@@ -45,6 +47,7 @@ export class SpentImages {
       this.waitMs = AGAIN_MS;
       this.alarm.clear();
     }
+    return hasHeld;
   }
 }
 

@@ -73,7 +73,8 @@ export class Supervisor implements EventHandler, Supervision {
         this.onRequests();
         continue;
       }
-      this.spent.end(this);
+      // The stop that takes may show that the program has ended: nobody is left to wait for then.
+      if (this.spent.end(this)) continue;
       if (!this.pump.next()) break;
     }
   }

@@ -21,8 +21,8 @@ import { start, until } from './started.ts';
 
 const SEED = Number(process.env.BELAY_SEED ?? Date.now() % 1_000_000);
 const REPEAT = `repeat with: BELAY_SEED=${SEED} node --test test/real/large-first.test.ts`;
-const LIVES = 12;
-const SIZE_MB = 300;
+const LIVES = 8;
+const SIZE_MB = 100;
 /** Chosen: the stop, and some of the copying behind it. */
 const MOMENT_MAX_MS = 250;
 
@@ -84,6 +84,15 @@ describe('the first point of much memory', () => {
     assert.deepEqual(await large.exited, { code: 0, signal: null });
     assert(image !== undefined);
     await until('it has ended', () => !isThere(image ?? 0));
+  });
+
+  test('the program ends at any moment: so does its supervisor', async () => {
+    for (let life = 0; life < LIVES; life++) {
+      const large = startLarge(random.below(MOMENT_MAX_MS));
+      const supervisorPid = await until('it is supervised', () => findSupervisor(large.pid));
+      assert.deepEqual(await large.exited, { code: 0, signal: null }, REPEAT);
+      await until('its supervisor has ended', () => !isThere(supervisorPid));
+    }
   });
 
   test('it is let go meanwhile: it has no child more', async () => {
