@@ -10,11 +10,11 @@ import { sampleTracer, type Workload } from './tracer.ts';
 const PAGES = [1, 10, 100, 1000, 10_000];
 const PAGES_SIZE_MB = 512;
 
-const SIZES_MB = [8, 64, 512, 1024, 4096];
+const SIZES_MB = [8, 64, 256, 1024];
 const SIZES_PAGES = 10;
 
 /** Enough for a median, and for code that runs often to be compiled before. */
-const ROUNDS = 300;
+const ROUNDS = 200;
 /** Where a round takes tens of milliseconds. */
 const ROUNDS_SLOW = 40;
 const SLOW_FROM_PAGES = 1000;
