@@ -15,7 +15,7 @@ import {
 } from '../sys/ptrace.ts';
 
 export class StopReadings {
-  readonly registerBytes = new NativeBuffer(REGISTERS_SIZE);
+  private readonly registerBytes = new NativeBuffer(REGISTERS_SIZE);
   readonly registers = new Registers(this.registerBytes.words);
   /** The siginfo_t of a signal stop. */
   readonly siginfo = new NativeBuffer(SIGINFO_SIZE);

@@ -31,7 +31,12 @@ export function explore(
   const ranges = joinRanges([...small, ...pieces]);
   const parts = splitByKind(ranges, files);
   const own = new PageRanges();
-  for (const part of parts) listSure(own, part, guards, written);
+  for (const part of parts) {
+    const found = listSure(written, part, guards).own;
+    for (let index = 0; index < found.length; index += 1) {
+      own.pushJoined(at(found.starts, index), at(found.ends, index));
+    }
+  }
   for (const { start, end } of ranges) written.protect(start, end);
   return { parts, own, pieces };
 }
@@ -47,27 +52,22 @@ export function listFound(
   end: number,
   guards: PageRanges,
 ): PageRanges {
-  const own = new PageRanges();
   const part = { start: start * PAGE_SIZE, end: end * PAGE_SIZE, isOfFiles: true };
-  if (written.listOwn(own, part, guards)) return own;
-  written.lift(part.start, part.end);
-  own.clear();
-  written.listOwn(own, part);
-  written.protect(part.start, part.end);
+  const { own, isLifted } = listSure(written, part, guards);
+  if (isLifted) written.protect(part.start, part.end);
   return own;
 }
 
-/** As `listOwn`, without holes that were protected when they were part of something else. */
-function listSure(own: PageRanges, part: Part, guards: PageRanges, written: WrittenPages): void {
-  const found = new PageRanges();
-  if (!written.listOwn(found, part, guards)) {
+/** As `listOwn`, without holes that are protected: that is lifted where there may be any. */
+function listSure(written: WrittenPages, part: Part, guards: PageRanges) {
+  const own = new PageRanges();
+  const isLifted = !written.listOwn(own, part, guards);
+  if (isLifted) {
     written.lift(part.start, part.end);
-    found.clear();
-    written.listOwn(found, part);
+    own.clear();
+    written.listOwn(own, part);
   }
-  for (let index = 0; index < found.length; index += 1) {
-    own.pushJoined(at(found.starts, index), at(found.ends, index));
-  }
+  return { own, isLifted };
 }
 
 /** The pieces of large mappings in which something is found for the first time. */

@@ -202,24 +202,24 @@ export class WrittenPages {
 
   /**
    * Visit the pages in [startPage, endPage) that hold something of their own: neither a hole, nor
-   * the shared zero page, nor an unchanged page of a file. `isSure` is false where it cannot be
-   * told from a hole that is protected, until that is lifted. Guard pages go to `guards`.
+   * the shared zero page, nor an unchanged page of a file. Guard pages go to `guards`. Holes that
+   * are protected are among them: until that is lifted they look as what is swapped out does.
    */
   forEachOwnPage(
     startPage: number,
     endPage: number,
-    visit: (page: number, isSure: boolean) => void,
+    visit: (page: number) => void,
     guards?: PageRanges,
   ): void {
     const part = { start: startPage * PAGE_SIZE, end: endPage * PAGE_SIZE };
-    this.forEachOwnRun(this.pagemapFd, SCAN_POPULATED, part, guards, (first, last, isSure) => {
-      for (let page = first; page < last; page += 1) visit(page, isSure);
+    this.forEachOwnRun(this.pagemapFd, SCAN_POPULATED, part, guards, (first, last) => {
+      for (let page = first; page < last; page += 1) visit(page);
     });
   }
 
   /**
-   * Append the same pages to `own`, those that are not sure, too; or of another process's pagemap.
-   * `part` lies in one mapping, or in several of a kind. Whether all are sure.
+   * Append the same pages to `own`, or those of another process's pagemap. `part` lies in one
+   * mapping, or in several of a kind. Whether all are sure: none can be a hole that is protected.
    */
   listOwn(own: PageRanges, part: Part, guards?: PageRanges, fd = this.pagemapFd): boolean {
     const masks = part.isOfFiles ? SCAN_POPULATED : SCAN_POPULATED_ANONYMOUS;
