@@ -2,10 +2,10 @@
 import { asBelayError, BelayError } from '../errors.ts';
 import type { Point } from '../points/point.ts';
 import { kill } from '../sys/process.ts';
-import { chooseThread } from '../resources/stopped.ts';
 import { ptraceSyscall } from '../sys/ptrace.ts';
 import { HiddenError, isHidden } from '../tracee/hidden.ts';
 import { TargetGoneError } from '../tracee/remote-calls.ts';
+import { isRseqWritable } from '../tracee/rseq.ts';
 import type { HoldOutcome, NotHeld } from '../tracee/hold-outcome.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { whyShared } from './memory-sharers.ts';
@@ -35,11 +35,17 @@ export function hold(process_: TracedProcess): HoldOutcome {
   return outcome;
 }
 
-/** End the images of its memory of which nothing more is wanted. The process is held. */
-export function endImages({ stopped, group }: TracedProcess): void {
+/**
+ * End the images of its memory of which nothing more is wanted, or leave them for another time: in
+ * a program that is about to fall there may be threads that can make no calls. The process is held.
+ */
+export function endImages({ stopped, group, target }: TracedProcess): void {
   const { images, confinement } = stopped.pump;
   if (!images.hasSpent(group) || confinement.findConfined(group) !== undefined) return;
-  stopped.chooseCaller = () => chooseThread(group);
+  const threads = [...group.threads.values()].filter(({ isStopped }) => isStopped);
+  const caller = threads.find((thread) => isRseqWritable(target, thread));
+  if (caller === undefined) return;
+  stopped.chooseCaller = () => caller;
   try {
     images.end(group, stopped.remote);
     stopped.endCalls();
@@ -81,7 +87,6 @@ export function holdToGoBack(process_: TracedProcess): {
     ended += 1;
   }
   const outcome = stopped.pump.hold(group, true);
-  if (outcome === 'held') endImages(process_);
   stopped.renew();
   return { outcome, ended };
 }
@@ -127,7 +132,9 @@ export function checkpoint(process_: TracedProcess, request: CheckpointRequest):
 /** Put the process, which is held, on the point that was prepared for. It stays held. */
 export function goBack(process_: TracedProcess, prepared: Prepared, why: Why): RollbackOutcome {
   try {
-    return { ok: true, result: rollBack(process_, prepared, why) };
+    const result = rollBack(process_, prepared, why);
+    endImages(process_);
+    return { ok: true, result };
   } catch (error) {
     return { ok: false, error: asBelayError(error) };
   }
