@@ -29,6 +29,8 @@ const MSG_COPY = 0o40000;
 const INFO_SIZE = 64;
 const STATUS_SIZE = 128;
 const SEMUSZ_WORD = 7;
+const SEM_OTIME = 48;
+const SEM_CTIME = 64;
 const SEM_NSEMS = 80;
 const MSG_STIME = 48;
 const MSG_RTIME = 56;
@@ -68,26 +70,42 @@ export function findSemaphoreSet(place: number): number {
 
 export interface SetStatus {
   readonly rights: IpcRights;
-  readonly values: number[];
-  /** Who operated last on each. */
-  readonly pids: number[];
+  /** How many semaphores it has. */
+  readonly count: number;
+  /** When somebody operated on one, and when one was set, or the set changed, in seconds. */
+  readonly operatedAt: number;
+  readonly changedAt: number;
 }
 
-/** `semctl(id, 0, IPC_STAT)`, GETALL and GETPID; undefined: it is gone, or not ours to see. */
-export function readSemaphores(id: number): SetStatus | undefined {
+/** `semctl(id, 0, IPC_STAT)`; undefined: it is gone, or not ours to see. */
+export function readSetStatus(id: number): SetStatus | undefined {
   const found = toNumber(semctl(SYS_semctl, checkInt(id), 0, IPC_STAT, status.address));
   if (found < 0) return undefined;
-  const rights = parseIpcRights(status.bytes);
-  const count = status.getUint64(SEM_NSEMS);
+  return {
+    rights: parseIpcRights(status.bytes),
+    count: status.getUint64(SEM_NSEMS),
+    operatedAt: status.getUint64(SEM_OTIME),
+    changedAt: status.getUint64(SEM_CTIME),
+  };
+}
+
+export interface Semaphores {
+  readonly values: readonly number[];
+  /** Who operated last on each. */
+  readonly pids: readonly number[];
+}
+
+/** GETALL and GETPID of `count` semaphores; undefined: the set is gone, or not ours to see. */
+export function readSemaphores(id: number, count: number): Semaphores | undefined {
   const all = new NativeBuffer(count * 2);
-  if (toNumber(semctl(SYS_semctl, id, 0, GETALL, all.address)) < 0) return undefined;
+  if (toNumber(semctl(SYS_semctl, checkInt(id), 0, GETALL, all.address)) < 0) return undefined;
   const values: number[] = [];
   const pids: number[] = [];
   for (let index = 0; index < count; index += 1) {
     values.push(all.bytes.readUInt16LE(index * 2));
     pids.push(Math.max(toNumber(semctl(SYS_semctl, id, index, GETPID, 0)), 0));
   }
-  return { rights, values, pids };
+  return { values, pids };
 }
 
 /** `msgctl(0, MSG_INFO)`. */

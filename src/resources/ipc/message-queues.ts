@@ -14,6 +14,7 @@ import {
   MSG_NOERROR,
   peekMessage,
   readQueueStatus,
+  type IpcCount,
   type QueueStatus,
 } from '../../sys/ipc.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
@@ -22,6 +23,8 @@ import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { Message, QueueImage } from './ipc-image.ts';
 import { planRights, putRightsBack, type Owned, type RightsPlan } from './ipc-rights.ts';
+import { IpcIds } from './ipc-ids.ts';
+import { isSettled, nowInSeconds } from './ipc-times.ts';
 import { usersOf } from './ipc-users.ts';
 
 const { EAGAIN, ENOMSG } = constants.errno;
@@ -43,15 +46,17 @@ export interface QueuePlan {
 }
 
 export class MessageQueues {
+  private readonly ids = new IpcIds(findQueue);
+
   capture(stopped: Stopped, before: readonly QueueImage[]): readonly QueueImage[] {
-    const ids = listQueues();
-    if (ids.length === 0) return NO_QUEUES;
-    const room = { bytes: BYTES_MAX, messages: MESSAGES_MAX };
-    return ids.flatMap((id) => {
-      const former = before.find((each) => each.id === id);
-      const image = readQueue(stopped, id, former, room);
-      return image === undefined ? [] : [image];
-    });
+    const count = countQueues();
+    if (count.count === 0) return NO_QUEUES;
+    const former = this.ids.ifSame(count);
+    const images = former && readAll(stopped, former, before);
+    // One that is gone may have made room for another.
+    if (images?.every((image) => image !== undefined) === true) return images;
+    const all = readAll(stopped, this.ids.list(count), before);
+    return all.filter((image) => image !== undefined);
   }
 
   plan(stopped: Stopped, wanted: readonly QueueImage[], named: Named[]): QueuePlan[] {
@@ -80,8 +85,10 @@ export class MessageQueues {
 
   /** Queues that were made since, of which the program was the last user. */
   findNew(stopped: Stopped, wanted: readonly QueueImage[]): Named[] {
+    const count = countQueues();
+    if (count.count === 0) return [];
     const old = new Set(wanted.map(({ id }) => id));
-    return listQueues()
+    return this.listPresent(count)
       .filter((id) => {
         const status = old.has(id) ? undefined : readQueueStatus(id);
         return (
@@ -90,19 +97,29 @@ export class MessageQueues {
       })
       .map((id) => ({ bit: LOST.shared, text: `message queue ${id} was made since, and stays` }));
   }
-}
 
-function listQueues(): number[] {
-  const { count, highest } = countQueues();
-  if (count === 0) return [];
-  return Array.from({ length: highest + 1 }, (_, place) => findQueue(place)).filter(
-    (id) => id >= 0,
-  );
+  private listPresent(count: IpcCount): readonly number[] {
+    const ids = this.ids.ifSame(count);
+    const areThere = ids?.every((id) => readQueueStatus(id) !== undefined) === true;
+    return areThere ? ids : this.ids.list(count);
+  }
 }
 
 interface Room {
   bytes: number;
   messages: number;
+}
+
+function readAll(
+  stopped: Stopped,
+  ids: readonly number[],
+  before: readonly QueueImage[],
+): (QueueImage | undefined)[] {
+  const room = { bytes: BYTES_MAX, messages: MESSAGES_MAX };
+  return ids.map((id) => {
+    const former = before.find((each) => each.id === id);
+    return readQueue(stopped, id, former, room);
+  });
 }
 
 /** The former image where nothing has happened since. */
@@ -112,7 +129,7 @@ function readQueue(
   former: QueueImage | undefined,
   room: Room,
 ): QueueImage | undefined {
-  const readAt = Math.floor(Date.now() / 1000);
+  const readAt = nowInSeconds();
   const status = readQueueStatus(id);
   if (status === undefined) return undefined;
   if (former !== undefined && isUnchanged(former, status)) return former;
@@ -128,10 +145,9 @@ function readQueue(
   return { ...image, messages: found, unsaved: undefined };
 }
 
-/** Times are in seconds: what was done in the second in which it was read may be newer. */
 function isUnchanged({ status, readAt }: QueueImage, now: QueueStatus): boolean {
-  const isOlder = Math.max(now.sentAt, now.receivedAt) < readAt;
-  return isOlder && isDeepStrictEqual(status, now);
+  const lastAt = Math.max(now.sentAt, now.receivedAt);
+  return isSettled(lastAt, readAt) && isDeepStrictEqual(status, now);
 }
 
 function readMessages(

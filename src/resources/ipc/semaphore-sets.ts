@@ -8,13 +8,17 @@ import {
   countSemaphoreSets,
   findSemaphoreSet,
   readSemaphores,
+  readSetStatus,
   SETVAL,
-  type IpcCount,
+  type Semaphores,
+  type SetStatus,
 } from '../../sys/ipc.ts';
 import { LOST, type Named } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
 import type { SetImage } from './ipc-image.ts';
 import { planRights, putRightsBack, type RightsPlan } from './ipc-rights.ts';
+import { IpcIds } from './ipc-ids.ts';
+import { isSettled, nowInSeconds } from './ipc-times.ts';
 import { usersOf } from './ipc-users.ts';
 
 /** Chosen: a millisecond. What is more is named. */
@@ -27,21 +31,27 @@ export interface SetPlan {
   readonly changes: readonly (readonly [index: number, value: number])[];
 }
 
+/** What was read of a set, and when, in seconds since 1970. */
+interface Read extends Semaphores {
+  readonly status: SetStatus;
+  readonly readAt: number;
+}
+
 export class SemaphoreSets {
-  private known: IpcCount = { count: 0, highest: -1 };
-  private ids: readonly number[] = [];
+  private readonly ids = new IpcIds(findSemaphoreSet);
+  private readonly reads = new Map<number, Read>();
   /** On which the program has operated, as far as was seen. */
   private readonly own = new Set<number>();
 
   capture(stopped: Stopped): readonly SetImage[] {
-    const ids = this.list();
-    if (ids.length === 0) return NO_SETS;
-    let left = SEMAPHORES_MAX;
-    return ids.flatMap((id) => {
-      const image = left > 0 ? this.read(stopped, id) : undefined;
-      left -= image?.values.length ?? 0;
-      return image === undefined ? [] : [image];
-    });
+    const count = countSemaphoreSets();
+    if (count.count === 0) return NO_SETS;
+    const former = this.ids.ifSame(count);
+    const images = former && this.readAll(stopped, former);
+    // One that is gone may have made room for another.
+    if (images?.every((image) => image !== undefined) === true) return images;
+    this.reads.clear();
+    return this.readAll(stopped, this.ids.list(count)).filter((image) => image !== undefined);
   }
 
   /** What is to be set; what cannot be is named. */
@@ -81,31 +91,52 @@ export class SemaphoreSets {
   /** Sets that were made since, of which the program was the last user. */
   findNew(stopped: Stopped, wanted: readonly SetImage[]): Named[] {
     const old = new Set(wanted.map(({ id }) => id));
-    return this.list()
-      .filter((id) => !old.has(id) && this.read(stopped, id)?.isOwn === true)
-      .map((id) => ({ bit: LOST.shared, text: `semaphores ${id} were made since, and stay` }));
+    return this.capture(stopped)
+      .filter(({ id, isOwn }) => isOwn && !old.has(id))
+      .map(({ id }) => ({ bit: LOST.shared, text: `semaphores ${id} were made since, and stay` }));
+  }
+
+  private readAll(stopped: Stopped, ids: readonly number[]): (SetImage | undefined)[] {
+    let left = SEMAPHORES_MAX;
+    const images: (SetImage | undefined)[] = [];
+    for (const id of ids) {
+      if (left <= 0) break;
+      const image = this.read(stopped, id);
+      left -= image?.values.length ?? 0;
+      images.push(image);
+    }
+    return images;
   }
 
   private read(stopped: Stopped, id: number): SetImage | undefined {
-    const found = readSemaphores(id);
+    const found = this.readSet(id);
     if (found === undefined) return undefined;
     const users = usersOf(stopped, found.pids, this.own.has(id));
     if (users.isOwn) this.own.add(id);
-    return { id, rights: found.rights, values: found.values, ...users };
+    return { id, rights: found.status.rights, values: found.values, ...users };
   }
 
-  /** Ids are looked for anew when there are more, fewer, or others. */
-  private list(): readonly number[] {
-    const now = countSemaphoreSets();
-    if (now.count === 0) return [];
-    const isSame = now.count === this.known.count && now.highest === this.known.highest;
-    if (isSame && this.ids.every((id) => readSemaphores(id) !== undefined)) return this.ids;
-    this.known = now;
-    this.ids = Array.from({ length: now.highest + 1 }, (_, place) =>
-      findSemaphoreSet(place),
-    ).filter((id) => id >= 0);
-    return this.ids;
+  /** The same as before where nobody has done anything since. */
+  private readSet(id: number): Read | undefined {
+    const readAt = nowInSeconds();
+    const status = readSetStatus(id);
+    const before = this.reads.get(id);
+    this.reads.delete(id);
+    if (status === undefined) return undefined;
+    const isSame = before !== undefined && isUnchanged(before, status);
+    const read = isSame ? before : readSemaphores(id, status.count);
+    if (read === undefined) return undefined;
+    const now = { readAt, ...read, status };
+    this.reads.set(id, now);
+    return now;
   }
+}
+
+function isUnchanged({ status, readAt }: Read, now: SetStatus): boolean {
+  const { count, operatedAt, changedAt } = now;
+  const isSame =
+    status.count === count && status.operatedAt === operatedAt && status.changedAt === changedAt;
+  return isSame && isSettled(Math.max(operatedAt, changedAt), readAt);
 }
 
 const UNDO = 'what SEM_UNDO would take back at the end of a process is not known, and cleared';
