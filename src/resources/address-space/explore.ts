@@ -4,6 +4,7 @@ import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { PAGES_PER_CHUNK } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
 import type { Coverage } from './coverage.ts';
+import { joinRanges } from './join-ranges.ts';
 import { PageRanges, type Part, type WrittenPages } from './written-pages.ts';
 
 export interface Explored {
@@ -83,17 +84,6 @@ function explorePieces(
     found.forEachChunk((page) => pages.set(Math.floor(page / PAGES_PER_CHUNK), page));
   }
   return [...pages.values()].map((page) => coverage.explore(page));
-}
-
-function joinRanges(ranges: Range[]): Range[] {
-  const joined: Range[] = [];
-  for (const range of ranges.sort((a, b) => a.start - b.start)) {
-    const last = joined.at(-1);
-    if (last === undefined || last.end < range.start) joined.push(range);
-    else if (last.end < range.end)
-      joined[joined.length - 1] = { start: last.start, end: range.end };
-  }
-  return joined;
 }
 
 /** Parts of `ranges` in `files` and outside; both are sorted. */

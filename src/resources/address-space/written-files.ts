@@ -1,7 +1,8 @@
-/** Which private mappings of files have saved pages: found once, as long as nothing changes. */
+/** Where private mappings of files have saved pages: found once, as long as nothing changes. */
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import type { Range } from '../../procfs/maps.ts';
 import type { PageIndex } from '../../points/page-index.ts';
+import { joinRanges } from './join-ranges.ts';
 import type { MappingTable } from './mapping-table.ts';
 
 export class WrittenFiles {
@@ -18,11 +19,12 @@ export class WrittenFiles {
   rangesOf(table: MappingTable, current: PageIndex): readonly Range[] {
     const { chunkCount } = current;
     if (this.table === table && !this.isStale && this.chunkCount === chunkCount) return this.ranges;
-    this.ranges = table.privateFiles.filter(({ start, end }) => {
+    const written = table.privateFiles.filter(({ start, end }) => {
       let count = 0;
       current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, () => (count += 1));
       return count > 0;
     });
+    this.ranges = joinRanges(written);
     this.table = table;
     this.isStale = false;
     this.chunkCount = chunkCount;
