@@ -6,6 +6,7 @@ import { pause } from '../sys/pause.ts';
 import type { StartRecord, WarningRecord } from '../protocol/records.ts';
 import { startCanary } from './canary.ts';
 import {
+  SHARED_EVENTS_CLAIMED,
   SHARED_PENDING_EVENTS,
   SHARED_PENDING_MAPS_BYTES,
   SHARED_SUBSCRIBERS,
@@ -78,8 +79,9 @@ export class IoThread {
   /** What counts for one thread only. */
   private clear(): void {
     const { shared } = this;
-    const counts = [SHARED_SUBSCRIBERS, SHARED_PENDING_EVENTS, SHARED_PENDING_MAPS_BYTES];
-    for (const index of [...counts, SHARED_WORKER_TID]) Atomics.store(shared, index, 0);
+    const events = [SHARED_PENDING_EVENTS, SHARED_PENDING_MAPS_BYTES, SHARED_EVENTS_CLAIMED];
+    for (const index of [...events, SHARED_SUBSCRIBERS, SHARED_WORKER_TID])
+      Atomics.store(shared, index, 0);
     Atomics.store(shared, SHARED_WORKER_STATE, WORKER_STARTING);
   }
 }

@@ -40,7 +40,14 @@ export const SHARED_WORKER_TID = 6;
 export const SHARED_BELL_PID = 7;
 /** After 'close': how many records could not be written, nor told of in the log. */
 export const SHARED_UNLOGGED = 8;
-export const SHARED_LENGTH = 9;
+/**
+ * How many events, points left out, the worker has begun to write: the next one is its own from then
+ * on. NO_MORE_CLAIMS: the tracer writes those that are left.
+ */
+export const SHARED_EVENTS_CLAIMED = 9;
+export const SHARED_LENGTH = 10;
+
+export const NO_MORE_CLAIMS = -1;
 
 export const WORKER_STARTING = 0;
 export const WORKER_LISTENING = 1;
@@ -48,7 +55,7 @@ export const WORKER_LISTENING = 1;
 export const WORKER_CLOSED = 2;
 /** The socket could not be made. The log is still written. */
 export const WORKER_DEAF = 3;
-/** It was not done in time after 'close': what it has not written is told of by the tracer. */
+/** It was not done in time after 'close': what it has not written is written by the tracer. */
 export const WORKER_ABANDONED = 4;
 
 /** What the tracer is asked; `subscribe` the worker answers itself. */

@@ -9,9 +9,12 @@ import { CallerLines } from './caller-lines.ts';
 import { IoThread, type Place } from './io-thread.ts';
 import { LogWriter } from './log-writer.ts';
 import { Unwritten } from './unwritten.ts';
+import { writeLast } from './write-last.ts';
 import type { News } from './news.ts';
 import {
+  NO_MORE_CLAIMS,
   SHARED_BELL_PID,
+  SHARED_EVENTS_CLAIMED,
   SHARED_EVENTS_DONE,
   SHARED_LENGTH,
   SHARED_LOST_EVENTS,
@@ -64,7 +67,6 @@ const LOOK_AGAIN_MS = 20;
 const START_MAX_MS = 10_000;
 
 const ENDED_BEFORE = 'the program ended before they could be written';
-const NOBODY_WRITES = 'there was nobody to write them any more';
 const BEGUN_AGAIN = 'the thread that keeps this log and serves requests ended; it was begun again';
 const GIVEN_UP =
   'the thread that keeps this log and serves requests ends again and again: ' +
@@ -199,9 +201,9 @@ export class WorkerLink implements News {
   }
 
   /** Have the log completed, and wait for that. How many records it could not be told of. */
-  close(): number {
+  close(patienceMs = CLOSE_TIMEOUT_MS): number {
     this.set({ kind: 'close' });
-    const deadline = Date.now() + CLOSE_TIMEOUT_MS;
+    const deadline = Date.now() + patienceMs;
     while (this.canaryPid !== 0 && Date.now() < deadline && !this.hasTaken(CPU_FOR_LOG_MS)) {
       const state = Atomics.load(this.shared, SHARED_WORKER_STATE);
       if (state === WORKER_CLOSED) return Atomics.load(this.shared, SHARED_UNLOGGED);
@@ -210,30 +212,24 @@ export class WorkerLink implements News {
       }
       if (readStartTime(this.canaryPid) === undefined) this.replace();
     }
-    return this.tellUnwritten();
+    return this.writeUnwritten();
   }
 
-  /** The worker is stuck, or too late: what it still has is lost with it. */
-  private tellUnwritten(): number {
+  /** The worker is stuck, or too late: what it still has is written here. */
+  private writeUnwritten(): number {
     const { shared, pid } = this;
     Atomics.store(shared, SHARED_WORKER_STATE, WORKER_ABANDONED);
-    const pending = Atomics.load(shared, SHARED_PENDING_EVENTS);
-    const count = pending + Atomics.load(shared, SHARED_LOST_EVENTS);
-    if (count === 0) return 0;
+    const claimed = Atomics.exchange(shared, SHARED_EVENTS_CLAIMED, NO_MORE_CLAIMS);
+    const { events, lostCount } = this.unwritten.take(claimed);
+    const count = lostCount + Atomics.load(shared, SHARED_LOST_EVENTS);
     const time = Date.now();
-    const [first] = this.unwritten.take(Atomics.load(shared, SHARED_EVENTS_DONE)).events;
-    const since = first?.time ?? time;
-    const ended = this.thread.port === undefined ? NOBODY_WRITES : ENDED_BEFORE;
-    const reason = this.hasTaken(0) ? SPENT : ended;
-    const log = new LogWriter(this.place.directory);
-    // It was the last to be told, so it is among them.
-    const lastCount = this.detached === undefined ? 0 : 1;
-    if (count > lastCount) {
-      log.append({ type: 'lost', time, pid, count: count - lastCount, since, reason });
-    }
-    if (this.detached !== undefined) log.append(this.detached);
-    log.close();
-    return log.lost?.count ?? 0;
+    const since = events[0]?.time ?? time;
+    const reason = this.hasTaken(0) ? SPENT : ENDED_BEFORE;
+    const lost = { type: 'lost', time, pid, count, since, reason } as const;
+    // The last to be told there may have been no room to remember.
+    const { detached } = this;
+    const isLeftOut = lostCount > 0 && detached !== undefined && !events.includes(detached);
+    return writeLast(this.place, isLeftOut ? [...events, detached] : events, lost);
   }
 
   /** The worker listens, or cannot. */

@@ -12,7 +12,9 @@ import { CpuWatch } from './cpu-watch.ts';
 import { FallAnnotator } from './fall-annotator.ts';
 import { LOG_MAX_BYTES, LogWriter } from './log-writer.ts';
 import {
+  NO_MORE_CLAIMS,
   SHARED_BELL_PID,
+  SHARED_EVENTS_CLAIMED,
   SHARED_EVENTS_DONE,
   SHARED_LOST_EVENTS,
   SHARED_PENDING_EVENTS,
@@ -167,11 +169,22 @@ class IoWorker {
     const named =
       isFallen && maps !== undefined ? await this.#annotator.annotate(event, maps) : event;
     const record = fitRecord(named);
-    if (record.type !== 'point') this.#append(record);
+    if (record.type !== 'point') {
+      if (!this.#claim()) return;
+      this.#append(record);
+    }
     if (record.type === 'fall' || record.type === 'giveup') {
       this.#caller.say(formatFallLine(record));
     }
     if (Atomics.load(this.#data.shared, SHARED_SUBSCRIBERS) > 0) this.#socket.broadcast(record);
+  }
+
+  /** The next record is ours to write; false: it is the tracer's by now. */
+  #claim(): boolean {
+    const { shared } = this.#data;
+    const count = Atomics.load(shared, SHARED_EVENTS_CLAIMED);
+    if (count === NO_MORE_CLAIMS) return false;
+    return Atomics.compareExchange(shared, SHARED_EVENTS_CLAIMED, count, count + 1) === count;
   }
 
   /** After those that were sent before: the ones that the tracer had no room for. */

@@ -1,7 +1,7 @@
 /** A storm of falls: what the tracer sends is bounded; what finds no room is counted and told. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { test, type TestContext } from 'node:test';
 import { readLog } from '../../src/client/log-reader.ts';
 import type { LogEntry } from '../../src/client/log-tail.ts';
@@ -65,4 +65,24 @@ test('maps larger than what may be under way are not sent, and the record says s
   link.close();
   const fall = read().find((record) => record.type === 'fall');
   assert.match(fall?.unnamed ?? '', /too many mappings/);
+});
+
+test('what the worker has no time for is written all the same, once, and says what it lacks', (t) => {
+  for (const patienceMs of [0, 1, 5, 20, 80, 320]) {
+    const { link, read } = open(t);
+    const maps = readFileSync('/proc/self/maps');
+    const ip = `0x${maps.toString('latin1').split('-', 1)[0] ?? ''}`;
+    for (let cd = 1; cd <= 20; cd += 1) link.tell(makeFall({ cd, ip }), maps);
+    link.tell({ type: 'exit', time: 2, pid: process.pid, code: 0, signal: null });
+    assert.equal(link.close(patienceMs), 0);
+    const records = read();
+    const falls = records.filter((record) => record.type === 'fall');
+    const cds = falls.map(({ cd }) => cd).toSorted((left, right) => left - right);
+    assert.deepEqual(
+      cds,
+      Array.from({ length: 20 }, (_, index) => index + 1),
+    );
+    assert.equal(records.filter(({ type }) => type === 'exit').length, 1);
+    for (const { where, unnamed } of falls) assert.ok(where !== undefined || unnamed !== undefined);
+  }
 });
