@@ -89,22 +89,29 @@ UNUSED static void scan(int protects) {
   region_count = (size_t)count;
 }
 
+/* One call transfers less than 2 GiB. */
+#define TRANSFER_MAX ((size_t)1 << 30)
+
 /* Copies what the last scan found, into the mirror or back. */
 UNUSED static void transfer(pid_t child, int writes) {
   static struct iovec local[VECTORS_MAX], remote[VECTORS_MAX];
+  size_t offset = 0;
   for (size_t done = 0; done < region_count;) {
     unsigned long count = 0;
-    ssize_t bytes = 0;
-    for (; count < VECTORS_MAX && done < region_count; count++, done++) {
-      char *start = (char *)regions[done].start;
-      size_t size = regions[done].end - regions[done].start;
+    size_t bytes = 0;
+    for (; count < VECTORS_MAX && done < region_count && bytes < TRANSFER_MAX; count++) {
+      char *start = (char *)regions[done].start + offset;
+      size_t left = (size_t)((char *)regions[done].end - start);
+      size_t size = left < TRANSFER_MAX - bytes ? left : TRANSFER_MAX - bytes;
       local[count] = (struct iovec){saved + (start - memory), size};
       remote[count] = (struct iovec){start, size};
-      bytes += (ssize_t)size;
+      bytes += size;
+      offset = size < left ? offset + size : 0;
+      if (size == left) done++;
     }
     ssize_t copied = writes ? process_vm_writev(child, local, count, remote, count, 0)
                             : process_vm_readv(child, local, count, remote, count, 0);
-    if (copied != bytes) die("process_vm");
+    if (copied != (ssize_t)bytes) die("process_vm");
   }
 }
 
