@@ -64,6 +64,12 @@ describe('limits', () => {
 });
 
 describe('descriptors', () => {
+  test('more threads than the supervisor may have descriptors: they go back', async () => {
+    const program = await compileProgram('named-threads', place);
+    const { stdout, stderr } = await after('ulimit -n 100', [...run, program, '150']);
+    assert.deepEqual([stdout, stderr], ['ok\n', '']);
+  });
+
   const list = `import os
 found = []
 for fd in range(20):
