@@ -10,6 +10,7 @@ export type LimitName =
   | 'Max file size'
   | 'Max locked memory'
   | 'Max open files'
+  | 'Max processes'
   | 'Max stack size';
 
 /** The soft limit; Infinity where there is none, or the file does not have it. */

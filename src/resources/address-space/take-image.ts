@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
+import { parseSoftLimit } from '../../procfs/limits.ts';
 import type { Range } from '../../procfs/maps.ts';
 import { ConfinedError } from '../../tracee/confinement.ts';
 import { MemoryImage } from '../../tracee/memory-image.ts';
@@ -29,6 +30,9 @@ const SHARED_MAX = 32;
 const ASKS = ['um', 'uw', 'ui'] as const;
 /** vm.overcommit_memory: what is promised is counted, and an image might take the last of it. */
 const STRICT = '2';
+
+/** Where more than this share of the processes that a user may have are there: chosen. */
+const CROWDED = 1 / 2;
 
 /** What is known of the process. */
 export interface Surroundings {
@@ -90,7 +94,16 @@ function mayHaveImage(pid: number, surroundings: Surroundings, pageCount: number
   // Huge pages of the pool can run out, and are then taken away from one of two that share them.
   if (kbOf(status, 'HugetlbPages') !== 0) return false;
   if (pageCount < (SHARE_MIN * kbOf(status, 'VmRSS') * 1024) / PAGE_SIZE) return false;
+  if (isCrowded(pid)) return false;
   return readFileSync('/proc/sys/vm/overcommit_memory', 'latin1').trim() !== STRICT;
+}
+
+/** An image is a process more, and the program might be refused the last one that it may have. */
+function isCrowded(pid: number): boolean {
+  const max = parseSoftLimit(readFileSync(`/proc/${pid}/limits`, 'latin1'), 'Max processes');
+  // Of how many are its user's nothing tells: no more than there are, threads and all.
+  const all = Number(/\/(\d+)/.exec(readFileSync('/proc/loadavg', 'latin1'))?.[1]);
+  return all > CROWDED * max;
 }
 
 function isAsking({ shared }: MappingTable, attributes: readonly AttributeRange[]): boolean {
