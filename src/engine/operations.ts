@@ -71,6 +71,15 @@ export function endImagesOfFormer(process_: TracedProcess, thread: Thread): void
 }
 
 /**
+ * The same when its last thread is about to end: who waits for the process finds nothing of it
+ * that is busy yet, such as its executable, or the file systems that it was on.
+ */
+export function endImagesOfEnding({ stopped, group, resources }: TracedProcess): void {
+  resources?.abandonWork();
+  stopped.pump.images.end(group, undefined);
+}
+
+/**
  * As `hold`, of a process that is to go back. Children in vfork(2) run in its memory and on its
  * stack: they cannot go on, and are ended. Answers how many were.
  */

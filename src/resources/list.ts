@@ -104,6 +104,11 @@ export class ResourceList {
     for (const resource of this.all) resource.forgetThread?.(tid);
   }
 
+  /** What is still being saved of it is of no use: it ends, or is to be let go. */
+  abandonWork(): void {
+    this.addressSpace.abandonWork();
+  }
+
   close(): void {
     for (const resource of this.all) resource.close();
   }

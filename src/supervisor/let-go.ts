@@ -47,7 +47,7 @@ export function letHeldGo({ pump, program }: Letting, process_: TracedProcess): 
   const { group } = process_;
   group.isHeld = false;
   group.isLeaving = true;
-  process_.resources?.close();
+  process_.resources?.abandonWork();
   if (group.threads.size > 0 && group.isStill()) endImages(process_);
   pump.images.end(group, undefined);
   if (program.processes.get(process_.pid) === process_) program.processes.delete(process_.pid);

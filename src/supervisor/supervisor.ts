@@ -7,7 +7,13 @@
  *    it (EXITKILL), and so does a failure.
  */
 import type { News } from '../desk/news.ts';
-import { endImagesOfFormer, goBack, holdToGoBack, whyNotHeld } from '../engine/operations.ts';
+import {
+  endImagesOfEnding,
+  endImagesOfFormer,
+  goBack,
+  holdToGoBack,
+  whyNotHeld,
+} from '../engine/operations.ts';
 import { prepareRollback, type Prepared, type RollbackResult } from '../engine/rollback.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import type { Why } from '../engine/why.ts';
@@ -161,9 +167,10 @@ export class Supervisor implements EventHandler, Supervision {
   }
 
   onExiting(thread: Thread): void {
-    const { pid } = thread.group;
+    const { pid, threads } = thread.group;
     const process_ = this.program.processes.get(pid);
     process_?.resources?.forgetThread(thread.tid);
+    if (process_ !== undefined && threads.size === 1) endImagesOfEnding(process_);
     const hasPoints = process_?.resources !== undefined;
     if (thread.tid === pid) this.program.noteLastNames(pid, hasPoints);
   }

@@ -21,6 +21,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { SYS } from '../arch/x64/syscalls.ts';
+import { BelayError } from '../errors.ts';
 import { CLONE_FILES } from '../sys/clone3.ts';
 import { close, open, O_RDONLY } from '../sys/file.ts';
 import { MADV_DONTNEED } from '../sys/madvise.ts';
@@ -31,8 +32,10 @@ import { preadv } from '../sys/vectored-io.ts';
 import type { EventPump } from './event-pump.ts';
 import type { CallSource, Spent } from './images.ts';
 import { isInOwnNamespace } from './own-namespace.ts';
-import { RemoteCalls, TargetGoneError } from './remote-calls.ts';
+import { RemoteCalls } from './remote-calls.ts';
 import type { RemoteSource } from './remote-session.ts';
+import { Scratch } from './scratch.ts';
+import { TargetMemory } from './target-memory.ts';
 import { ThreadGroup, type Thread } from './thread.ts';
 
 const __WALL = 0x40000000;
@@ -44,6 +47,7 @@ const SIGCHLD = 17;
 const SIGINFO_PID_OFFSET = 16;
 const SIGSET_SIZE = 8;
 const TIMESPEC_SIZE = 16;
+const ROOT = Buffer.from('/\0');
 /** Chosen: what waits in a queue besides. */
 const WAITING_MAX = 64;
 
@@ -120,7 +124,7 @@ export class MemoryImage implements Spent {
 
   /** Give the memory in [start, end) back, and keep the mappings. */
   drop(start: number, end: number): void {
-    this.callUnlessGone(SYS.madvise, start, end - start, MADV_DONTNEED);
+    this.callIfItCan(SYS.madvise, start, end - start, MADV_DONTNEED);
   }
 
   /** Where memory runs out it goes before any program does. */
@@ -137,7 +141,10 @@ export class MemoryImage implements Spent {
     this.tell('clear_refs', '5');
   }
 
-  /** End it, and reap it by calls of the program, which is held; undefined: the program ends. */
+  /**
+   * End it, and reap it by calls of the program, which is held; undefined: the program ends, or is
+   * out of reach. It holds nothing any more then.
+   */
   end(remote: CallSource | undefined): void {
     this.close();
     const { thread, pump } = this;
@@ -146,10 +153,20 @@ export class MemoryImage implements Spent {
       // To the stop before its end.
       pump.nextOf(thread);
     }
+    if (remote === undefined) {
+      if (thread.isStopped) this.awaitEnd();
+      return;
+    }
     if (thread.isStopped) pump.letEnd(thread);
-    if (remote === undefined) return;
     remote().calls.call(SYS.wait4, this.localPid, 0, __WALL, 0);
     if (this.owner.execCount !== this.execCount) this.dropNotice(remote);
+  }
+
+  /** From the stop before its end on. */
+  private awaitEnd(): void {
+    const { thread, pump } = this;
+    thread.proceed();
+    pump.nextOf(thread);
   }
 
   /** Make it hold nothing; false: it cannot be used. */
@@ -162,8 +179,9 @@ export class MemoryImage implements Spent {
       const left = this.calls.call(SYS.close_range, 0, FD_MAX, CLOSE_RANGE_UNSHARE);
       if (left !== 0) return false;
       for (const { start, end } of shared) this.calls.call(SYS.munmap, start, end - start);
+      this.leaveDirectory();
     } catch (error) {
-      if (error instanceof TargetGoneError) return false;
+      if (error instanceof BelayError) return false;
       throw error;
     }
     this.pagemapFd = open(`/proc/${thread.tid}/pagemap`, O_RDONLY);
@@ -171,6 +189,19 @@ export class MemoryImage implements Spent {
     this.memFd = open(`/proc/${thread.tid}/mem`, O_RDONLY);
     if (this.memFd < 0) close(this.pagemapFd);
     return this.memFd >= 0;
+  }
+
+  /** Whose file system could not be unmounted. */
+  private leaveDirectory(): void {
+    if (this.calls === undefined) return;
+    const memory = new TargetMemory({ living: this.thread.tid });
+    const scratch = new Scratch(this.calls, memory);
+    try {
+      this.calls.call(SYS.chdir, scratch.put(ROOT));
+      scratch.release();
+    } finally {
+      memory.close();
+    }
   }
 
   /**
@@ -187,11 +218,11 @@ export class MemoryImage implements Spent {
     calls.call(SYS.rt_sigtimedwait, signals, 0, noTime, SIGSET_SIZE);
   }
 
-  private callUnlessGone(nr: number, ...values: readonly number[]): void {
+  private callIfItCan(nr: number, ...values: readonly number[]): void {
     try {
       if (!this.isLost) this.calls?.call(nr, ...values);
     } catch (error) {
-      if (!(error instanceof TargetGoneError)) throw error;
+      if (!(error instanceof BelayError)) throw error;
     }
   }
 

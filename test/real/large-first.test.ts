@@ -5,7 +5,7 @@
  * BELAY_SEED=S repeats the moments of a run; each failure prints it.
  */
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -84,6 +84,18 @@ describe('the first point of much memory', () => {
     assert.deepEqual(await large.exited, { code: 0, signal: null });
     assert(image !== undefined);
     await until('it has ended', () => !isThere(image ?? 0));
+  });
+
+  test('the program has ended meanwhile: nothing of it is busy any more', async () => {
+    const copy = path.join(place, 'copy');
+    copyFileSync(program, copy);
+    for (let life = 0; life < LIVES; life++) {
+      const words = [BIN_BELAY, 'run', '--', copy, String(2 * SIZE_MB), '0'];
+      const { exited } = start(words, { stdio: 'ignore' });
+      assert.deepEqual(await exited, { code: 0, signal: null });
+      // A file that somebody runs cannot be opened for writing.
+      closeSync(openSync(copy, 'r+'));
+    }
   });
 
   test('the program ends at any moment: so does its supervisor', async () => {

@@ -239,6 +239,10 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     return this.memory.isSettled;
   }
 
+  abandonWork(): void {
+    this.memory.close();
+  }
+
   close(): void {
     this.memory.close();
     this.mappings.close();
