@@ -4,11 +4,11 @@ import type { Point } from '../points/point.ts';
 import { kill } from '../sys/process.ts';
 import { ptraceSyscall } from '../sys/ptrace.ts';
 import { HiddenError, isHidden } from '../tracee/hidden.ts';
-import { TargetGoneError } from '../tracee/remote-calls.ts';
 import { isRseqWritable } from '../tracee/rseq.ts';
 import type { HoldOutcome, NotHeld } from '../tracee/hold-outcome.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { whyShared } from './memory-sharers.ts';
+import type { Stopped } from '../resources/stopped.ts';
 import { makePoint, type CheckpointRequest } from './checkpoint.ts';
 import { rollBack, type Prepared, type RollbackResult } from './rollback.ts';
 import type { TracedProcess } from './traced-process.ts';
@@ -50,8 +50,18 @@ export function endImages({ stopped, group, target }: TracedProcess): void {
     images.end(group, stopped.remote);
     stopped.endCalls();
   } catch (error) {
-    // Its own end will be reported.
-    if (!(error instanceof TargetGoneError)) throw error;
+    // The end of a thread will be reported. What else there is, such as no room for arguments,
+    // costs a zombie that nobody sees: no more than that.
+    if (!(error instanceof BelayError)) throw error;
+    endCallsOf(stopped);
+  }
+}
+
+function endCallsOf(stopped: Stopped): void {
+  try {
+    stopped.endCalls();
+  } catch (error) {
+    if (!(error instanceof BelayError)) throw error;
   }
 }
 
@@ -67,7 +77,9 @@ export function endImagesOfFormer(process_: TracedProcess, thread: Thread): void
   if (stop?.kind === 'exit') pump.letEnd(thread);
   if (stop?.kind !== 'syscall') return;
   thread.stopFor({ kind: 'interrupt' });
-  endImages(process_);
+  // A program of 32 bits has other numbers for calls.
+  if (thread.fetchRegisters() && thread.registers.isOf32Bits) pump.images.end(group, undefined);
+  else endImages(process_);
 }
 
 /**

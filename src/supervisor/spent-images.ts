@@ -6,6 +6,7 @@ import { hold } from '../engine/operations.ts';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import { Alarm } from '../sys/alarm.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
+import type { ThreadGroup } from '../tracee/thread.ts';
 import type { Program } from './program.ts';
 
 /** Chosen: one that could not be stopped, as in vfork(2), is tried again after this, and later. */
@@ -31,8 +32,10 @@ export class SpentImages {
     let hasHeld = false;
     for (const group of [...images.waiting]) {
       const process_ = supervisor.program.processes.get(group.pid);
-      if (process_?.group !== group) images.end(group, undefined);
-      else if (mayBeStopped(supervisor, process_)) {
+      if (process_?.group !== group || isOutOfReach(supervisor, group)) {
+        // Nobody is there who could reap it.
+        images.end(group, undefined);
+      } else if (mayBeStopped(supervisor, process_)) {
         hasHeld = true;
         hold(process_);
         supervisor.release(process_);
@@ -54,6 +57,10 @@ export class SpentImages {
 /** A stop that would be in vain, or change what somebody sees, is not made for this. */
 function mayBeStopped({ pump }: Holder, { group }: TracedProcess): boolean {
   if (group.isInVfork || group.isHeld) return false;
-  const { confinement } = pump;
-  return !confinement.isConfined(group) && confinement.findAsking(group) === undefined;
+  return pump.confinement.findAsking(group) === undefined;
+}
+
+/** It makes no calls for us any more: filters are for life. */
+function isOutOfReach({ pump }: Holder, group: ThreadGroup): boolean {
+  return pump.confinement.isConfined(group);
 }

@@ -30,6 +30,7 @@ describeTargetsOfOrdinaryUser([
   'descriptors/terminal.c',
   'first/every-byte.c',
   'first/execs.c',
+  'first/shut-in-since.c',
   'first/unseen.c',
   'mappings/brk-shrink.c',
   'mappings/held-unnoticed.c',

@@ -136,10 +136,14 @@ export class Registers {
     );
   }
 
+  get isOf32Bits(): boolean {
+    return this.getInt('cs') === USER32_CS;
+  }
+
   /** The call was made by `int 0x80` or by a 32-bit program: another table of numbers. */
   isCompatCall(): boolean {
     // The `syscall` instruction leaves its return address in rcx.
-    return this.getInt('cs') === USER32_CS || this.get('rcx') !== this.get('rip');
+    return this.isOf32Bits || this.get('rcx') !== this.get('rip');
   }
 
   /** The system call's number in the 64-bit table; -1: none, or one that has no equal there. */

@@ -9,7 +9,7 @@
  */
 import type { Range } from '../../procfs/maps.ts';
 import { parseSmaps, type AttributeRange } from '../../procfs/smaps.ts';
-import { close, openOrThrow, O_RDONLY, pread } from '../../sys/file.ts';
+import { close, open, openOrThrow, O_RDONLY, pread, useAndClose } from '../../sys/file.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
 import { AskBudget } from '../ask-budget.ts';
 import type { Stopped } from '../stopped.ts';
@@ -111,17 +111,21 @@ export class AttributeReader {
   }
 
   /**
-   * The image's are the program's, but that nothing of it is under our userfaultfd.
+   * The image's are the program's, but that nothing of it is under our userfaultfd. Undefined: it
+   * is being killed, and has not all of them any more.
    *
    * @param costMs what it would have taken to read them from the program
    */
-  adopt(imagePid: number, watched: ReadonlySet<number>, costMs: number): readonly AttributeRange[] {
-    const fd = openOrThrow(`/proc/${imagePid}/smaps`, O_RDONLY);
-    try {
-      this.ranges = parseSmaps(this.readBytes(fd), watched);
-    } finally {
-      close(fd);
-    }
+  adopt(
+    imagePid: number,
+    tracked: readonly Range[],
+    costMs: number,
+  ): readonly AttributeRange[] | undefined {
+    const watched = new Set(tracked.map(({ start }) => start));
+    const smaps = open(`/proc/${imagePid}/smaps`, O_RDONLY);
+    const ranges = useAndClose(smaps, (fd) => parseSmaps(this.readBytes(fd), watched));
+    if ((ranges?.at(-1)?.end ?? 0) < (tracked.at(-1)?.end ?? 0)) return undefined;
+    this.ranges = ranges ?? [];
     this.readAtMs = this.capturedAtMs;
     this.readMs = Date.now();
     this.costMs = costMs;

@@ -64,8 +64,8 @@ export function readLater(
   reader: AttributeReader,
 ): void {
   if (image.isLost) return;
-  const watched = new Set(table.tracked.map(({ start }) => start));
-  const ranges = reader.adopt(image.pid, watched, costMs);
+  const ranges = reader.adopt(image.pid, table.tracked, costMs);
+  if (ranges === undefined) return;
   // Files were held for reading, as far as anybody knew.
   const isHeld = table.shared.every(
     ({ start }) => findAttributes(ranges, start)?.flags.has('mw') === false,
