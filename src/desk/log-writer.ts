@@ -37,10 +37,13 @@ export class LogWriter {
     return this.#lost;
   }
 
-  /** Writes a record after what there is to tell of lost ones, or counts it as lost. */
-  append(record: LogRecord): void {
-    if (this.flush()) this.#try(record);
-    else this.#lose(record, this.#lost?.reason ?? '');
+  /** Writes records after what there is to tell of lost ones, or counts them as lost. */
+  append(...records: readonly LogRecord[]): void {
+    let isInPlace = false;
+    for (const record of records) {
+      if (this.flush()) isInPlace = this.#try(record, isInPlace);
+      else this.#lose(record, this.#lost?.reason ?? '');
+    }
   }
 
   /** Tells of lost records, if that is possible now. True: there are none, or they are told of. */
@@ -56,7 +59,8 @@ export class LogWriter {
     this.#closeFile();
   }
 
-  #try(record: LogRecord): boolean {
+  /** `isInPlace`: the file has just been looked at, and written. */
+  #try(record: LogRecord, isInPlace = false): boolean {
     const line = JSON.stringify(record);
     const lineBytes = Buffer.byteLength(line);
     if (lineBytes > RECORD_MAX_BYTES) {
@@ -64,7 +68,7 @@ export class LogWriter {
       return false;
     }
     try {
-      this.#write(line, lineBytes);
+      this.#write(line, lineBytes, isInPlace);
       return true;
     } catch (error) {
       this.#lose(record, `the log cannot be written: ${whyOf(error)}`);
@@ -80,9 +84,9 @@ export class LogWriter {
     this.#lost = { type: 'lost', time, pid, count: lostCount, since, reason };
   }
 
-  #write(line: string, lineBytes: number): void {
-    let fd = this.#open();
-    let { size } = fstatSync(fd);
+  #write(line: string, lineBytes: number, isInPlace: boolean): void {
+    let fd = isInPlace && this.#fd !== undefined ? this.#fd : this.#open();
+    let size = isInPlace ? this.#endBytes : fstatSync(fd).size;
     if (size > 0 && size + lineBytes >= this.#maxBytes) {
       fd = this.#rotate();
       size = 0;

@@ -89,6 +89,8 @@ export type FromTracer =
       /** The text of /proc/PID/maps at the fall. */
       readonly maps?: Uint8Array;
     }
+  /** Several that came without maps. */
+  | { readonly kind: 'events'; readonly events: readonly SupervisorEvent[] }
   | { readonly kind: 'every'; readonly ms: number }
   | { readonly kind: 'tick-done'; readonly tookMs: number }
   | { readonly kind: 'cpu-budget'; readonly ms: number }

@@ -7,4 +7,6 @@ export interface News {
   /** No more processor time may be taken: the program is to be let go. */
   readonly isSpent: boolean;
   tell(event: SupervisorEvent, maps?: Uint8Array): void;
+  /** An alarm has gone off. */
+  onAlarm(): void;
 }

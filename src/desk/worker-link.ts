@@ -8,6 +8,7 @@ import { ownCpuMs } from './cpu-watch.ts';
 import { CallerLines } from './caller-lines.ts';
 import { IoThread, type Place } from './io-thread.ts';
 import { LogWriter } from './log-writer.ts';
+import { isPassing, Outgoing, roomFor } from './outgoing.ts';
 import { Unwritten } from './unwritten.ts';
 import { writeLast } from './write-last.ts';
 import type { News } from './news.ts';
@@ -47,8 +48,6 @@ const SIGKILL = 9;
 /** Chosen: how long the end of the program waits for its log to be written. */
 const CLOSE_TIMEOUT_MS = 3000;
 
-/** Chosen: some 4 MB, written in half a second; a program in a loop is faster than any disk. */
-const PENDING_EVENTS_MAX = 4096;
 /** Chosen: the maps of 100 falls of a program of ordinary size. */
 const PENDING_MAPS_MAX_BYTES = 4 * 1024 * 1024;
 /** Why an instruction has no names, when its maps are not sent along. */
@@ -76,6 +75,7 @@ export class WorkerLink implements News {
   private readonly thread: IoThread;
   private readonly shared = new Int32Array(new SharedArrayBuffer(SHARED_LENGTH * 4));
   private readonly unwritten = new Unwritten();
+  private readonly outgoing = new Outgoing((message) => this.thread.port?.postMessage(message));
   /** What a worker has to be told when it begins. */
   private readonly settings: FromTracer[] = [];
   private readonly endedAtMs: number[] = [];
@@ -114,7 +114,7 @@ export class WorkerLink implements News {
    */
   tell(event: SupervisorEvent, maps?: Uint8Array): void {
     this.endIfStuck();
-    if (Atomics.load(this.shared, SHARED_PENDING_EVENTS) >= this.roomFor(event)) {
+    if (Atomics.load(this.shared, SHARED_PENDING_EVENTS) >= roomFor(event, this.pid)) {
       Atomics.add(this.shared, SHARED_LOST_EVENTS, 1);
       return;
     }
@@ -122,15 +122,18 @@ export class WorkerLink implements News {
       this.unwritten.add(event, Atomics.load(this.shared, SHARED_EVENTS_DONE));
     }
     Atomics.add(this.shared, SHARED_PENDING_EVENTS, 1);
-    if (maps === undefined) this.send({ kind: 'event', event });
-    else if (this.hasRoomForMaps(maps)) this.send({ kind: 'event', event, maps });
-    else this.send({ kind: 'event', event: { ...event, unnamed: TOO_MANY_MAPS } as typeof event });
+    if (isPassing(event)) this.outgoing.put(event);
+    else if (maps === undefined) this.outgoing.send({ kind: 'event', event });
+    else if (this.hasRoomForMaps(maps)) this.outgoing.send({ kind: 'event', event, maps });
+    else
+      this.outgoing.send({
+        kind: 'event',
+        event: { ...event, unnamed: TOO_MANY_MAPS } as typeof event,
+      });
   }
 
-  /** Falls are the first to be left out; the end, of which there is one, never is. */
-  private roomFor({ type, pid }: SupervisorEvent): number {
-    if (type === 'detach' || (type === 'exit' && pid === this.pid)) return Infinity;
-    return type === 'fall' || type === 'point' ? PENDING_EVENTS_MAX : 2 * PENDING_EVENTS_MAX;
+  onAlarm(): void {
+    this.outgoing.onAlarm();
   }
 
   private hasRoomForMaps({ length }: Uint8Array): boolean {
@@ -171,7 +174,7 @@ export class WorkerLink implements News {
       if (message.kind === 'tick') {
         const startMs = performance.now();
         handlers.tick();
-        this.send({ kind: 'tick-done', tookMs: performance.now() - startMs });
+        this.outgoing.send({ kind: 'tick-done', tookMs: performance.now() - startMs });
       } else if (message.kind === 'spent') this.detach(handlers, SPENT);
       else this.answer(handlers, message);
     }
@@ -180,6 +183,7 @@ export class WorkerLink implements News {
   /** The worker has ended: another one takes its place, unless that has been in vain too often. */
   replace(): void {
     this.thread.end();
+    this.outgoing.drop();
     const { events, lostCount } = this.unwritten.take(
       Atomics.exchange(this.shared, SHARED_EVENTS_DONE, 0),
     );
@@ -192,7 +196,7 @@ export class WorkerLink implements News {
     const lost = lostCount === 0 ? '' : `, and ${lostCount} records are lost`;
     const isBegun = this.tryBegin(this.warning(BEGUN_AGAIN + lost));
     for (const event of events) this.tell(event);
-    for (const message of this.settings) this.send(message);
+    for (const message of this.settings) this.outgoing.send(message);
     if (isBegun) Atomics.wait(this.shared, SHARED_WORKER_STATE, WORKER_STARTING, CLOSE_TIMEOUT_MS);
     if (Atomics.load(this.shared, SHARED_WORKER_STATE) !== WORKER_STARTING) return;
     // It ended before the kernel knew that its canary is to end with it.
@@ -240,15 +244,15 @@ export class WorkerLink implements News {
   private answer(handlers: DeskHandlers, request: TracerRequest): void {
     const { id } = request;
     if (request.method === 'detach') {
-      if (this.detach(handlers, 'asked to')) this.send({ kind: 'reply', id, result: {} });
+      if (this.detach(handlers, 'asked to')) this.outgoing.send({ kind: 'reply', id, result: {} });
       return;
     }
     try {
-      this.send({ kind: 'reply', id, result: handlers.answer(request) });
+      this.outgoing.send({ kind: 'reply', id, result: handlers.answer(request) });
     } catch (caught) {
       const { code, message, hint } = asBelayError(caught);
       const error = hint === undefined ? { code, message } : { code, message, hint };
-      this.send({ kind: 'reply', id, error });
+      this.outgoing.send({ kind: 'reply', id, error });
     }
   }
 
@@ -269,11 +273,7 @@ export class WorkerLink implements News {
 
   private set(message: FromTracer): void {
     this.settings.push(message);
-    this.send(message);
-  }
-
-  private send(message: FromTracer): void {
-    this.thread.port?.postMessage(message);
+    this.outgoing.send(message);
   }
 
   private begin(start: StartRecord | WarningRecord): void {

@@ -113,6 +113,11 @@ class IoWorker {
       case 'event':
         this.#inOrder(() => this.#recordSent(message.event, message.maps));
         break;
+      case 'events':
+        this.#inOrder(() => {
+          this.#recordTogether(message.events);
+        });
+        break;
       case 'every':
         this.#ticker.start(message.ms);
         break;
@@ -164,6 +169,23 @@ class IoWorker {
     this.#tellLeftOut(event.time);
   }
 
+  /** Those that nobody waits for: the log's file is looked at once for all of them. */
+  #recordTogether(events: readonly SupervisorEvent[]): void {
+    const { shared } = this.#data;
+    if (Atomics.load(shared, SHARED_WORKER_STATE) === WORKER_ABANDONED) return;
+    const records = events.map(fitRecord).filter((record) => record.type !== 'point');
+    try {
+      this.#append(...records);
+    } finally {
+      Atomics.sub(shared, SHARED_PENDING_EVENTS, events.length);
+      Atomics.add(shared, SHARED_EVENTS_DONE, records.length);
+    }
+    if (Atomics.load(shared, SHARED_SUBSCRIBERS) > 0) {
+      for (const record of records) this.#socket.broadcast(record);
+    }
+    this.#tellLeftOut(events.at(-1)?.time ?? Date.now());
+  }
+
   async #record(event: SupervisorEvent, maps: Uint8Array | undefined): Promise<void> {
     const isFallen = event.type === 'fall' || event.type === 'giveup';
     const named =
@@ -203,8 +225,8 @@ class IoWorker {
     this.#socket.broadcast(lost);
   }
 
-  #append(record: LogRecord): void {
-    this.#log.append(record);
+  #append(...records: LogRecord[]): void {
+    this.#log.append(...records);
     const { lost } = this.#log;
     if (lost === undefined || this.#retryTimer !== undefined) return;
     this.#complain('write the log', lost.reason);

@@ -8,4 +8,8 @@ export class EarlyNews implements News {
   tell(...event: Parameters<News['tell']>): void {
     this.events.push(event);
   }
+
+  onAlarm(): void {
+    // Nothing waits here for its time.
+  }
 }

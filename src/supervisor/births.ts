@@ -29,7 +29,7 @@ export class Births {
   /** Its parent has told of it, and is stopped. */
   onChild({ group }: Thread, tid: number, kind: BirthKind): Thread {
     if (kind === 'clone' && existsSync(`/proc/${group.pid}/task/${tid}`)) {
-      return this.pump.add(tid, group);
+      return this.pump.add(tid, group, true);
     }
     if (group.isLeaving) return this.addLeaving(tid);
     group.birthCount += 1;
@@ -43,21 +43,21 @@ export class Births {
       child.sharers = parent.sharers;
       if (kind !== 'vfork' || parent.sharesMemory) child.sharers.add(child.group);
     }
-    return this.pump.add(tid, child.group);
+    return this.pump.add(tid, child.group, true);
   }
 
   /** Its parent is gone, and cannot tell of it. */
   onOrphan({ tid, tgid, ppid }: Newborn): Thread {
     const { processes } = this.supervisor.program;
     const known = processes.get(tgid);
-    if (known !== undefined) return this.pump.add(tid, known.group);
+    if (known !== undefined) return this.pump.add(tid, known.group, true);
     // Those of a program have the same filters of ours, which the first of them was given.
     const [first] = processes.values();
     const relative = processes.get(ppid) ?? first;
     if (relative?.group.isLeaving === true) return this.addLeaving(tid);
     const child = this.addChild(tid, ppid, relative);
     child.group.filterCount = relative?.group.filterCount ?? 0;
-    const thread = this.pump.add(tid, child.group);
+    const thread = this.pump.add(tid, child.group, true);
     for (const other of processes.values()) noteSharing(child, other);
     return thread;
   }
@@ -73,7 +73,7 @@ export class Births {
   private addLeaving(tid: number): Thread {
     const group = new ThreadGroup(tid);
     group.isLeaving = true;
-    return this.pump.add(tid, group);
+    return this.pump.add(tid, group, true);
   }
 }
 

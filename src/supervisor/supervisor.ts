@@ -194,6 +194,7 @@ export class Supervisor implements EventHandler, Supervision {
 
   onAlarm(): void {
     this.waits.onAlarm();
+    this.news.onAlarm();
     if (!this.postponed.isEmpty) this.answerPostponed();
   }
 

@@ -51,7 +51,7 @@ export class Waits {
 
   /** A stop of ours is over. */
   resumeInterrupted(process_: TracedProcess | undefined, thread: Thread): void {
-    if (process_ !== undefined) this.prepare(process_, thread);
+    if (process_ !== undefined && !thread.isNewborn) this.prepare(process_, thread);
     thread.resume();
   }
 

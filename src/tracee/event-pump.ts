@@ -113,8 +113,8 @@ export class EventPump {
   }
 
   /** Register a thread that runs; a first stop of it that has come already is taken now. */
-  add(tid: number, group: ThreadGroup): Thread {
-    const thread = new Thread(tid, group);
+  add(tid: number, group: ThreadGroup, isNewborn = false): Thread {
+    const thread = new Thread(tid, group, isNewborn);
     this.threads.set(tid, thread);
     group.threads.set(tid, thread);
     const stop = this.newborns.take(tid);
@@ -225,7 +225,7 @@ export class EventPump {
       case 'group-stop':
       case 'interrupt':
         thread.giveFlagsBack();
-        if (thread.fetchRegisters()) thread.settleCall();
+        if (!thread.isNewborn && thread.fetchRegisters()) thread.settleCall();
         break;
       case 'clone':
       case 'fork':

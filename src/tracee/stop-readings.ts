@@ -14,14 +14,18 @@ import {
   type RseqConfiguration,
 } from '../sys/ptrace.ts';
 
-export class StopReadings {
-  private readonly registerBytes = new NativeBuffer(REGISTERS_SIZE);
+class Place {
+  readonly registerBytes = new NativeBuffer(REGISTERS_SIZE);
   readonly registers = new Registers(this.registerBytes.words);
-  /** The siginfo_t of a signal stop. */
   readonly siginfo = new NativeBuffer(SIGINFO_SIZE);
-  private readonly tid: number;
   /** The registers as the kernel has them, whatever has been made of those above. */
-  private readonly known = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
+  readonly known = new Registers(new NativeBuffer(REGISTERS_SIZE).words);
+}
+
+export class StopReadings {
+  private readonly tid: number;
+  /** Made when first needed: most children that are forked for one task are never looked at. */
+  private place: Place | undefined = undefined;
   private areRegistersKnown = false;
   private isSiginfoKnown = false;
   private rseqArea: RseqConfiguration | undefined = undefined;
@@ -30,6 +34,15 @@ export class StopReadings {
 
   constructor(tid: number) {
     this.tid = tid;
+  }
+
+  get registers(): Registers {
+    return this.own.registers;
+  }
+
+  /** The siginfo_t of a signal stop. */
+  get siginfo(): NativeBuffer {
+    return this.own.siginfo;
   }
 
   /** The thread leaves its stop, or has come to another one. */
@@ -43,17 +56,17 @@ export class StopReadings {
   /** Have `registers` be those of the kernel; false when the thread is gone. */
   fetchRegisters(): boolean {
     if (this.areRegistersKnown) {
-      this.registers.copyFrom(this.known);
+      this.registers.copyFrom(this.own.known);
       return true;
     }
-    const { address } = this.registerBytes;
+    const { address } = this.own.registerBytes;
     const size = ptraceGetregset(this.tid, NT_PRSTATUS, address, REGISTERS_SIZE);
     return this.note(size === REGISTERS_SIZE);
   }
 
   /** Have the kernel's be `registers`; false when the thread is gone. */
   storeRegisters(): boolean {
-    const { address } = this.registerBytes;
+    const { address } = this.own.registerBytes;
     return this.note(ptraceSetregset(this.tid, NT_PRSTATUS, address, REGISTERS_SIZE) === 0);
   }
 
@@ -70,8 +83,12 @@ export class StopReadings {
     return (this.rseqArea ??= ptraceGetRseqConfiguration(this.tid));
   }
 
+  private get own(): Place {
+    return (this.place ??= new Place());
+  }
+
   private note(areRead: boolean): boolean {
-    if (areRead) this.known.copyFrom(this.registers);
+    if (areRead) this.own.known.copyFrom(this.registers);
     this.areRegistersKnown = areRead;
     return areRead;
   }

@@ -21,6 +21,10 @@ const COPY_SIZE = 4096;
 
 const touched = new NativeBuffer(1);
 const scanner = new PagemapScanner();
+/** Of what is being written, and where it goes: one for all, since each use ends with its call. */
+const scratch = { copy: new NativeBuffer(COPY_SIZE) };
+const local = new IovecTable();
+const remote = new IovecTable();
 
 /** What lives as long as the memory does. */
 export interface Task {
@@ -42,10 +46,6 @@ export class TargetMemory {
   isKnownWritable: (address: number, sizeBytes: number) => boolean = () => false;
   private memFd = -1;
   private pagemapFd = -1;
-  /** Of what is being written. */
-  private copy = new NativeBuffer(COPY_SIZE);
-  private readonly local = new IovecTable();
-  private readonly remote = new IovecTable();
 
   constructor(task: Task) {
     this.task = task;
@@ -66,13 +66,11 @@ export class TargetMemory {
   /** Bytes copied to our own memory at `to`, or minus errno. */
   readInto(to: number, address: number, sizeBytes: number): number {
     if (this.isKnownWritable(address, sizeBytes)) return this.forceReadInto(to, address, sizeBytes);
-    this.local.clear();
-    this.remote.clear();
     const size = this.touch(address, sizeBytes);
     if (size === 0 && sizeBytes > 0) return -EFAULT;
-    this.local.push(to, size);
-    this.remote.push(address, size);
-    return processVmReadv(this.tid, this.local, this.remote);
+    setOne(local, to, size);
+    setOne(remote, address, size);
+    return processVmReadv(this.tid, local, remote);
   }
 
   /** Write as the program itself could; false when some of it is not writable. */
@@ -85,11 +83,9 @@ export class TargetMemory {
       if (!this.isWritable(address, sizeBytes)) return false;
       return this.forceWriteFrom(from, address, sizeBytes) === sizeBytes;
     }
-    this.local.clear();
-    this.remote.clear();
-    this.local.push(from, sizeBytes);
-    this.remote.push(address, sizeBytes);
-    return processVmWritev(this.tid, this.local, this.remote) === sizeBytes;
+    setOne(local, from, sizeBytes);
+    setOne(remote, address, sizeBytes);
+    return processVmWritev(this.tid, local, remote) === sizeBytes;
   }
 
   write(address: number, bytes: Buffer): boolean {
@@ -137,14 +133,15 @@ export class TargetMemory {
   }
 
   /**
-   * `work` with the address of a copy outside the heap. The copy is held by a field: optimized code
-   * lets go of a variable after its last use, and does not count what is done with its address.
+   * `work` with the address of a copy outside the heap. The copy is held by more than a variable:
+   * optimized code lets go of that after its last use, and does not count what is done with its
+   * address.
    */
   private withCopy<Result>(bytes: Buffer, work: (from: number) => Result): Result {
-    if (bytes.length > this.copy.bytes.length) this.copy = new NativeBuffer(bytes.length);
-    bytes.copy(this.copy.bytes);
-    const result = work(this.copy.address);
-    if (this.copy.bytes.length > COPY_SIZE) this.copy = new NativeBuffer(COPY_SIZE);
+    if (bytes.length > scratch.copy.bytes.length) scratch.copy = new NativeBuffer(bytes.length);
+    bytes.copy(scratch.copy.bytes);
+    const result = work(scratch.copy.address);
+    if (scratch.copy.bytes.length > COPY_SIZE) scratch.copy = new NativeBuffer(COPY_SIZE);
     return result;
   }
 
@@ -183,4 +180,9 @@ export class TargetMemory {
     if (this.memFd < 0) this.memFd = openOrThrow(`/proc/${this.tid}/mem`, O_RDWR);
     return this.memFd;
   }
+}
+
+function setOne(table: IovecTable, address: number, sizeBytes: number): void {
+  table.clear();
+  table.push(address, sizeBytes);
 }

@@ -32,8 +32,8 @@ export class Thread {
   readonly tid: number;
   group: ThreadGroup;
   readonly readings: StopReadings;
-  /** As they were fetched last, or are about to be stored. */
-  readonly registers: Registers;
+  /** It has been begun, and not left its first stop: it is in no call that a stop breaks off. */
+  isNewborn: boolean;
   /** At a `syscall` stop on the way in: the call has not been made yet. */
   isAtSyscallEntry = false;
   /** It is in a call with a time limit that a stop of ours broke off: until when, or undefined. */
@@ -52,11 +52,16 @@ export class Thread {
   readonly deferredSignals: number[] = [];
   private current: ThreadState = RUNNING;
 
-  constructor(tid: number, group: ThreadGroup) {
+  constructor(tid: number, group: ThreadGroup, isNewborn = false) {
     this.tid = tid;
     this.group = group;
+    this.isNewborn = isNewborn;
     this.readings = new StopReadings(tid);
-    this.registers = this.readings.registers;
+  }
+
+  /** As they were fetched last, or are about to be stored. */
+  get registers(): Registers {
+    return this.readings.registers;
   }
 
   get state(): ThreadState {
@@ -241,6 +246,7 @@ export class Thread {
     // What a stop counts as is ours to say; the thread is where it was.
     if (next.kind !== 'stopped' || this.current.kind !== 'stopped') this.moved();
     assertMove(this.tid, this.current, next);
+    if (this.current.kind === 'stopped' && next.kind !== 'stopped') this.isNewborn = false;
     this.current = next;
   }
 }

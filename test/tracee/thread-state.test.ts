@@ -42,3 +42,11 @@ test('no move leads out of the end, and none skips a stop', () => {
   }, /cannot go from listening to running/);
   assertMove(1, LISTENING, GONE);
 });
+
+test('a thread is new until it has left its first stop', () => {
+  const thread = new Thread(2 ** 22 + 1, new ThreadGroup(2 ** 22 + 1), true);
+  thread.stopFor({ kind: 'interrupt' });
+  assert.ok(thread.isNewborn);
+  thread.resume();
+  assert.ok(!thread.isNewborn);
+});
