@@ -36,6 +36,11 @@ export function waitpidThread(pid: number): number {
   }
 }
 
+/** The same without waiting: the tid; 0: nothing has come; -1: there is no such tracee. */
+export function waitpidThreadNow(tid: number): number {
+  return toNumber(waitpidCall(tid, status.address, __WALL | WNOHANG));
+}
+
 function waitpidOnce(pid: number): number {
   const tid = toNumber(waitpidCall(pid, status.address, __WALL));
   if (tid >= 0) return tid;

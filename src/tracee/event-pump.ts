@@ -12,7 +12,8 @@
  *    except where the child is about to end. No hold waits without a limit.
  */
 import { ptraceDetach, ptraceGeteventmsg } from '../sys/ptrace.ts';
-import { lastStatus, parseWaitStatus, type Stop } from '../sys/wait.ts';
+import { lastStatus, parseWaitStatus, waitpidThreadNow, type Stop } from '../sys/wait.ts';
+import { awaitStill } from './await-still.ts';
 import { Confinement } from './confinement.ts';
 import type { EventHandler } from './event-handler.ts';
 import type { HoldOutcome } from './hold-outcome.ts';
@@ -21,7 +22,6 @@ import { KillGuard, type DeathNote } from './kill-guard.ts';
 import { fetchNewTid, type BirthKind } from './new-tid.ts';
 import { Newborns } from './newborns.ts';
 import { OwnChildren } from './own-children.ts';
-import { Patience } from './patience.ts';
 import { Thread, type ThreadGroup } from './thread.ts';
 import { waitForSoon } from './wait-for-any.ts';
 
@@ -139,31 +139,27 @@ export class EventPump {
     for (const thread of group.threads.values()) {
       if (!thread.isStopped) thread.interrupt();
     }
-    const outcome = this.awaitStill(group, outOfVfork);
+    const outcome = awaitStill(this, group, outOfVfork);
     if (outcome !== 'held') return outcome;
     if (group.threads.size === 0) return 'ended';
     return group.execCount === execCount ? 'held' : 'execed';
   }
 
-  private awaitStill(group: ThreadGroup, outOfVfork: boolean): HoldOutcome {
-    if (!group.isStill()) {
-      using patience = new Patience();
-      while (!group.isStill()) {
-        if (group.isInVfork && !outOfVfork) return 'in-vfork';
-        const came = this.take(false);
-        if (came === 'nobody') return 'ended';
-        if (came === 'alarm' && patience.isOver(this.movingThreads(group))) return 'stuck';
-      }
-    }
-    return group.leaving.await() ? 'held' : 'stuck';
+  /** One event, routed, while a group is being held; an alarm: it has taken some time. */
+  takeNext(): 'event' | 'alarm' | 'nobody' {
+    return this.take(false);
   }
 
-  /** Those of the group that have not stopped; for those in vfork(2) see `hold`. */
-  private *movingThreads(group: ThreadGroup): Iterable<Thread> {
-    for (const thread of this.threads.values()) {
-      const { kind } = thread.state;
-      if (thread.group === group && kind !== 'stopped' && kind !== 'in-vfork') yield thread;
-    }
+  /** An event of this very thread, routed, if there is one. */
+  takeOf({ tid }: Thread): boolean {
+    if (waitpidThreadNow(tid) !== tid) return false;
+    this.route(tid, parseWaitStatus(lastStatus()));
+    return true;
+  }
+
+  /** Some thread of the group is in vfork(2): asked often, and hardly ever so. */
+  isAnyInVfork(group: ThreadGroup): boolean {
+    return this.vforks.size > 0 && group.isInVfork;
   }
 
   /** Let the held threads have their stops handled, one after the other. */
