@@ -175,6 +175,7 @@ class IoWorker {
     if (Atomics.load(shared, SHARED_WORKER_STATE) === WORKER_ABANDONED) return;
     const records = events.map(fitRecord).filter((record) => record.type !== 'point');
     try {
+      if (!this.#claim(records.length)) return;
       this.#append(...records);
     } finally {
       Atomics.sub(shared, SHARED_PENDING_EVENTS, events.length);
@@ -201,12 +202,12 @@ class IoWorker {
     if (Atomics.load(this.#data.shared, SHARED_SUBSCRIBERS) > 0) this.#socket.broadcast(record);
   }
 
-  /** The next record is ours to write; false: it is the tracer's by now. */
-  #claim(): boolean {
+  /** The next records are ours to write; false: they are the tracer's by now. */
+  #claim(more = 1): boolean {
     const { shared } = this.#data;
     const count = Atomics.load(shared, SHARED_EVENTS_CLAIMED);
     if (count === NO_MORE_CLAIMS) return false;
-    return Atomics.compareExchange(shared, SHARED_EVENTS_CLAIMED, count, count + 1) === count;
+    return Atomics.compareExchange(shared, SHARED_EVENTS_CLAIMED, count, count + more) === count;
   }
 
   /** After those that were sent before: the ones that the tracer had no room for. */
