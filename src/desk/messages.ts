@@ -78,7 +78,12 @@ export interface Spent {
   readonly kind: 'spent';
 }
 
-export type ToTracer = TracerRequest | Tick | Spent;
+/** Time to give back memory, for a tracer that has had nothing to do for long. */
+export interface Tidy {
+  readonly kind: 'tidy';
+}
+
+export type ToTracer = TracerRequest | Tick | Spent | Tidy;
 
 export type FromTracer =
   | { readonly kind: 'reply'; readonly id: number; readonly result: unknown }

@@ -17,11 +17,18 @@ const LAST_MS = 60_000;
 
 export class OwnMemory {
   #timer: NodeJS.Timeout | undefined;
+  readonly #onRound: () => void;
+
+  /** @param onRound has the other threads do the like */
+  constructor(onRound: () => void) {
+    this.#onRound = onRound;
+  }
 
   /** From now on, until `stop`. */
   start(afterMs = FIRST_MS): void {
     this.#timer = setTimeout(() => {
       giveBack();
+      this.#onRound();
       this.start(Math.min(2 * afterMs, LAST_MS));
     }, afterMs).unref();
   }
@@ -32,6 +39,11 @@ export class OwnMemory {
 }
 
 /** `gc`, which is of this thread alone, is there with --expose-gc: bin/belay has that. */
+export function collect(): void {
+  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  mallocTrim();
+}
+
 function giveBack(): void {
   globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
   try {

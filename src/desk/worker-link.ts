@@ -39,6 +39,8 @@ export interface DeskHandlers {
   answer(request: TracerRequest): unknown;
   /** It is time for `--every` points. */
   tick(): void;
+  /** It is time to give back memory. */
+  tidy(): void;
   /** Let the whole program go. */
   detach(): void;
 }
@@ -176,6 +178,7 @@ export class WorkerLink implements News {
         handlers.tick();
         this.outgoing.send({ kind: 'tick-done', tookMs: performance.now() - startMs });
       } else if (message.kind === 'spent') this.detach(handlers, SPENT);
+      else if (message.kind === 'tidy') handlers.tidy();
       else this.answer(handlers, message);
     }
   }

@@ -55,7 +55,9 @@ class IoWorker {
     this.#tell({ kind: 'tick' });
   });
   readonly #cpuWatch = new CpuWatch();
-  readonly #ownMemory = new OwnMemory();
+  readonly #ownMemory = new OwnMemory(() => {
+    this.#tell({ kind: 'tidy' });
+  });
   readonly #socket: SocketServer;
   readonly #log: LogWriter;
   readonly #caller: CallerLines;

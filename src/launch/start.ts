@@ -267,6 +267,9 @@ function handlersOf(supervisor: Supervisor): DeskHandlers {
     tick: () => {
       makeEveryPoints(supervisor);
     },
+    tidy: () => {
+      supervisor.tidy();
+    },
     detach: () => {
       letAllGo(supervisor);
     },

@@ -14,8 +14,8 @@ import { at } from '../at.ts';
 import { ABSENT, PAGES_PER_CHUNK, PageIndex } from './page-index.ts';
 
 export class PageDelta {
-  readonly pages: number[] = [];
-  readonly former: number[] = [];
+  pages: number[] = [];
+  former: number[] = [];
   /** Pages of it that are still being saved, while the program runs. */
   pending = 0;
   /** Some of its pages could not be saved: there is no way back to it, but to those before it. */
@@ -24,6 +24,15 @@ export class PageDelta {
   isGone = false;
   /** While the delta is being made: its pages, where one may come up twice. */
   seen: Set<number> | undefined = undefined;
+  private packed = 0;
+
+  /** Without the room that lists have which grow, once it is made: while nobody waits. */
+  pack(): void {
+    if (this.packed === this.pages.length || this.pending > 0) return;
+    this.pages = this.pages.slice();
+    this.former = this.former.slice();
+    this.packed = this.pages.length;
+  }
 }
 
 export class PageHistory {

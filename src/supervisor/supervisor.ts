@@ -6,6 +6,7 @@
  * 2. While `phase` is 1 the program is not what it was at any moment: the supervisor's death kills
  *    it (EXITKILL), and so does a failure.
  */
+import { collect } from '../desk/own-memory.ts';
 import type { News } from '../desk/news.ts';
 import {
   endImagesOfEnding,
@@ -55,10 +56,14 @@ export class Supervisor implements EventHandler, Supervision {
   private readonly spent = new SpentImages();
   private readonly births: Births;
   /** Its arena is to be warmed when the program runs again. */
-  private toWarm: TracedProcess | undefined = undefined;
+  private toTidy: TracedProcess | undefined = undefined;
   /** Runs requests of the I/O worker; set once it is there. */
   onRequests: () => void = () => undefined;
   private hasRequests = false;
+  private stops = 0;
+  /** How many there had been when it was last time to give back memory. */
+  private stopsBefore = -1;
+  private isTidy = false;
 
   constructor(program: Program, news: News, state: StateWriter) {
     this.program = program;
@@ -66,8 +71,8 @@ export class Supervisor implements EventHandler, Supervision {
     this.pump = new EventPump(this, state);
     this.births = new Births(this, this.pump);
     this.pump.beforeWait = () => {
-      this.toWarm?.resources?.addressSpace.store.warm();
-      this.toWarm = undefined;
+      this.toTidy?.resources?.addressSpace.tidy();
+      this.toTidy = undefined;
     };
   }
 
@@ -83,6 +88,14 @@ export class Supervisor implements EventHandler, Supervision {
       if (this.spent.end(this)) continue;
       if (!this.pump.next()) break;
     }
+  }
+
+  /** Collecting takes as long as many stops: for when none has come since this was called last. */
+  tidy(): void {
+    const isIdle = this.stops === this.stopsBefore;
+    if (isIdle && !this.isTidy) collect();
+    this.isTidy = isIdle;
+    this.stopsBefore = this.stops;
   }
 
   private answerPostponed(): void {
@@ -110,6 +123,7 @@ export class Supervisor implements EventHandler, Supervision {
   }
 
   onStop(thread: Thread, stop: Stop): void {
+    this.stops += 1;
     if (thread.group.isLeaving) {
       letThreadGo(this.pump, thread);
       return;
@@ -204,7 +218,7 @@ export class Supervisor implements EventHandler, Supervision {
     // A signal that came while it made calls for us (SIGSTOP cannot be blocked) is still its own.
     if (first?.isStopped === true && first.stop?.kind !== 'signal') first.resume();
     this.pump.letGo(process_.group);
-    this.toWarm = process_;
+    this.toTidy = process_;
   }
 
   /** Go back to `point` from wherever the process is. */
@@ -253,7 +267,7 @@ export class Supervisor implements EventHandler, Supervision {
         thread.resume(signo);
       });
       tellFall(this.news, process_, prepared.point, why, origin, moment, outcome.result);
-      this.toWarm = process_;
+      this.toTidy = process_;
       return outcome.result;
     }
     kill(process_.pid, SIGKILL);

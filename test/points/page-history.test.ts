@@ -69,6 +69,7 @@ class Model {
       else state.delete(page);
     }
     delta.seen = undefined;
+    delta.pack();
     this.states.push(state);
     this.deltas.push(delta);
   }

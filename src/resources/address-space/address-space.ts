@@ -243,6 +243,11 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     this.memory.close();
   }
 
+  /** Get ready for the next point, while nobody waits. */
+  tidy(): void {
+    this.memory.tidy();
+  }
+
   close(): void {
     this.memory.close();
     this.mappings.close();

@@ -153,6 +153,12 @@ export class Memory {
     return this.later === undefined;
   }
 
+  /** What can be done while nobody waits. */
+  tidy(): void {
+    this.history.newest?.pack();
+    this.store.warm();
+  }
+
   /** The versions of all points, settled. */
   get versions(): PageHistory {
     this.settle();

@@ -19,6 +19,9 @@ import type { WrittenPages } from './written-pages.ts';
 /** Chosen: 16 MiB, which take a few milliseconds to compare. */
 const COMPARED_MAX_PAGES = 4096;
 
+/** Of most points: they share it. */
+const NONE: readonly Range[] = [];
+
 /** A range of unwatched memory. */
 export interface Unwatched extends Range {
   /**
@@ -45,8 +48,8 @@ export class UnwatchedPages {
   }
 
   /** Save what differs. Answers the ranges that were too large to be compared. */
-  save(delta: PageDelta, ranges: readonly Unwatched[]): Range[] {
-    if (ranges.length === 0) return [];
+  save(delta: PageDelta, ranges: readonly Unwatched[]): readonly Range[] {
+    if (ranges.length === 0) return NONE;
     delta.seen ??= new Set(delta.pages);
     let room = COMPARED_MAX_PAGES;
     const left: Range[] = [];

@@ -14,6 +14,7 @@ import type { Thread } from '../../tracee/thread.ts';
 import { decodeImage, encodeImage } from '../image-codec.ts';
 import { LOST, Obstacle, type Applied, type Named, type Resource } from '../resource.ts';
 import type { Stopped } from '../stopped.ts';
+import { bytesOf, isText, textOf } from './byte-text.ts';
 import { enterCall, isWithinCall, leaveEntry } from './enter-call.ts';
 import { ExtendedState, XSTATE_MAX } from './extended-state.ts';
 import { canChooseTid } from './privilege.ts';
@@ -46,8 +47,8 @@ const XSTATE_OFFSET = 256;
 
 /** One thread at a point. The same object at the next one, when nothing of it has changed. */
 export interface ThreadState extends StackState {
-  /** Registers, then signal mask and name. */
-  readonly bytes: Uint8Array;
+  /** Registers, then signal mask and name: a character for each byte. */
+  readonly bytes: string;
   /** As ExtendedState keeps it; the same object in the next state, when it has not changed. */
   readonly extended: Uint8Array;
   readonly robustList: number;
@@ -64,6 +65,11 @@ export interface ThreadStatesImage {
   readonly atMs: number;
 }
 
+interface Encoded {
+  readonly states: readonly (Omit<ThreadState, 'bytes'> & { readonly bytes: Uint8Array })[];
+  readonly atMs: number;
+}
+
 interface ThreadStatesPlan {
   readonly image: ThreadStatesImage;
   readonly moved: MovedAreas;
@@ -74,8 +80,6 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
   private readonly facts: FactsOfThreads;
   /** Where one thread's state is put together and taken apart. */
   private readonly work = new NativeBuffer(XSTATE_OFFSET + XSTATE_MAX);
-  /** The same without Buffer's own `slice`, which copies nothing, or by a detour. */
-  private readonly workBytes = new Uint8Array(this.work.bytes.buffer);
   private readonly registers = new Registers(this.work.words);
   private readonly comm = new NativeBuffer(COMM_SIZE);
   private readonly extended = new ExtendedState(this.work, XSTATE_OFFSET);
@@ -104,7 +108,8 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
       waits ||= state.waitsSinceMs !== undefined;
       states.push(state);
     }
-    if (before === undefined || !isSame) return { states, atMs: performance.now() };
+    // A copy has no room to grow.
+    if (before === undefined || !isSame) return { states: states.slice(), atMs: performance.now() };
     return waits ? { states: before.states, atMs: performance.now() } : before;
   }
 
@@ -152,12 +157,16 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     // Plain data, collected like any other.
   }
 
-  encode(image: ThreadStatesImage): Uint8Array {
-    return encodeImage(VERSION, image);
+  encode({ states, atMs }: ThreadStatesImage): Uint8Array {
+    const encoded = states.map((state) => ({ ...state, bytes: bytesOf(state.bytes) }));
+    return encodeImage(VERSION, { states: encoded, atMs } satisfies Encoded);
   }
 
   decode(bytes: Uint8Array): ThreadStatesImage {
-    return decodeImage(VERSION, bytes) as ThreadStatesImage;
+    const { states, atMs } = decodeImage(VERSION, bytes) as Encoded;
+    const text = ({ bytes }: { readonly bytes: Uint8Array }) =>
+      textOf(Buffer.from(bytes), KEPT_SIZE);
+    return { states: states.map((each) => ({ ...each, bytes: text(each) })), atMs };
   }
 
   /** Its files in /proc are of no use any more. */
@@ -204,9 +213,9 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
       former.criticalSection === criticalSection &&
       former.waitsSinceMs === waitsSinceMs &&
       isSameStackState(former, stack) &&
-      work.bytes.compare(former.bytes, 0, KEPT_SIZE, 0, KEPT_SIZE) === 0;
+      isText(work.bytes, former.bytes);
     if (isSame) return former;
-    const bytes = this.workBytes.slice(0, KEPT_SIZE);
+    const bytes = textOf(work.bytes, KEPT_SIZE);
     return { ...stack, bytes, extended, robustList, rseq, criticalSection, waitsSinceMs };
   }
 
@@ -227,7 +236,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
   }
 
   private restore(thread: Thread, state: ThreadState, atMs: number): void {
-    this.work.bytes.set(state.bytes, 0);
+    this.work.bytes.write(state.bytes, 'latin1');
     thread.registers.copyFrom(this.registers);
     // A call that is made anew begins now, if nothing is known of an earlier beginning.
     const sinceMs = state.waitsSinceMs ?? (thread.registers.isInterruptedSyscall() ? atMs : NaN);
@@ -273,7 +282,7 @@ function findState(
 }
 
 function nameOf(state: ThreadState): Buffer {
-  return Buffer.from(state.bytes.subarray(COMM_OFFSET, COMM_OFFSET + COMM_SIZE));
+  return bytesOf(state.bytes).subarray(COMM_OFFSET, COMM_OFFSET + COMM_SIZE);
 }
 
 /** Let a thread that was made again be run as the one that ended. */
