@@ -112,7 +112,8 @@ static __inline__ int belay_call(long number, size_t first, size_t second) {
  *   EPERM   the process confines itself with seccomp, and belay may not suspend its filters; or it
  *           has forbidden that its memory be read (PR_SET_DUMPABLE), and belay is an ordinary user
  *   EAGAIN  another thread cannot be stopped: it has been in vfork for 200 ms, say
- *   ENOMEM  the limit of live points is reached, or the supervisor has no memory for another
+ *   ENOMEM  the limit of live points, or of saved memory, is reached, or the supervisor has no
+ *           memory for another
  */
 static __inline__ int tsetjmp(struct tjmp *why) {
   return belay_call(BELAY_SYS_TSETJMP, (size_t)why, sizeof(struct tjmp));

@@ -53,12 +53,14 @@ async function readPoints(connection: Connection, { status, owner }: FoundProgra
 function formatHeader(status: ProgramStatus): string[] {
   const { pid, options } = status;
   const every = options.every === undefined ? '' : `, every ${options.every} ms`;
+  const { memory } = options;
+  const limit = memory === undefined ? '' : `, of ${formatBytes(memory)} for all processes`;
   const onSignals = options.on.join(' ') || 'no signal';
   const threads = count(status.threads, 'thread');
   return [
     formatCommand(status.command),
     `pid ${pid}, ${threads}, under belay for ${formatDuration(status.uptimeMs)}`,
-    `${count(status.falls, 'fall')}, ${formatBytes(status.savedBytes)} saved`,
+    `${count(status.falls, 'fall')}, ${formatBytes(status.savedBytes)} saved${limit}`,
     `on ${onSignals}; ${count(options.retries, 'retry', 'retries')}${every}`,
     ...status.warnings.map((warning) => `! ${warning}`),
   ];

@@ -2,7 +2,12 @@
 import { BelayError } from '../errors.ts';
 import { parseAttachArguments, type RunOptions } from '../options/run-options.ts';
 
-const NUMBERS = { retries: '--retries', every: '--every', maxPoints: '--max-points' };
+const NUMBERS = {
+  retries: '--retries',
+  every: '--every',
+  maxPoints: '--max-points',
+  memory: '--memory',
+};
 const FLAGS = { verbose: '--verbose', children: '' };
 const CHOICES = { sharedOffsets: '--shared-offsets', peers: '--peers' };
 

@@ -31,6 +31,8 @@ export interface SuperviseOptions {
   /** Milliseconds between points that belay makes by itself. */
   readonly every?: number;
   readonly maxPoints?: number;
+  /** Bytes of saved memory that may be held for the program and its children. */
+  readonly memory?: number;
   readonly verbose?: boolean;
   /** Of standard output and error, and of files that others write to: 'keep' by default. */
   readonly sharedOffsets?: SharedOffsets;

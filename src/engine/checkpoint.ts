@@ -4,6 +4,7 @@
 import type { Point, PointOrigin } from '../points/point.ts';
 import type { Resource } from '../resources/resource.ts';
 import { chooseThread } from '../resources/stopped.ts';
+import type { NoRoomError } from '../store/page-limit.ts';
 import type { Thread } from '../tracee/thread.ts';
 import type { TracedProcess } from './traced-process.ts';
 import { CAUSE, WhyError, writeWhy } from './why.ts';
@@ -18,6 +19,8 @@ export interface CheckpointRequest {
   readonly whySizeBytes: number;
   /** When the pause began, from process.hrtime. */
   readonly startedAt: [number, number];
+  /** Have others make room, where there is too little; false: they cannot. */
+  readonly makeRoom?: (error: NoRoomError) => boolean;
 }
 
 /** Make a point of a process that is held still. Throws; then no point was made, nothing lost. */

@@ -1,6 +1,7 @@
 /** The whole operations on a process: stop it, do the work, let it go. */
 import { asBelayError, BelayError } from '../errors.ts';
 import type { Point } from '../points/point.ts';
+import { NoRoomError } from '../store/page-limit.ts';
 import { kill } from '../sys/process.ts';
 import { ptraceSyscall } from '../sys/ptrace.ts';
 import { HiddenError, isHidden } from '../tracee/hidden.ts';
@@ -143,10 +144,13 @@ export function checkpoint(process_: TracedProcess, request: CheckpointRequest):
   if (isHidden(process_.group)) return { ok: false, error: new HiddenError(process_.pid) };
   const { sharing } = process_;
   if (sharing !== undefined) return { ok: false, error: whyShared(process_.pid, sharing) };
-  try {
-    return { ok: true, point: makePoint(process_, request) };
-  } catch (error) {
-    return { ok: false, error: asBelayError(error) };
+  for (;;) {
+    try {
+      return { ok: true, point: makePoint(process_, request) };
+    } catch (error) {
+      const mayRetry = error instanceof NoRoomError && request.makeRoom?.(error) === true;
+      if (!mayRetry) return { ok: false, error: asBelayError(error) };
+    }
   }
 }
 

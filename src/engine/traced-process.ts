@@ -5,6 +5,7 @@ import { UsualFaults } from '../points/usual-faults.ts';
 import type { Range } from '../procfs/maps.ts';
 import { ResourceList } from '../resources/list.ts';
 import { Stopped } from '../resources/stopped.ts';
+import { PageLimit } from '../store/page-limit.ts';
 import type { EventPump } from '../tracee/event-pump.ts';
 import { findSyscallInstruction } from '../tracee/find-syscall.ts';
 import { CaughtSignals } from '../tracee/caught-signals.ts';
@@ -44,8 +45,11 @@ export class TracedProcess {
   /** When it was given its own, in clock ticks since the machine started; 0: it came with it. */
   filterTicks = 0;
   private vdsoSyscall = 0;
+  private readonly limit: PageLimit;
 
-  constructor(pump: EventPump, pid: number) {
+  /** @param limit of what is saved of it, and of others */
+  constructor(pump: EventPump, pid: number, limit = new PageLimit()) {
+    this.limit = limit;
     this.group = new ThreadGroup(pid);
     this.target = new TargetMemory(this.group);
     this.caught = new CaughtSignals(pid);
@@ -67,7 +71,7 @@ export class TracedProcess {
   /** The resources, which begin to watch now if they did not yet. The process is held still. */
   watch(): ResourceList {
     if (this.resources === undefined) {
-      this.resources = new ResourceList(this.stopped);
+      this.resources = new ResourceList(this.stopped, this.limit);
       const warning = sealWhatCallsNeed(this.stopped);
       if (warning !== undefined) this.warnings.add(warning);
     }

@@ -8,6 +8,9 @@ const COMMON_OPTIONS = `\
                     older point is tried (default: 3)
   --every MS        make a point by itself every MS milliseconds
   --max-points N    live points one process may hold (default: 4096)
+  --memory SIZE     what may be held of saved memory, for the program and its children:
+                    512M, 2G; the oldest points of --every give way, then a point that
+                    does not fit is refused (default: no limit)
   --shared-offsets KIND  in files of standard output and error, and in those that others
                     write to: 'keep' what was written since, or 'rollback': it is written
                     over (default: keep)

@@ -7,6 +7,7 @@
 import { escapeControls } from '../plain-text.ts';
 import { constants } from 'node:os';
 import { attachHelp, runHelp } from './run-help.ts';
+import { parseChoice, parseCount, parseSize, UsageError } from './values.ts';
 import { version } from './version.ts';
 
 /** A log keeps what was written since a point, results are written over. */
@@ -28,6 +29,8 @@ export interface RunOptions {
   readonly every?: number;
   /** Live points a process may hold; then tsetjmp answers ENOMEM. */
   readonly maxPoints: number;
+  /** Bytes of saved pages that may be held for all processes of the program. */
+  readonly memory?: number;
   /** Tell of each fall on stderr, too. */
   readonly verbose: boolean;
   /** Whether offsets of standard output and error, and those that others share, go back; or not. */
@@ -78,14 +81,13 @@ const POINTS_MAX = 1_000_000;
 /** Signals that cannot be caught, and the one that ptrace cannot withhold. */
 const NEVER_A_FALL = new Set(['SIGKILL', 'SIGSTOP', 'SIGCONT']);
 
-class UsageError extends Error {}
-
 interface MutableOptions {
   on: string[] | undefined;
   auto: boolean;
   retries: number;
   every: number | undefined;
   maxPoints: number;
+  memory: number | undefined;
   verbose: boolean;
   sharedOffsets: SharedOffsets | undefined;
   peers: Peers | undefined;
@@ -107,6 +109,9 @@ const valueOptions: Readonly<Record<string, Setter>> = {
   },
   '--max-points': (options, value) => {
     options.maxPoints = parseCount('--max-points', value, 1, POINTS_MAX);
+  },
+  '--memory': (options, value) => {
+    options.memory = parseSize('--memory', value);
   },
   '--shared-offsets': (options, value) => {
     options.sharedOffsets = parseChoice('--shared-offsets', value, SHARED_OFFSETS);
@@ -181,6 +186,7 @@ export function formatRunOptions(options: RunOptions): string[] {
   const on = options.auto ? 'auto' : names;
   const words = [`--on=${on}`, `--retries=${String(options.retries)}`];
   words.push(`--max-points=${String(options.maxPoints)}`);
+  if (options.memory !== undefined) words.push(`--memory=${String(options.memory)}`);
   if (options.every !== undefined) words.push(`--every=${String(options.every)}`);
   if (options.verbose) words.push('--verbose');
   const { sharedOffsets, peers } = options;
@@ -227,6 +233,7 @@ function parseOptions(
     retries: DEFAULT_RETRIES,
     every: undefined,
     maxPoints: DEFAULT_MAX_POINTS,
+    memory: undefined,
     verbose: false,
     sharedOffsets: undefined,
     peers: undefined,
@@ -260,32 +267,16 @@ function applyOption(options: MutableOptions, word: string, next: string | undef
 }
 
 function finishOptions(options: MutableOptions): RunOptions {
-  const { every, sharedOffsets, peers, noChildren, ...others } = options;
+  const { every, memory, sharedOffsets, peers, noChildren, ...others } = options;
   return {
     ...others,
     on: [...new Set(options.on ?? DEFAULT_SIGNALS)],
     ...(every !== undefined && { every }),
+    ...(memory !== undefined && { memory }),
     ...(sharedOffsets !== undefined && { sharedOffsets }),
     ...(peers !== undefined && { peers }),
     ...(noChildren && { noChildren }),
   };
-}
-
-function parseCount(what: string, text: string, least: number, most: number): number {
-  const count = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (count >= least && count <= most) return count;
-  const range = `${String(least)} to ${String(most)}`;
-  throw new UsageError(`${what} must be a whole number from ${range}, not '${text}'`);
-}
-
-function parseChoice<Choice extends string>(
-  what: string,
-  text: string,
-  choices: readonly Choice[],
-): Choice {
-  const found = choices.find((choice) => choice === text);
-  if (found !== undefined) return found;
-  throw new UsageError(`${what} must be ${choices.join(' or ')}, not '${text}'`);
 }
 
 function parseSignals(text: string): string[] {

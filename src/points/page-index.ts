@@ -49,6 +49,15 @@ export class PageIndex {
     for (const key of keys.sort((a, b) => a - b)) this.visitChunk(key, startPage, endPage, visit);
   }
 
+  /** Pages that have a version, other than a guard. */
+  countVersions(): number {
+    let count = 0;
+    for (const chunk of this.chunks.values()) {
+      for (const slot of chunk) if (slot > ABSENT) count += 1;
+    }
+    return count;
+  }
+
   keys(): IterableIterator<number> {
     return this.chunks.keys();
   }

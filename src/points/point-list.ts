@@ -89,6 +89,14 @@ export class PointList {
     return true;
   }
 
+  /** Nobody wants the base of the next point: that costs as much as if it had been made before. */
+  dropHidden(): boolean {
+    const hidden = this.newest;
+    if (hidden?.isHidden !== true) return false;
+    this.drop(hidden);
+    return true;
+  }
+
   /** A rollback to `point` has been done. */
   dropNewerThan(point: Point): void {
     assert(this.points.includes(point), 'a rollback goes to a point of this process');

@@ -21,6 +21,7 @@ export const runOptionsSchema = z.object({
   every: z.optional(count),
   auto: z.optional(z.boolean()),
   maxPoints: count,
+  memory: z.optional(count),
   verbose: z.boolean(),
   sharedOffsets: z.optional(z.enum(SHARED_OFFSETS)),
   peers: z.optional(z.enum(PEERS)),

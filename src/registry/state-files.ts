@@ -209,8 +209,12 @@ function isRunOptions(value: unknown): boolean {
     typeof options.verbose === 'boolean' &&
     isChoice(options.sharedOffsets, SHARED_OFFSETS) &&
     isChoice(options.peers, PEERS) &&
-    (options.every === undefined || Number.isSafeInteger(options.every))
+    [options.every, options.memory].every(isOptionalInteger)
   );
+}
+
+function isOptionalInteger(value: unknown): boolean {
+  return value === undefined || Number.isSafeInteger(value);
 }
 
 function isChoice(value: unknown, choices: readonly unknown[]): boolean {

@@ -1,6 +1,7 @@
 /** The resources of one process, in the order in which a rollback applies them. */
 import type { Range } from '../procfs/maps.ts';
 import { PageArena } from '../store/page-arena.ts';
+import type { PageLimit } from '../store/page-limit.ts';
 import { AddressSpace } from './address-space/address-space.ts';
 import { AskBudget } from './ask-budget.ts';
 import { Attributes } from './attributes/attributes.ts';
@@ -46,8 +47,8 @@ export class ResourceList {
   readonly all: readonly Resource[];
 
   /** The process is held still. Begins to watch its address space. */
-  constructor(stopped: Stopped) {
-    const store = new PageArena();
+  constructor(stopped: Stopped, limit: PageLimit) {
+    const store = new PageArena(limit);
     this.names = new ThreadFiles((tid) => `/proc/${stopped.pid}/task/${tid}/comm`);
     this.addressSpace = new AddressSpace(stopped, store);
     const status = new StatusLines(stopped);

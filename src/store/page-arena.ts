@@ -8,6 +8,7 @@
  */
 import { at } from '../at.ts';
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
+import { PageLimit } from './page-limit.ts';
 import type { PageStore } from './page-store.ts';
 import { isZeroMemory, mmapAnonymous, munmapOwn } from '../sys/mmap.ts';
 
@@ -35,9 +36,40 @@ export class PageArena implements PageStore {
   private warmed = 0;
   /** Slots in use. */
   used = 0;
+  readonly limit: PageLimit;
+  private claimed = 0;
 
-  /** A slot to write to. Throws SyscallError when the system has no memory for us. */
+  constructor(limit = new PageLimit()) {
+    this.limit = limit;
+  }
+
   allocate(): number {
+    this.limit.claim(1);
+    try {
+      return this.take();
+    } catch (error) {
+      this.limit.giveBack(1);
+      throw error;
+    }
+  }
+
+  claim(count: number): void {
+    this.limit.claim(count);
+    this.claimed += count;
+  }
+
+  allocateClaimed(): number {
+    const slot = this.take();
+    this.claimed -= 1;
+    return slot;
+  }
+
+  unclaim(): void {
+    this.limit.giveBack(this.claimed);
+    this.claimed = 0;
+  }
+
+  private take(): number {
     let slot = this.freeSlots.pop();
     if (slot === undefined) {
       if (this.fresh > this.blocks.length * SLOTS_PER_BLOCK) this.grow(false);
@@ -52,6 +84,7 @@ export class PageArena implements PageStore {
 
   free(slot: number): void {
     this.used -= 1;
+    this.limit.giveBack(1);
     const block = blockOf(slot);
     this.inUse[block] = at(this.inUse, block) - 1;
     this.freeSlots.push(slot);
@@ -88,6 +121,8 @@ export class PageArena implements PageStore {
     for (const block of this.blocks) if (block !== 0) munmapOwn(block, BLOCK_BYTES);
     for (const list of [this.blocks, this.inUse, this.holes, this.freeSlots]) list.length = 0;
     this.fresh = 1;
+    this.unclaim();
+    this.limit.giveBack(this.used);
     this.used = 0;
     this.surplus = 0;
   }

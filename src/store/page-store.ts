@@ -4,12 +4,25 @@
  *
  * Slot numbers start at 1; 0 means "no version" everywhere.
  */
+import type { PageLimit } from './page-limit.ts';
+
 export interface PageStore {
+  /** Of all processes of the program. */
+  readonly limit: PageLimit;
   /** Slots in use. */
   readonly used: number;
 
-  /** A slot to write to. Throws SyscallError when there is no room for another page. */
+  /**
+   * A slot to write to. Throws NoRoomError when the limit is reached, SyscallError when the system
+   * has no memory for us.
+   */
   allocate(): number;
+  /** Make sure of so many slots, for one who asks for them by and by. Throws as `allocate`. */
+  claim(count: number): void;
+  /** One of those; throws SyscallError alone. */
+  allocateClaimed(): number;
+  /** What is left of them is not needed. */
+  unclaim(): void;
   free(slot: number): void;
 
   /** The native address of a slot's first byte, valid until the slot is freed. */

@@ -19,7 +19,7 @@ export class Births {
 
   addProcess(pid: number): TracedProcess {
     const { program } = this.supervisor;
-    const process_ = new TracedProcess(this.pump, pid);
+    const process_ = new TracedProcess(this.pump, pid, program.pageLimit);
     process_.stopped.takesSharedOffsetsBack = program.options.sharedOffsets === 'rollback';
     process_.stopped.keepsPeers = program.options.peers === 'keep';
     program.processes.set(pid, process_);

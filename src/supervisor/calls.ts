@@ -17,6 +17,8 @@ import { ConfinedError } from '../tracee/confinement.ts';
 import { HiddenError } from '../tracee/hidden.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { haveTraced } from '../tracee/untraced-clone.ts';
+import type { NoRoomError } from '../store/page-limit.ts';
+import { makeRoom, makeRoomAhead } from './make-room.ts';
 import { giveWayToTracer } from './own-tracing.ts';
 import type { Supervision } from './supervision.ts';
 
@@ -131,6 +133,7 @@ function callTsetjmp(
     why,
     whySizeBytes: sizeBytes,
     startedAt,
+    makeRoom: (error: NoRoomError) => makeRoom(supervisor.program, process_, error),
   } as const;
   const { execCount } = process_.group;
   const outcome = checkpoint(process_, request);
@@ -171,6 +174,7 @@ function refuseTsetjmp(
     if (sizeBytes < WHY_SIZE_MIN || why % 4 !== 0) return EINVAL;
     if (why >= ADDRESS_MAX) return EFAULT;
   }
+  makeRoomAhead(supervisor.program, process_);
   return process_.points.makeRoom(supervisor.program.options.maxPoints) ? 0 : ENOMEM;
 }
 

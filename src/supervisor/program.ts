@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { closeSync, openSync, readlinkSync, readSync } from 'node:fs';
 import type { TracedProcess } from '../engine/traced-process.ts';
 import type { RunOptions } from '../options/run-options.ts';
+import { PageLimit } from '../store/page-limit.ts';
 import { PAGE_SIZE } from '../arch/x64/syscalls.ts';
 import { COMMAND_SHOWN_MAX, namesOf, parseCmdline, shortenCommand } from '../procfs/cmdline.ts';
 import { ThreadFiles } from '../tracee/thread-files.ts';
@@ -20,12 +21,15 @@ export class Program {
   /** The process that was started or attached to. */
   readonly rootPid: number;
   command: readonly string[];
+  /** Of what is saved of all of them. */
+  readonly pageLimit: PageLimit;
   private readonly lastNames = new Map<number, string[]>();
 
   constructor(rootPid: number, command: readonly string[], options: RunOptions) {
     this.rootPid = rootPid;
     this.command = shortenCommand(command);
     this.options = options;
+    this.pageLimit = new PageLimit(options.memory);
     const numbers = new Map<string, number>(Object.entries(constants.signals));
     this.fallSignals = new Set(options.on.flatMap((name) => numbers.get(name) ?? []));
   }

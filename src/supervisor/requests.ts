@@ -7,8 +7,11 @@ import type { Point, PointOrigin } from '../points/point.ts';
 import type { RequestParams } from '../protocol/messages.ts';
 import type { CheckpointResult, ProgramStatus, RewindResult } from '../protocol/records.ts';
 import type { TracerRequest } from '../desk/messages.ts';
+import { NoRoomError } from '../store/page-limit.ts';
+import { Refusals } from './refusals.ts';
 import { describePoint } from './describe-point.ts';
 import { isHandling } from './own-handlers.ts';
+import { makeRoom, makeRoomAhead } from './make-room.ts';
 import { readCommand, readNames, readParentPid, savedBytesOf, type Program } from './program.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -18,6 +21,8 @@ const EVERY_POINTS_MAX = 64;
  * And what they may hold between them, 256 MiB: chosen; a newer point is worth more than memory.
  */
 const EVERY_PAGES_MAX = 65536;
+
+const refusals = new Refusals();
 
 /** Chosen: more would not be read. */
 const LOSSES_MAX = 16;
@@ -62,11 +67,13 @@ export function makeEveryPoints(supervisor: Supervisor): void {
     if (isHandling(process_)) continue;
     // The last one is still being saved: another now would have the program wait for that.
     if (process_.resources?.isSettled === false) continue;
-    if (isPassedOver(supervisor, process_)) continue;
+    if (isPassedOver(supervisor, process_) || refusals.isWaiting(process_)) continue;
     try {
       operatorCheckpoint(supervisor, process_, 'every');
       forgetOldEveryPoints(process_);
+      refusals.clear(process_);
     } catch (error) {
+      if (error instanceof NoRoomError) refusals.add(process_);
       // In vfork, say, where the next one is not far; or it is on its way out.
       if (error instanceof BelayError && ['EAGAIN', 'ESRCH'].includes(error.code)) continue;
       const message = error instanceof Error ? error.message : String(error);
@@ -156,8 +163,11 @@ function operatorCheckpoint(
   }
   const startedAt = process.hrtime();
   const cd = process_.lastCd + 1;
-  const request = { cd, origin, caller: undefined, why: 0, whySizeBytes: 0, startedAt };
-  const outcome = checkpoint(process_, request);
+  makeRoomAhead(supervisor.program, process_);
+  const outcome = checkpoint(process_, {
+    ...{ cd, origin, caller: undefined, why: 0, whySizeBytes: 0, startedAt },
+    makeRoom: (error) => makeRoom(supervisor.program, process_, error),
+  });
   if (outcome.ok) process_.lastCd = cd;
   supervisor.release(process_);
   if (!outcome.ok) throw outcome.error;

@@ -53,6 +53,8 @@ test('every option sets its field, with = and without', () => {
     '5',
     '--max-points',
     '9',
+    '--memory',
+    '512m',
     '--shared-offsets',
     'rollback',
     '--peers',
@@ -65,6 +67,7 @@ test('every option sets its field, with = and without', () => {
     '--retries=0',
     '--every=5',
     '--max-points=9',
+    '--memory=536870912',
     '--shared-offsets=rollback',
     '--peers=keep',
     '--verbose',
@@ -76,12 +79,29 @@ test('every option sets its field, with = and without', () => {
     retries: 0,
     every: 5,
     maxPoints: 9,
+    memory: 2 ** 29,
     verbose: true,
     sharedOffsets: 'rollback',
     peers: 'keep',
   };
   for (const words of [apart, joined]) {
     assert.deepEqual(parseRunArguments([...words, 'x']), { ok: true, options, command: ['x'] });
+  }
+});
+
+test('sizes have units', () => {
+  for (const [text, bytes] of [
+    ['1048576', 2 ** 20],
+    ['2048K', 2 ** 21],
+    ['1M', 2 ** 20],
+    ['3G', 3 * 2 ** 30],
+    ['1t', 2 ** 40],
+    ['512MB', 2 ** 29],
+    ['512MiB', 2 ** 29],
+  ] as const) {
+    const parsed = parseRunArguments(['--memory', text, 'x']);
+    assert.ok(parsed.ok, text);
+    assert.equal(parsed.options.memory, bytes, text);
   }
 });
 
@@ -102,6 +122,12 @@ test('what makes no sense is refused, with the reason', () => {
   assertRefused(['--retries=-1', 'x'], /--retries must be a whole number/);
   assertRefused(['--retries=99999999999999999999', 'x'], /--retries must be/);
   assertRefused(['--max-points=0', 'x'], /--max-points must be/);
+  for (const size of ['', '512', '0', '-1M', '1.5G', '2X', 'G', '2048T', '99999999999999999']) {
+    assertRefused(
+      [`--memory=${size}`, 'x'],
+      /--memory must be a size from 1M to 1024T, such as 512M/,
+    );
+  }
   assertRefused(['--on', 'SEGV,FOO', 'x'], /'FOO' is not a signal's name/);
   assertRefused(['--on=kill', 'x'], /SIGKILL cannot be held back/);
   assertRefused(['--peers=shut', 'x'], /--peers must be close or keep, not 'shut'/);
@@ -146,6 +172,7 @@ test('options survive being written as words and read again', () => {
       retries: fc.nat(1000),
       every: fc.integer({ min: 1, max: 86_400_000 }),
       maxPoints: fc.integer({ min: 1, max: 1_000_000 }),
+      memory: fc.integer({ min: 2 ** 20, max: 2 ** 50 }),
       verbose: fc.boolean(),
       sharedOffsets: fc.constantFrom(...SHARED_OFFSETS),
       peers: fc.constantFrom(...PEERS),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { PageArena } from '../../src/store/page-arena.ts';
+import { NoRoomError, PageLimit } from '../../src/store/page-limit.ts';
 
 const PAGE_SIZE = 4096;
 const MANY = 16 * 1024;
@@ -59,4 +60,25 @@ test('what many points in a row have not needed is given back, and can be had ag
   for (const slot of again) assert.ok(arena.isZero(slot));
   assert.equal(arena.used, MANY + kept.length);
   arena.close();
+});
+
+test('several share a limit, in which what is claimed counts', () => {
+  const limit = new PageLimit(100 * PAGE_SIZE);
+  const [one, other] = [new PageArena(limit), new PageArena(limit)];
+  const slots = allocate(one, 60);
+  other.claim(30);
+  assert.throws(() => {
+    one.claim(11);
+  }, NoRoomError);
+  allocate(one, 10);
+  assert.throws(() => one.allocate(), NoRoomError);
+  for (let count = 0; count < 20; count += 1) other.allocateClaimed();
+  assert.equal(limit.room, 0);
+  other.unclaim();
+  assert.equal(limit.room, 10);
+  for (const slot of slots) one.free(slot);
+  assert.equal(limit.room, 70);
+  one.close();
+  other.close();
+  assert.equal(limit.room, 100);
 });

@@ -188,11 +188,17 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
 
   release(image: AddressSpaceImage): void {
     const delta = asDelta(image);
-    if (!delta.isGone) this.memory.versions.forget(delta);
+    if (!delta.isGone) this.forget(delta);
     const { table } = image;
     const count = (this.uses.get(table) ?? 0) - 1;
     if (count > 0) this.uses.set(table, count);
     else if (this.uses.delete(table)) this.mappings.release(table);
+  }
+
+  private forget(delta: PageDelta): void {
+    const { versions } = this.memory;
+    if (versions.newest === delta) this.memory.giveUp(delta);
+    else versions.forget(delta);
   }
 
   /** The mappings are no longer those of `table`: it may have been the last that had it. */

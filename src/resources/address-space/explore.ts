@@ -1,4 +1,4 @@
-/** Finds all there is in memory about which nothing is known, and protects it. */
+/** Finds all there is in memory about which nothing is known. */
 import { at } from '../../at.ts';
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { PAGES_PER_CHUNK } from '../../points/page-index.ts';
@@ -12,24 +12,30 @@ export interface Explored {
   readonly parts: readonly Part[];
   /** The pages there that hold something of their own. */
   readonly own: PageRanges;
+  /** What is to be protected, before any of it is saved. */
+  readonly ranges: readonly Range[];
   /** Pieces of large mappings that were touched for the first time, among the ranges. */
   readonly pieces: Range[];
 }
 
-/**
- * `renewed`: new mappings, of which large ones are explored by pieces. `files`: private mappings of
- * files. Guard pages go to `guards`.
- */
+export interface Unknown {
+  /** New mappings, of which large ones are explored by pieces. */
+  readonly renewed: readonly Range[];
+  /** Parts that are to be looked at in any case. */
+  readonly pending: readonly Range[];
+}
+
+/** `files`: private mappings of files. Guard pages go to `guards`. */
 export function explore(
   coverage: Coverage,
   written: WrittenPages,
-  renewed: readonly Range[],
+  { renewed, pending }: Unknown,
   files: readonly Range[],
   guards: PageRanges,
 ): Explored {
   const small = renewed.filter((range) => !coverage.isLarge(range));
   const pieces = explorePieces(coverage, written, files);
-  const ranges = joinRanges([...small, ...pieces]);
+  const ranges = joinRanges([...small, ...pieces, ...pending]);
   const parts = splitByKind(ranges, files);
   const own = new PageRanges();
   for (const part of parts) {
@@ -38,8 +44,7 @@ export function explore(
       own.pushJoined(at(found.starts, index), at(found.ends, index));
     }
   }
-  for (const { start, end } of ranges) written.protect(start, end);
-  return { parts, own, pieces };
+  return { parts, own, ranges, pieces };
 }
 
 /**

@@ -58,6 +58,7 @@ export class LaterCopy implements Work {
     this.store = store;
     this.enter(0);
     delta.pending = both.countPages();
+    store.claim(delta.pending);
   }
 
   begin(onDone: OnDone): void {
@@ -71,6 +72,7 @@ export class LaterCopy implements Work {
 
   /** Nobody wants it any more. */
   abandon(): void {
+    this.store.unclaim();
     this.images.stop(this);
     this.images.retire(this.image);
   }
@@ -121,7 +123,7 @@ export class LaterCopy implements Work {
   /** False: there is no room for another page. */
   private reserve(): boolean {
     try {
-      const slot = this.store.allocate();
+      const slot = this.store.allocateClaimed();
       this.slots.push(slot);
       this.local.push(this.store.address(slot), PAGE_SIZE);
       return true;

@@ -8,9 +8,10 @@
  * 3. Both hold of versions that are settled: while some are still copied from an image, nobody
  *    looks at them before all are (`settle`).
  */
+import assert from 'node:assert/strict';
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { PageHistory, type PageDelta } from '../../points/page-history.ts';
-import { ABSENT, GUARD } from '../../points/page-index.ts';
+import { GUARD } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
 import type { PageStore } from '../../store/page-store.ts';
@@ -25,6 +26,7 @@ import { PageSaver } from './page-saver.ts';
 import { DroppedPages } from './dropped-pages.ts';
 import { explore } from './explore.ts';
 import { forgetRange, forgetUnmapped } from './forget-pages.ts';
+import { assertRoom, assertRoomForFound } from './room-for-pages.ts';
 import { LaterCopy } from './later-copy.ts';
 import { isWithin } from './registration.ts';
 import { takeImage, type Surroundings } from './take-image.ts';
@@ -58,8 +60,10 @@ export class Memory {
   private hasLeftovers = false;
   /** The mappings at the last capture or rollback. */
   private lastTable: MappingTable | undefined = undefined;
-  /** Ranges that a capture that failed had explored. */
+  /** New mappings that a capture which failed had looked at. */
   private pendingRanges: readonly Range[] = [];
+  /** Parts of mappings that were protected, and then not saved: whatever is known of them. */
+  private pendingPieces: readonly Range[] = [];
   private exploredNow: Range[] = [];
   /** Unwatched memory that is not registered. */
   private refused: readonly Range[] = [];
@@ -103,7 +107,8 @@ export class Memory {
     let later: LaterCopy | undefined;
     let hasForgotten: boolean;
     try {
-      delta.seen = this.hasLeftovers || renewed.length > 0 ? new Set() : undefined;
+      const mayRepeat = this.hasLeftovers || renewed.length + this.pendingPieces.length > 0;
+      delta.seen = mayRepeat ? new Set() : undefined;
       if (former !== table) forgetUnmapped(history, delta, former, table);
       this.refused = unwatched.filter(({ kind }) => kind !== 'registered');
       const isNew = former !== table || renewed.length + this.refused.length > 0;
@@ -116,6 +121,7 @@ export class Memory {
       this.hasLeftovers = true;
       this.written.scan(found, this.coverage.spans, true, []);
       this.dropped.find(found, table, delta);
+      assertRoomForFound(this.store, history.current, found, this.written);
       this.saver.saveFound(delta, found);
       this.guards.record(delta);
       uncompared = this.unwatched.save(delta, unwatched);
@@ -123,12 +129,14 @@ export class Memory {
       later?.abandon();
       history.undoNewest([]);
       // What was protected is not saved after all: it is new once more for the next capture.
-      this.pendingRanges = [...renewed, ...this.exploredNow];
+      this.pendingRanges = renewed;
+      this.pendingPieces = [...this.pendingPieces, ...this.exploredNow];
       throw error;
     }
     found.clear();
     this.hasLeftovers = false;
     this.pendingRanges = [];
+    this.pendingPieces = [];
     this.lastTable = table;
     // Else a page may come up once more.
     if (later === undefined || !hasForgotten) delta.seen = undefined;
@@ -137,6 +145,29 @@ export class Memory {
     });
     this.later = later;
     return { delta, uncompared };
+  }
+
+  /**
+   * The newest point is not to be, or is wanted by nobody: its versions go. What was written since
+   * the one before it is found once more, for a point and for a rollback to those that are left.
+   */
+  giveUp(delta: PageDelta): void {
+    this.settle();
+    const { history, found } = this;
+    assert(history.newest === delta, 'only the newest can be given up');
+    const touched: number[] = [];
+    history.undoNewest(touched);
+    this.dropped.invalidate();
+    this.hasLeftovers = true;
+    if (history.length > 0) {
+      for (const page of Float64Array.from(touched).sort()) found.pushJoined(page, page + 1);
+      return;
+    }
+    // Nothing is known any more: as for the first point, of which much is copied later.
+    found.clear();
+    history.current.clear();
+    this.pendingPieces = [];
+    this.pendingRanges = this.lastTable?.tracked ?? [];
   }
 
   /** Save now what is still to be saved: before anybody looks at versions, or makes others. */
@@ -184,12 +215,9 @@ export class Memory {
     restorer.begin();
     const absent: number[] = [];
     let count = restorer.queueFound(found, absent, this.guards.found);
-    for (const { start, end } of this.coverage.unexplored) {
-      this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
-        const slot = history.current.get(page);
-        if (slot === ABSENT) absent.push(page);
-        else restorer.queue(page, slot);
-      });
+    // The latter were protected for a point that could not be made.
+    for (const range of [...this.coverage.unexplored, ...this.pendingPieces]) {
+      count += restorer.queueUnsure(range, absent);
     }
     for (const range of renewed) {
       const isLarge = this.coverage.isLarge(range);
@@ -224,7 +252,7 @@ export class Memory {
   private endLater(delta: PageDelta, missed: readonly Range[], image: MemoryImage): void {
     this.later = undefined;
     this.onLater?.(image);
-    this.pendingRanges = [...this.pendingRanges, ...missed];
+    this.pendingPieces = [...this.pendingPieces, ...missed];
     this.dropped.invalidate();
     delta.seen = undefined;
   }
@@ -256,12 +284,14 @@ export class Memory {
     const found = explore(
       this.coverage,
       this.written,
-      renewed,
+      { renewed, pending: this.pendingPieces },
       surroundings.table.privateFiles,
       this.guards.found,
     );
     if (found.pieces.length > 0) delta.seen ??= new Set();
     this.exploredNow = found.pieces;
+    assertRoom(this.store, this.history.current, found.own);
+    for (const { start, end } of found.ranges) this.written.protect(start, end);
     const { stopped, history, store } = this;
     const taken = takeImage(stopped, surroundings, found, this.written);
     const later = taken && new LaterCopy(stopped.pump.images, taken, delta, { history, store });

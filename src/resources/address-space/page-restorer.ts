@@ -88,6 +88,19 @@ export class PageRestorer {
     return count;
   }
 
+  /** Of a range of which the scan does not tell what was written there. */
+  queueUnsure({ start, end }: Range, absent: number[]): number {
+    const { current } = this.history;
+    let count = 0;
+    current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, (page, slot) => {
+      count += this.queue(page, slot);
+    });
+    this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
+      if (current.get(page) === ABSENT) absent.push(page);
+    });
+    return count;
+  }
+
   queueTouched(touched: number[], absent: number[], table: MappingTable): number {
     const pages = Float64Array.from(touched).sort();
     let count = 0;
