@@ -27,7 +27,7 @@ export const fates: Fates = {
         'is named. Timer slack is seen by root alone, and else stays.',
     },
     {
-      what: 'robust list, tid address, LDT',
+      what: 'tid address, LDT',
       becomes: 'of threads: **not** put back, but for those that are begun again',
     },
     {

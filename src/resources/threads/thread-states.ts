@@ -232,7 +232,11 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
       const { calls, scratch } = remote();
       calls.call(SYS.prctl, PR_SET_NAME, scratch.put(nameOf(state)));
     }
-    return remade === undefined ? [] : giveScheduling(tid, remade, this.facts);
+    if (remade !== undefined) return giveScheduling(tid, remade, this.facts);
+    // 0: none, or it was not told.
+    const isKnown = state.robustList !== 0;
+    if (isKnown && getRobustList(tid) !== state.robustList) registerRobustList(state, remote);
+    return [];
   }
 
   private restore(thread: Thread, state: ThreadState, atMs: number): void {
@@ -303,10 +307,12 @@ function giveScheduling(tid: number, remade: ThreadFacts, facts: FactsOfThreads)
 function registerRemade(state: ThreadState, facts: ThreadFacts, remote: RemoteSource): void {
   const { calls, scratch } = remote();
   calls.call(SYS.set_tid_address, facts.clearChildTid);
-  if (state.robustList !== 0) {
-    calls.call(SYS.set_robust_list, state.robustList, ROBUST_LIST_HEAD_SIZE);
-  }
+  if (state.robustList !== 0) registerRobustList(state, remote);
   if (state.alternateStack !== undefined) {
     calls.call(SYS.sigaltstack, scratch.put(Buffer.from(state.alternateStack)), 0);
   }
+}
+
+function registerRobustList({ robustList }: ThreadState, remote: RemoteSource): void {
+  remote().calls.call(SYS.set_robust_list, robustList, ROBUST_LIST_HEAD_SIZE);
 }
