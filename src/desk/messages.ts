@@ -41,8 +41,8 @@ export const SHARED_BELL_PID = 7;
 /** After 'close': how many records could not be written, nor told of in the log. */
 export const SHARED_UNLOGGED = 8;
 /**
- * How many events, points left out, the worker has begun to write: the next one is its own from then
- * on. NO_MORE_CLAIMS: the tracer writes those that are left.
+ * How many events, points left out, the worker has begun to write: each is its own from then on.
+ * NO_MORE_CLAIMS: the tracer writes those that are left.
  */
 export const SHARED_EVENTS_CLAIMED = 9;
 export const SHARED_LENGTH = 10;

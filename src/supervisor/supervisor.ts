@@ -20,7 +20,6 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import type { Why } from '../engine/why.ts';
 import type { Point } from '../points/point.ts';
 import { Obstacle } from '../resources/resource.ts';
-import { kill } from '../sys/process.ts';
 import { ptraceCont } from '../sys/ptrace.ts';
 import type { Stop } from '../sys/wait.ts';
 import type { EventHandler } from '../tracee/event-handler.ts';
@@ -42,10 +41,9 @@ import { Postponed } from './postponed.ts';
 import { readCommand, readNames, signalName, type Program } from './program.ts';
 import type { StateWriter } from '../registry/state-writer.ts';
 import type { JumpOrigin, Supervision } from './supervision.ts';
+import { killHalfDone } from './kill-half-done.ts';
 import { SpentImages } from './spent-images.ts';
 import { Waits } from './waits.ts';
-
-const SIGKILL = 9;
 
 export class Supervisor implements EventHandler, Supervision {
   readonly pump: EventPump;
@@ -270,12 +268,7 @@ export class Supervisor implements EventHandler, Supervision {
       this.toTidy = process_;
       return outcome.result;
     }
-    kill(process_.pid, SIGKILL);
-    // A hand shares its memory, and is no process of the program's.
-    for (const { group } of this.pump.threads.values()) {
-      if (!this.program.processes.has(group.pid)) kill(group.pid, SIGKILL);
-    }
-    this.pump.guard.reset();
+    killHalfDone(this, process_);
     this.warn(process_, `killed in the middle of a rollback: ${outcome.error.message}`);
     process_.group.isHeld = false;
     return outcome.error.message;

@@ -67,7 +67,7 @@ test('maps larger than what may be under way are not sent, and the record says s
   assert.match(fall?.unnamed ?? '', /too many mappings/);
 });
 
-test('what the worker has no time for is written all the same, once, and says what it lacks', (t) => {
+test('what the worker has no time for is written once, and says what it lacks', (t) => {
   for (const patienceMs of [0, 1, 5, 20, 80, 320]) {
     const { link, read } = open(t);
     const maps = readFileSync('/proc/self/maps');
