@@ -3,6 +3,7 @@
  * scripts/bundle.ts makes `bundle/ENTRY.js` of it, for what bin/belay begins.
  */
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { findFresh } from './looked.ts';
 
 const { dirname, filename } = import.meta;
@@ -12,6 +13,9 @@ const checkout = join(bundle, '../../../../');
 const entry = filename.slice(bundle.length, -'.js'.length);
 
 const generation = findFresh(checkout, join(bundle, 'current.json'));
-await (generation === undefined
-  ? import(join(checkout, 'src', `${entry}.ts`))
-  : import(join(bundle, generation, 'src', `${entry}.js`)));
+const begun =
+  generation === undefined
+    ? join(checkout, 'src', `${entry}.ts`)
+    : join(bundle, generation, 'src', `${entry}.js`);
+// A URL, as what import() takes is one: a path may have '#', '?' and '%' in it.
+await import(pathToFileURL(begun).href);

@@ -13,9 +13,10 @@ import { ROOT } from '../support/paths.ts';
 const TELLS_WHAT_IS_LOADED = `
   import { registerHooks } from 'node:module';
   import { writeSync } from 'node:fs';
+  import { fileURLToPath } from 'node:url';
   registerHooks({
     load(url, context, next) {
-      if (url.startsWith('file:')) writeSync(1, url + '\\n');
+      if (url.startsWith('file:')) writeSync(1, fileURLToPath(url) + '\\n');
       return next(url, context);
     },
   });`;
@@ -144,6 +145,43 @@ test('a list that is damaged, and a generation that is gone', () => {
   assertSources('damaged');
 });
 
+test('what is begun is gone or empty: the sources run, and it is made anew', () => {
+  const begun = path.join(bundle, 'cli/main.js');
+  rmSync(begun);
+  assertSources('gone');
+  assert.equal(makeBundle().status, 0);
+  assertBundled();
+  writeFileSync(begun, '');
+  assertSources('empty');
+  assert.equal(makeBundle().status, 0);
+  assertBundled();
+});
+
+test('a bundle that fails leaves nothing behind', () => {
+  const generations = () => readdirSync(bundle).filter((name) => /^\d+-\d+$/.test(name));
+  const earlier = generations();
+  writeFileSync(path.join(checkout, 'src/cli/print.ts'), 'this is no TypeScript');
+  assert.match(makeBundle().stderr, /the sources are not bundled/);
+  assert.deepEqual(generations(), earlier);
+  cpSync(path.join(ROOT, 'src/cli/print.ts'), path.join(checkout, 'src/cli/print.ts'));
+});
+
+test("a checkout may have '#', '?', '%' and a space in its path", async () => {
+  const usual = checkout;
+  checkout = path.join(place, 'a #b?c%41');
+  renameSync(usual, checkout);
+  try {
+    assertBundled();
+    const file = path.join(checkout, 'src/cli/belay.ts');
+    writeFileSync(file, readFileSync(file));
+    assertSources('edited');
+  } finally {
+    renameSync(checkout, usual);
+    checkout = usual;
+    await sleep(100);
+  }
+});
+
 test('nothing is loaded from a directory in which others can write', () => {
   const cache = path.join(checkout, 'node_modules/.cache/belay');
   for (const directory of [cache, path.dirname(cache), path.join(checkout, 'node_modules')]) {
@@ -151,6 +189,12 @@ test('nothing is loaded from a directory in which others can write', () => {
     for (const more of [0o020, 0o002]) {
       chmodSync(directory, mode | more);
       assertSources(directory);
+      rmSync(path.join(bundle, 'current.json'));
+      const name = path.relative(checkout, directory);
+      assert.match(
+        makeBundle().stderr,
+        new RegExp(`not used: ${name} is not yours, or others can`),
+      );
     }
     chmodSync(directory, mode);
   }
