@@ -108,6 +108,23 @@ test('a program is supervised by it, and its worker is of it', () => {
   assert.match(execFileSync(belay, ['log', 'sh'], options), /ended with 3\n$/);
 });
 
+test('called by a relative path it takes no code from elsewhere', () => {
+  const state = { ...process.env, BELAY_DIR: path.join(place, 'state') };
+  const tracer = "$(sed -n 's/^TracerPid:[^0-9]*//p' /proc/self/status)";
+  const script = `tr '\\0' '\\n' </proc/${tracer}/environ | grep NODE_COMPILE_CACHE`;
+  for (const cwd of [place, checkout, path.join(checkout, 'bin')]) {
+    const belay = path.join(path.relative(cwd, checkout) || '.', 'bin/belay');
+    const run = spawnSync(belay, ['run', '--', 'sh', '-c', script], {
+      encoding: 'utf8',
+      env: state,
+      cwd,
+    });
+    const cache = run.stdout.trim().replace('NODE_COMPILE_CACHE=', '');
+    assert.ok(path.isAbsolute(cache), `${cwd}: ${run.stdout} ${run.stderr}`);
+    assert.equal(path.normalize(cache), path.dirname(bundle));
+  }
+});
+
 test('an edit counts at once, though size and time are as before', () => {
   const file = path.join(checkout, 'src/cli/belay.ts');
   const { atimeMs, mtimeMs, size } = statSync(file);
