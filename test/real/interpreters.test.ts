@@ -17,6 +17,8 @@ const ROUNDS = 200;
 /** What falls, and what hangs and is told so by its alarm clock. */
 const SIGNALS = 'SEGV,BUS,ILL,FPE,ABRT,SYS,TRAP,ALRM';
 const FATAL_KINDS = 5;
+/** Chosen: several times what a slow machine takes that has other things to do. */
+const TIMEOUT_MS = 400_000;
 
 const place = usePlace();
 const env = { ...process.env, PYTHONPATH: PYTHON, PYTHONDONTWRITEBYTECODE: '1' };
@@ -45,8 +47,9 @@ for (const { name, command, round } of interpreters) {
 
     test(`goes on after ${ROUNDS} of them`, async () => {
       const file = path.join(place, `${name}.txt`);
-      const options = ['--on', SIGNALS];
-      const result = await runUnderBelay([...command, String(ROUNDS), file], { env, options });
+      const words = [...command, String(ROUNDS), file];
+      const how = { env, options: ['--on', SIGNALS], timeoutMs: TIMEOUT_MS };
+      const result = await runUnderBelay(words, how);
       assert.deepEqual([result.stdout, result.code], [`ok ${ROUNDS}\n`, 0], result.stderr);
       const lines = readFileSync(file, 'latin1').trimEnd().split('\n');
       assert.deepEqual(
