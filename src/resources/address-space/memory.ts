@@ -60,7 +60,7 @@ export class Memory {
   private hasLeftovers = false;
   /** The mappings at the last capture or rollback. */
   private lastTable: MappingTable | undefined = undefined;
-  /** New mappings that a capture which failed had looked at. */
+  /** New mappings that a capture which failed had looked at, and may have protected. */
   private pendingRanges: readonly Range[] = [];
   /** Parts of mappings that were protected, and then not saved: whatever is known of them. */
   private pendingPieces: readonly Range[] = [];
@@ -107,7 +107,8 @@ export class Memory {
     let later: LaterCopy | undefined;
     let hasForgotten: boolean;
     try {
-      const mayRepeat = this.hasLeftovers || renewed.length + this.pendingPieces.length > 0;
+      const hadLeftovers = this.hasLeftovers;
+      const mayRepeat = hadLeftovers || renewed.length + this.pendingPieces.length > 0;
       delta.seen = mayRepeat ? new Set() : undefined;
       if (former !== table) forgetUnmapped(history, delta, former, table);
       this.refused = unwatched.filter(({ kind }) => kind !== 'registered');
@@ -121,6 +122,7 @@ export class Memory {
       this.hasLeftovers = true;
       this.written.scan(found, this.coverage.spans, true, []);
       this.dropped.find(found, table, delta);
+      if (hadLeftovers) found.unite();
       assertRoomForFound(this.store, history.current, found, this.written);
       this.saver.saveFound(delta, found);
       this.guards.record(delta);
@@ -215,8 +217,9 @@ export class Memory {
     restorer.begin();
     const absent: number[] = [];
     let count = restorer.queueFound(found, absent, this.guards.found);
-    // The latter were protected for a point that could not be made.
-    for (const range of [...this.coverage.unexplored, ...this.pendingPieces]) {
+    // The latter may have been protected for a point that could not be made.
+    const pending = [...this.pendingPieces, ...this.pendingRanges];
+    for (const range of [...this.coverage.unexplored, ...pending]) {
       count += restorer.queueUnsure(range, absent);
     }
     for (const range of renewed) {
@@ -238,6 +241,8 @@ export class Memory {
     if (count >= PROTECT_AGAIN_MIN_PAGES) this.protectAgain();
     found.clear();
     this.hasLeftovers = false;
+    // As at the point, all of them: what is written from now on is reported.
+    this.pendingRanges = [];
     this.lastTable = table;
     return { pagesRestored: count, pagesDropped: dropped, lost, replaced, changed };
   }

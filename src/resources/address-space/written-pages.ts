@@ -59,6 +59,19 @@ export class PageRanges {
     else this.push(start, end);
   }
 
+  /** In order, and each page once. */
+  unite(): void {
+    const order = Array.from(this.starts, (start, index) => [start, at(this.ends, index)] as const);
+    order.sort(([one], [other]) => one - other);
+    this.clear();
+    for (const [start, end] of order) {
+      const last = this.length - 1;
+      const lastEnd = this.ends[last] ?? -1;
+      if (lastEnd < start) this.push(start, end);
+      else this.ends[last] = Math.max(lastEnd, end);
+    }
+  }
+
   forEachPage(visit: (page: number) => void): void {
     for (let index = 0; index < this.length; index += 1) {
       const end = at(this.ends, index);
