@@ -210,6 +210,8 @@ export class WorkerLink implements News {
   /** Have the log completed, and wait for that. How many records it could not be told of. */
   close(patienceMs = CLOSE_TIMEOUT_MS): number {
     this.set({ kind: 'close' });
+    // A thread of Node's that is still loading cannot be ended without a word on standard error.
+    this.waitUntilStarted();
     const deadline = Date.now() + patienceMs;
     while (this.canaryPid !== 0 && Date.now() < deadline && !this.hasTaken(CPU_FOR_LOG_MS)) {
       const state = Atomics.load(this.shared, SHARED_WORKER_STATE);
