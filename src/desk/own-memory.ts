@@ -45,7 +45,7 @@ export function collect(): void {
 }
 
 function giveBack(): void {
-  globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  collect();
   try {
     for (const { start, end } of listCleanMappings(readFileSync('/proc/self/smaps', 'latin1'))) {
       madviseDontneed(start, end - start);
@@ -53,5 +53,4 @@ function giveBack(): void {
   } catch {
     // Without a descriptor for it all stays as it is.
   }
-  mallocTrim();
 }

@@ -9,7 +9,6 @@ import { isRseqWritable } from '../tracee/rseq.ts';
 import type { HoldOutcome, NotHeld } from '../tracee/hold-outcome.ts';
 import type { Thread } from '../tracee/thread.ts';
 import { whyShared } from './memory-sharers.ts';
-import type { Stopped } from '../resources/stopped.ts';
 import { makePoint, type CheckpointRequest } from './checkpoint.ts';
 import { rollBack, type Prepared, type RollbackResult } from './rollback.ts';
 import type { TracedProcess } from './traced-process.ts';
@@ -48,20 +47,14 @@ export function endImages({ stopped, group, target }: TracedProcess): void {
   if (caller === undefined) return;
   stopped.chooseCaller = () => caller;
   try {
-    images.end(group, stopped.remote);
-    stopped.endCalls();
+    try {
+      images.end(group, stopped.remote);
+    } finally {
+      stopped.endCalls();
+    }
   } catch (error) {
     // The end of a thread will be reported. What else there is, such as no room for arguments,
     // costs a zombie that nobody sees: no more than that.
-    if (!(error instanceof BelayError)) throw error;
-    endCallsOf(stopped);
-  }
-}
-
-function endCallsOf(stopped: Stopped): void {
-  try {
-    stopped.endCalls();
-  } catch (error) {
     if (!(error instanceof BelayError)) throw error;
   }
 }

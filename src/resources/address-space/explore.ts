@@ -1,5 +1,4 @@
 /** Finds all there is in memory about which nothing is known. */
-import { at } from '../../at.ts';
 import { PAGE_SIZE } from '../../arch/x64/syscalls.ts';
 import { PAGES_PER_CHUNK } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
@@ -38,12 +37,7 @@ export function explore(
   const ranges = joinRanges([...small, ...pieces, ...pending]);
   const parts = splitByKind(ranges, files);
   const own = new PageRanges();
-  for (const part of parts) {
-    const found = listSure(written, part, guards).own;
-    for (let index = 0; index < found.length; index += 1) {
-      own.pushJoined(at(found.starts, index), at(found.ends, index));
-    }
-  }
+  for (const part of parts) own.append(listSure(written, part, guards).own);
   return { parts, own, ranges, pieces };
 }
 

@@ -22,12 +22,11 @@ export function assertRoomForFound(
   found: PageRanges,
   written: WrittenPages,
 ): void {
-  if (store.limit.room === Infinity || found.countPages() <= store.limit.room) return;
+  if (found.countPages() <= store.limit.room) return;
   const all = new PageRanges();
   for (let index = 0; index < found.length; index += 1) {
     const guards = new PageRanges();
-    const own = listFound(written, at(found.starts, index), at(found.ends, index), guards);
-    for (let run = 0; run < own.length; run += 1) all.push(at(own.starts, run), at(own.ends, run));
+    all.append(listFound(written, at(found.starts, index), at(found.ends, index), guards));
   }
   assertRoom(store, current, all);
 }

@@ -32,6 +32,7 @@ import {
   type ScanMasks,
 } from '../../sys/pagemap-scan.ts';
 import { uffdioWriteUnprotect } from '../../sys/userfaultfd.ts';
+import { joinRanges } from './join-ranges.ts';
 
 /** Ascending page ranges, reused from scan to scan. Ends are exclusive. */
 export class PageRanges {
@@ -61,14 +62,15 @@ export class PageRanges {
 
   /** In order, and each page once. */
   unite(): void {
-    const order = Array.from(this.starts, (start, index) => [start, at(this.ends, index)] as const);
-    order.sort(([one], [other]) => one - other);
+    const ranges = this.starts.map((start, index) => ({ start, end: at(this.ends, index) }));
     this.clear();
-    for (const [start, end] of order) {
-      const last = this.length - 1;
-      const lastEnd = this.ends[last] ?? -1;
-      if (lastEnd < start) this.push(start, end);
-      else this.ends[last] = Math.max(lastEnd, end);
+    for (const { start, end } of joinRanges(ranges)) this.push(start, end);
+  }
+
+  /** As `pushJoined` of each of the other's. */
+  append(other: PageRanges): void {
+    for (let index = 0; index < other.length; index += 1) {
+      this.pushJoined(at(other.starts, index), at(other.ends, index));
     }
   }
 

@@ -14,13 +14,22 @@ export class IpcIds {
     this.find = find;
   }
 
-  /** Those of before, unless the numbers say otherwise: where all are there, there is no other. */
-  ifSame({ count, highest }: IpcCount): readonly number[] | undefined {
-    const isSame = count === this.known.count && highest === this.known.highest;
-    return isSame ? this.ids : undefined;
+  /**
+   * What `readAll` makes of each that is there; undefined: it is gone. Where none of those of before
+   * is gone, and the numbers are the same, there is no other.
+   */
+  readThose<Image>(
+    now: IpcCount,
+    readAll: (ids: readonly number[]) => readonly (Image | undefined)[],
+  ): Image[] {
+    const { count, highest } = this.known;
+    const isSame = now.count === count && now.highest === highest;
+    const images = isSame ? readAll(this.ids) : [undefined];
+    const all = images.includes(undefined) ? readAll(this.list(now)) : images;
+    return all.filter((image) => image !== undefined);
   }
 
-  list(now: IpcCount): readonly number[] {
+  private list(now: IpcCount): readonly number[] {
     this.known = now;
     this.ids = Array.from({ length: now.highest + 1 }, (_, place) => this.find(place)).filter(
       (id) => id >= 0,

@@ -14,7 +14,6 @@ import {
   MSG_NOERROR,
   peekMessage,
   readQueueStatus,
-  type IpcCount,
   type QueueStatus,
 } from '../../sys/ipc.ts';
 import { NativeBuffer } from '../../sys/libc.ts';
@@ -51,12 +50,7 @@ export class MessageQueues {
   capture(stopped: Stopped, before: readonly QueueImage[]): readonly QueueImage[] {
     const count = countQueues();
     if (count.count === 0) return NO_QUEUES;
-    const former = this.ids.ifSame(count);
-    const images = former && readAll(stopped, former, before);
-    // One that is gone may have made room for another.
-    if (images?.every((image) => image !== undefined) === true) return images;
-    const all = readAll(stopped, this.ids.list(count), before);
-    return all.filter((image) => image !== undefined);
+    return this.ids.readThose(count, (ids) => readAll(stopped, ids, before));
   }
 
   plan(stopped: Stopped, wanted: readonly QueueImage[], named: Named[]): QueuePlan[] {
@@ -88,21 +82,21 @@ export class MessageQueues {
     const count = countQueues();
     if (count.count === 0) return [];
     const old = new Set(wanted.map(({ id }) => id));
-    return this.listPresent(count)
-      .filter((id) => {
-        const status = old.has(id) ? undefined : readQueueStatus(id);
-        return (
-          status !== undefined && usersOf(stopped, [status.sender, status.receiver], false).isOwn
-        );
+    const statuses = this.ids.readThose(count, (ids) => ids.map(readWithId));
+    return statuses
+      .filter(({ id, sender, receiver }) => {
+        return !old.has(id) && usersOf(stopped, [sender, receiver], false).isOwn;
       })
-      .map((id) => ({ bit: LOST.shared, text: `message queue ${id} was made since, and stays` }));
+      .map(({ id }) => ({
+        bit: LOST.shared,
+        text: `message queue ${id} was made since, and stays`,
+      }));
   }
+}
 
-  private listPresent(count: IpcCount): readonly number[] {
-    const ids = this.ids.ifSame(count);
-    const areThere = ids?.every((id) => readQueueStatus(id) !== undefined) === true;
-    return areThere ? ids : this.ids.list(count);
-  }
+function readWithId(id: number) {
+  const status = readQueueStatus(id);
+  return status && { id, ...status };
 }
 
 interface Room {

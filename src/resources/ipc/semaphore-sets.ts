@@ -46,12 +46,9 @@ export class SemaphoreSets {
   capture(stopped: Stopped): readonly SetImage[] {
     const count = countSemaphoreSets();
     if (count.count === 0) return NO_SETS;
-    const former = this.ids.ifSame(count);
-    const images = former && this.readAll(stopped, former);
-    // One that is gone may have made room for another.
-    if (images?.every((image) => image !== undefined) === true) return images;
-    this.reads.clear();
-    return this.readAll(stopped, this.ids.list(count)).filter((image) => image !== undefined);
+    const images = this.ids.readThose(count, (ids) => this.readAll(stopped, ids));
+    if (this.reads.size > images.length) this.forgetOthers(images);
+    return images;
   }
 
   /** What is to be set; what cannot be is named. */
@@ -94,6 +91,11 @@ export class SemaphoreSets {
     return this.capture(stopped)
       .filter(({ id, isOwn }) => isOwn && !old.has(id))
       .map(({ id }) => ({ bit: LOST.shared, text: `semaphores ${id} were made since, and stay` }));
+  }
+
+  private forgetOthers(images: readonly SetImage[]): void {
+    const known = new Set(images.map(({ id }) => id));
+    for (const id of this.reads.keys()) if (!known.has(id)) this.reads.delete(id);
   }
 
   private readAll(stopped: Stopped, ids: readonly number[]): (SetImage | undefined)[] {
