@@ -53,7 +53,7 @@ export class Supervisor implements EventHandler, Supervision {
   private readonly waits = new Waits();
   private readonly spent = new SpentImages();
   private readonly births: Births;
-  /** Its memory is made ready for the next point when the program runs again. */
+  /** Gets ready for the next point when the program runs again. */
   private toTidy: TracedProcess | undefined = undefined;
   /** Runs requests of the I/O worker; set once it is there. */
   onRequests: () => void = () => undefined;

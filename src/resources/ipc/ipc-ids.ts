@@ -15,7 +15,7 @@ export class IpcIds {
   }
 
   /**
-   * What `readAll` makes of each that is there; undefined: it is gone. Where none of those of before
+   * What `readAll` makes of each that is there; undefined: it is gone. Where none of the former
    * is gone, and the numbers are the same, there is no other.
    */
   readThose<Image>(
