@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { ownFile } from '../own-file.ts';
 import { pause } from '../sys/pause.ts';
-import type { StartRecord, WarningRecord } from '../protocol/records.ts';
 import { startCanary } from './canary.ts';
 import {
   SHARED_EVENTS_CLAIMED,
+  SHARED_OPENED,
   SHARED_PENDING_EVENTS,
   SHARED_PENDING_MAPS_BYTES,
   SHARED_SUBSCRIBERS,
@@ -14,9 +14,10 @@ import {
   SHARED_WORKER_TID,
   WORKER_STARTING,
   type IoWorkerData,
+  type Opening,
 } from './messages.ts';
 
-export type Place = Pick<IoWorkerData, 'directory' | 'verboseFd'>;
+export type Place = Pick<IoWorkerData, 'directory' | 'pid' | 'verboseFd'>;
 
 /**
  * Chosen: the longest list of points and its text take some 100 MB; and garbage is collected early,
@@ -33,6 +34,7 @@ export class IoThread {
   canaryPid = 0;
   port: MessagePort | undefined;
   private worker: Worker | undefined;
+  private openings: readonly Opening[] = [];
   private readonly place: Place;
   private readonly shared: Int32Array;
 
@@ -41,13 +43,15 @@ export class IoThread {
     this.shared = shared;
   }
 
-  begin(start: StartRecord | WarningRecord): void {
+  begin(opening: Opening): void {
+    const openings = [...this.unopened, opening];
+    this.openings = openings;
     this.clear();
     const { port1, port2 } = new MessageChannel();
     this.port = port1;
     this.canaryPid = startCanary();
     const { place, shared, canaryPid } = this;
-    const workerData: IoWorkerData = { ...place, port: port2, canaryPid, shared, start };
+    const workerData: IoWorkerData = { ...place, port: port2, canaryPid, shared, openings };
     this.worker = new Worker(ownFile('desk/worker'), {
       workerData,
       transferList: [port2],
@@ -73,15 +77,24 @@ export class IoThread {
   forget(): void {
     this.port = undefined;
     this.canaryPid = 0;
-    Atomics.store(this.shared, SHARED_SUBSCRIBERS, 0);
+    this.clear();
+  }
+
+  get isForgotten(): boolean {
+    return this.canaryPid === 0;
+  }
+
+  /** What the last thread was to begin its log with, and did not. */
+  get unopened(): readonly Opening[] {
+    return Atomics.load(this.shared, SHARED_OPENED) === 0 ? this.openings : [];
   }
 
   /** What counts for one thread only. */
   private clear(): void {
     const { shared } = this;
     const events = [SHARED_PENDING_EVENTS, SHARED_PENDING_MAPS_BYTES, SHARED_EVENTS_CLAIMED];
-    for (const index of [...events, SHARED_SUBSCRIBERS, SHARED_WORKER_TID])
-      Atomics.store(shared, index, 0);
+    const others = [SHARED_SUBSCRIBERS, SHARED_WORKER_TID, SHARED_OPENED];
+    for (const index of [...events, ...others]) Atomics.store(shared, index, 0);
     Atomics.store(shared, SHARED_WORKER_STATE, WORKER_STARTING);
   }
 }

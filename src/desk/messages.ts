@@ -9,6 +9,9 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Method, RequestParams, WireError } from '../protocol/messages.ts';
 import type { StartRecord, SupervisorEvent, WarningRecord } from '../protocol/records.ts';
 
+/** The log's first line; of a worker that takes another's place, what became of that one. */
+export type Opening = StartRecord | WarningRecord;
+
 export interface IoWorkerData {
   /** The state directory, made by createStateDirectory. */
   readonly directory: string;
@@ -17,8 +20,9 @@ export interface IoWorkerData {
   readonly canaryPid: number;
   /** Int32Array over a SharedArrayBuffer; see the SHARED_ indexes. */
   readonly shared: Int32Array;
-  /** The log's first line; of a worker that takes another's place, what became of that one. */
-  readonly start: StartRecord | WarningRecord;
+  readonly pid: number;
+  /** Its first lines: see Opening. */
+  readonly openings: readonly Opening[];
   /** Where falls are told of, too: see caller-lines.ts. */
   readonly verboseFd: number | undefined;
 }
@@ -45,7 +49,9 @@ export const SHARED_UNLOGGED = 8;
  * NO_MORE_CLAIMS: the tracer writes those that are left.
  */
 export const SHARED_EVENTS_CLAIMED = 9;
-export const SHARED_LENGTH = 10;
+/** 1: the worker has written its openings. */
+export const SHARED_OPENED = 10;
+export const SHARED_LENGTH = 11;
 
 export const NO_MORE_CLAIMS = -1;
 

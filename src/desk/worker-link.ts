@@ -5,12 +5,10 @@ import type { SupervisorEvent, StartRecord, WarningRecord } from '../protocol/re
 import { readStartTime } from '../registry/process-identity.ts';
 import { kill } from '../sys/process.ts';
 import { ownCpuMs } from './cpu-watch.ts';
-import { CallerLines } from './caller-lines.ts';
 import { IoThread, type Place } from './io-thread.ts';
-import { LogWriter } from './log-writer.ts';
 import { isPassing, Outgoing, roomFor } from './outgoing.ts';
 import { Unwritten } from './unwritten.ts';
-import { writeLast } from './write-last.ts';
+import { writeLast, writeWarning } from './write-last.ts';
 import type { News } from './news.ts';
 import {
   NO_MORE_CLAIMS,
@@ -29,6 +27,7 @@ import {
   WORKER_DEAF,
   WORKER_STARTING,
   type FromTracer,
+  type Opening,
   type ToTracer,
   type TracerRequest,
 } from './messages.ts';
@@ -68,6 +67,7 @@ const LOOK_AGAIN_MS = 20;
 const START_MAX_MS = 10_000;
 
 const ENDED_BEFORE = 'the program ended before they could be written';
+const NOBODY_WRITES = 'there was nobody to write them any more';
 const BEGUN_AGAIN = 'the thread that keeps this log and serves requests ended; it was begun again';
 const GIVEN_UP =
   'the thread that keeps this log and serves requests ends again and again: ' +
@@ -89,8 +89,9 @@ export class WorkerLink implements News {
   private budgetMs = Infinity;
 
   constructor(directory: string, bellPid: number, start: StartRecord, verboseFd?: number) {
-    this.place = { directory, verboseFd };
-    this.pid = start.pid;
+    const { pid } = start;
+    this.place = { directory, pid, verboseFd };
+    this.pid = pid;
     this.bellPid = bellPid;
     this.thread = new IoThread(this.place, this.shared);
     this.begin(start);
@@ -193,14 +194,14 @@ export class WorkerLink implements News {
     const now = performance.now();
     while (now - (this.endedAtMs[0] ?? now) > ENDS_WITHIN_MS) this.endedAtMs.shift();
     if (this.endedAtMs.push(now) > ENDS_MAX_COUNT) {
-      this.giveUp();
+      this.giveUp(events, lostCount);
       return;
     }
     const lost = lostCount === 0 ? '' : `, and ${lostCount} records are lost`;
     const isBegun = this.tryBegin(this.warning(BEGUN_AGAIN + lost));
     for (const event of events) this.tell(event);
     for (const message of this.settings) this.outgoing.send(message);
-    if (isBegun) Atomics.wait(this.shared, SHARED_WORKER_STATE, WORKER_STARTING, CLOSE_TIMEOUT_MS);
+    if (isBegun) this.waitUntilStarted();
     if (Atomics.load(this.shared, SHARED_WORKER_STATE) !== WORKER_STARTING) return;
     // It ended before the kernel knew that its canary is to end with it.
     if (isBegun) kill(this.canaryPid, SIGKILL);
@@ -233,7 +234,8 @@ export class WorkerLink implements News {
     const count = lostCount + Atomics.load(shared, SHARED_LOST_EVENTS);
     const time = Date.now();
     const since = events[0]?.time ?? time;
-    const reason = this.hasTaken(0) ? SPENT : ENDED_BEFORE;
+    const whoEnded = this.thread.isForgotten ? NOBODY_WRITES : ENDED_BEFORE;
+    const reason = this.hasTaken(0) ? SPENT : whoEnded;
     const lost = { type: 'lost', time, pid, count, since, reason } as const;
     // The last to be told there may have been no room to remember.
     const { detached } = this;
@@ -281,9 +283,9 @@ export class WorkerLink implements News {
     this.outgoing.send(message);
   }
 
-  private begin(start: StartRecord | WarningRecord): void {
+  private begin(opening: Opening): void {
     this.begunAtMs = performance.now();
-    this.thread.begin(start);
+    this.thread.begin(opening);
   }
 
   /** False: there is no room for a thread or a process. */
@@ -296,17 +298,14 @@ export class WorkerLink implements News {
     }
   }
 
-  private giveUp(): void {
+  /** What nobody has written yet is written at the end of the program: see writeUnwritten. */
+  private giveUp(events: readonly SupervisorEvent[], lostCount: number): void {
+    const { unopened } = this.thread;
     this.thread.forget();
     Atomics.store(this.shared, SHARED_WORKER_STATE, WORKER_DEAF);
-    try {
-      new CallerLines(this.place.verboseFd).say(GIVEN_UP);
-      const log = new LogWriter(this.place.directory);
-      log.append(this.warning(GIVEN_UP));
-      log.close();
-    } catch {
-      // The disk is what it died of, perhaps.
-    }
+    Atomics.add(this.shared, SHARED_LOST_EVENTS, lostCount);
+    for (const event of events) this.tell(event);
+    writeWarning(this.place, unopened, this.warning(GIVEN_UP));
   }
 
   private warning(message: string): WarningRecord {

@@ -17,6 +17,7 @@ import {
   SHARED_EVENTS_CLAIMED,
   SHARED_EVENTS_DONE,
   SHARED_LOST_EVENTS,
+  SHARED_OPENED,
   SHARED_PENDING_EVENTS,
   SHARED_PENDING_MAPS_BYTES,
   SHARED_SUBSCRIBERS,
@@ -77,7 +78,7 @@ class IoWorker {
     });
     this.#socket = new SocketServer({
       directory,
-      pid: data.start.pid,
+      pid: data.pid,
       handle: (request, answer) => {
         this.#forward(request, answer);
       },
@@ -91,7 +92,8 @@ class IoWorker {
   }
 
   async start(): Promise<void> {
-    this.#append(this.#data.start);
+    this.#append(...this.#data.openings);
+    Atomics.store(this.#data.shared, SHARED_OPENED, 1);
     this.#data.port.on('message', (message: FromTracer) => {
       this.#receive(message);
     });
@@ -214,7 +216,7 @@ class IoWorker {
 
   /** After those that were sent before: the ones that the tracer had no room for. */
   #tellLeftOut(time: number): void {
-    const { shared, start } = this.#data;
+    const { shared, pid } = this.#data;
     if (Atomics.load(shared, SHARED_LOST_EVENTS) === 0) return;
     this.#losing ??= { sinceMs: performance.now(), time };
     const isTime = performance.now() - this.#losing.sinceMs > COUNT_LOST_MS;
@@ -223,7 +225,7 @@ class IoWorker {
     const since = this.#losing.time;
     this.#losing = undefined;
     const reason = 'they came faster than they could be written';
-    const lost = { type: 'lost', time: Date.now(), pid: start.pid, count, since, reason } as const;
+    const lost = { type: 'lost', time: Date.now(), pid, count, since, reason } as const;
     this.#append(lost);
     this.#socket.broadcast(lost);
   }

@@ -4,10 +4,11 @@
  */
 import { formatFallLine } from '../protocol/fall-line.ts';
 import { fitRecord } from '../protocol/record-size.ts';
-import type { LostRecord, SupervisorEvent } from '../protocol/records.ts';
+import type { LostRecord, SupervisorEvent, WarningRecord } from '../protocol/records.ts';
 import { CallerLines } from './caller-lines.ts';
 import type { Place } from './io-thread.ts';
 import { LogWriter } from './log-writer.ts';
+import type { Opening } from './messages.ts';
 
 const NO_TIME = 'there was no time to look it up before the program had ended';
 
@@ -30,6 +31,22 @@ export function writeLast(
   }
   log.close();
   return log.lost?.count ?? 0;
+}
+
+/** There is no worker any more; `unopened` is what the last one did not begin its log with. */
+export function writeWarning(
+  { directory, verboseFd }: Place,
+  unopened: readonly Opening[],
+  warning: WarningRecord,
+): void {
+  try {
+    new CallerLines(verboseFd).say(warning.message);
+    const log = new LogWriter(directory);
+    log.append(...unopened, warning);
+    log.close();
+  } catch {
+    // The disk is what it died of, perhaps.
+  }
 }
 
 function withoutNames(event: SupervisorEvent): SupervisorEvent {

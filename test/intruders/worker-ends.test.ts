@@ -168,8 +168,28 @@ test('a worker that ends each time: that is said, and the program goes on', asyn
   await until('it is given up', () => logOf(pid).includes('ends again and again'));
   assert.equal(logOf(pid).split('it was begun again').length - 1, 5);
   end();
-  assert.deepEqual(await exited, { code: 7, signal: null });
+  await assertLogged(pid, exited);
 });
+
+test('a worker that never begins: the log begins and ends all the same', async () => {
+  writeFileSync(`${triggerOf(count + 1)}.early`, 'always');
+  const { pid, exited, end } = startUnserved();
+  await until('it is given up', () => {
+    const log = path.join(directoryOf(pid), 'log.ndjson');
+    return existsSync(log) && logOf(pid).includes('ends again and again');
+  });
+  end();
+  await assertLogged(pid, exited);
+  assert.match(logOf(pid), /^\{"type":"start"/);
+});
+
+/** To the last, by whomever. */
+async function assertLogged(pid: number, exited: Program['exited']): Promise<void> {
+  assert.deepEqual(await exited, { code: 7, signal: null });
+  await until('its end is in the log', () => /"type":"exit",[^{]*"code":7/.test(logOf(pid)));
+  const of = (type: string): number => logOf(pid).split(`"type":"${type}"`).length - 1;
+  assert.equal(of('exit'), of('fork') + 1);
+}
 
 /** The bell is the child that the tracer itself traces. */
 function findBell(supervisor: number): number | undefined {

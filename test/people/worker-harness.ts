@@ -14,7 +14,7 @@ import type { FallRecord } from '../../src/protocol/records.ts';
 import type { SupervisorFile } from '../../src/registry/state-files.ts';
 import { LOG_FILE } from '../../src/registry/state-files.ts';
 import { startCanary } from '../../src/desk/canary.ts';
-import type { FromTracer, IoWorkerData, ToTracer } from '../../src/desk/messages.ts';
+import type { FromTracer, IoWorkerData, Opening, ToTracer } from '../../src/desk/messages.ts';
 import {
   SHARED_BELL_PID,
   SHARED_LENGTH,
@@ -118,19 +118,21 @@ export class WorkerHarness implements AsyncDisposable {
     port1.on('message', (message: ToTracer) => this.messages.push(message));
     const { pid, command, version } = file;
     Atomics.store(this.shared, SHARED_BELL_PID, bell.pid ?? 0);
+    const start: Opening = {
+      type: 'start',
+      time: Date.now(),
+      pid,
+      supervisorPid: process.pid,
+      command: [...command],
+      version,
+    };
     const data: IoWorkerData = {
       directory: this.directory,
       port: port2,
       canaryPid: this.canaryPid,
       shared: this.shared,
-      start: {
-        type: 'start',
-        time: Date.now(),
-        pid,
-        supervisorPid: process.pid,
-        command: [...command],
-        version,
-      },
+      pid,
+      openings: [start],
       verboseFd: undefined,
     };
     const main = new URL('../../src/desk/worker.ts', import.meta.url);
