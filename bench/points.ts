@@ -36,6 +36,7 @@ export function samplePoints(mode: Mode, workload: Workload, processor?: number)
 export async function measureSmall(floor: Floor): Promise<Finding[]> {
   const tracer: Record<Mode, number[]> = { save: [], fall: [], jump: [] };
   const belay: Record<Mode, number[]> = { save: [], fall: [], jump: [] };
+  const looking: number[] = [];
   const bound: number[] = [];
   const keeping: number[] = [];
   for (let turn = 0; turn < TURNS; turn += 1) {
@@ -44,17 +45,23 @@ export async function measureSmall(floor: Floor): Promise<Finding[]> {
       tracer[mode].push(...(await sampleTracer(STEPS[mode], SMALL, floor.processor)));
       belay[mode].push(...(await samplePoints(mode, SMALL)));
     }
+    looking.push(...(await sampleTracer('look', SMALL, floor.processor)));
     bound.push(...(await samplePoints('save', SMALL, floor.processor)));
     keeping.push(...(await samplePoints('fall', KEEPING)));
   }
   await floor.measure();
   return [
-    ...describePoints(tracer.save, belay.save, bound),
+    ...describePoints(tracer.save, looking, belay.save, bound),
     ...describeBack(tracer, belay, keeping),
   ];
 }
 
-function describePoints(tracer: number[], belay: number[], bound: number[]): Finding[] {
+function describePoints(
+  tracer: number[],
+  looking: number[],
+  belay: number[],
+  bound: number[],
+): Finding[] {
   const inC = {
     ...rowOf('a point by a tracer in C', tracer),
     why: 'stop, registers, scan, copy, resume: what the kernel takes, however it is programmed',
@@ -62,6 +69,11 @@ function describePoints(tracer: number[], belay: number[], bound: number[]): Fin
   const beside = besideOf('C tracer', inC, POINT_GOAL);
   return [
     inC,
+    {
+      ...rowOf('the same, and all that a point looks at, in C', looking),
+      ...besideOf('C tracer', inC),
+      why: 'the system calls by which belay finds what else has changed, and nothing else',
+    },
     {
       ...rowOf('tsetjmp, 8 MB, 10 pages a round', belay),
       ...beside,

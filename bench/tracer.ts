@@ -13,7 +13,7 @@ export interface Workload {
 }
 
 /** A step of bench/programs/work.c, or all of them together. */
-export type Step = 'point' | 'fall' | 'jump' | 'scan' | 'copy' | 'write';
+export type Step = 'point' | 'look' | 'fall' | 'jump' | 'scan' | 'copy' | 'write';
 
 /** What the tracer in C takes for it, by program and tracer on one processor. */
 export function sampleTracer(

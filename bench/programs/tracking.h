@@ -72,13 +72,12 @@ UNUSED static void pagemap_open(pid_t child) {
   if (pagemap < 0) die(path);
 }
 
-/* Finds the pages written since they were protected, and protects them again if that is wanted. */
-UNUSED static void scan(int protects) {
+UNUSED static void scan_range(uint64_t start, size_t size, uint64_t flags) {
   struct scan_arg arg = {
       .size = sizeof arg,
-      .flags = (protects ? SCAN_WP_MATCHING : 0) | SCAN_CHECK_WPASYNC,
-      .start = (uint64_t)memory,
-      .end = (uint64_t)memory + memory_size,
+      .flags = flags,
+      .start = start,
+      .end = start + size,
       .vec = (uint64_t)regions,
       .vec_len = REGIONS_MAX,
       .category_mask = IS_WRITTEN,
@@ -87,6 +86,12 @@ UNUSED static void scan(int protects) {
   int count = ioctl(pagemap, SCAN, &arg);
   if (count < 0 || count == REGIONS_MAX) die("PAGEMAP_SCAN");
   region_count = (size_t)count;
+}
+
+/* Finds the pages written since they were protected, and protects them again if that is wanted. */
+UNUSED static void scan(int protects) {
+  uint64_t flags = (protects ? SCAN_WP_MATCHING : 0) | SCAN_CHECK_WPASYNC;
+  scan_range((uint64_t)memory, memory_size, flags);
 }
 
 /* One call transfers less than 2 GiB. */

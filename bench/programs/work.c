@@ -4,12 +4,14 @@
  *   work MODE ROUNDS CPU SIZE_MB PAGES THREADS
  *
  * Each round writes PAGES pages of SIZE_MB. `point`: the tracer stops all threads, reads their
- * registers, finds and protects the written pages, copies them, resumes. `fall` and `jump`: it
- * stops them at a SIGSEGV or a call, finds the written pages, writes them back, finds and protects
- * them again, sets all registers, resumes. Sampled by the tracee, as the programs under belay are.
+ * registers, finds and protects the written pages, copies them, resumes. `look`: that, and all else
+ * that belay looks at. `fall` and `jump`: it stops them at a SIGSEGV or a call, finds the written
+ * pages, writes them back, finds and protects them again, sets all registers, resumes. Sampled by
+ * the tracee, as the programs under belay are.
  * `scan`, `copy` and `write`: the same, with a sample of one of the tracer's steps alone. Tracee
  * and tracer are on one processor; the other threads, which sleep, are where they like.
  */
+#include "looks.h"
 #include "tracing.h"
 #include "tracking.h"
 #include <elf.h>
@@ -138,6 +140,7 @@ static void make_point(void) {
   for (size_t thread = 0; thread < thread_count; thread++) read_registers(thread);
   /* Whatever comes back comes back behind the call. */
   images[0].general.orig_rax = (unsigned long long)-1;
+  if (is_mode("look")) look_at_all(threads[0]);
   uint64_t began = now_ns();
   scan(1);
   sample_since(began, "scan");
@@ -191,6 +194,7 @@ int main(int argc, char **argv) {
   pid_t child = fork_tracee();
   if (child == 0) tracee(threads_wanted);
   pagemap_open(child);
+  if (is_mode("look")) looks_open(child);
   trace(child, on_call, on_fall);
   return samples_print();
 }
