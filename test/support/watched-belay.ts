@@ -1,6 +1,7 @@
 /**
- * A belay whose supervisor loads one more module first: for tests that look at, or interfere with,
- * what goes on inside it. The same script, the same sources, nothing replaced, and not bundled.
+ * A belay whose supervisor is begun by Node in another way, as with one more module that it loads
+ * first: to look at, or interfere with, what goes on inside it. The same script, the same sources,
+ * nothing replaced, and not bundled.
  */
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,6 +9,11 @@ import { BIN_BELAY } from './paths.ts';
 
 /** Writes the script into `directory`; its path. `preload`: the module's path. */
 export function makeWatchedBelay(directory: string, preload: string): string {
+  return makeFlaggedBelay(directory, ['--import', preload]);
+}
+
+/** The same with any options of Node's. */
+export function makeFlaggedBelay(directory: string, flags: readonly string[]): string {
   const text = readFileSync(BIN_BELAY, 'utf8');
   const start = '"$source/launch/main.$suffix" run';
   const self = 'self=$0\n';
@@ -17,7 +23,7 @@ export function makeWatchedBelay(directory: string, preload: string): string {
   }
   const watched = text
     .replace(bundle, '')
-    .replace(start, `--import ${quote(preload)} ${start}`)
+    .replace(start, `${flags.map(quote).join(' ')} ${start}`)
     .replace(self, `self=${quote(BIN_BELAY)}\n`);
   const script = path.join(directory, 'belay');
   writeFileSync(script, watched);
