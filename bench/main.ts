@@ -13,6 +13,7 @@ import { measureFirst } from './first.ts';
 import { Floor } from './floor.ts';
 import { measureForking } from './forking.ts';
 import { measureGrowth } from './growth.ts';
+import { measureJvm } from './jvm.ts';
 import { measureHuge, measureLarge } from './large.ts';
 import { measureMemory } from './memory.ts';
 import { measurePeers } from './peers.ts';
@@ -48,6 +49,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   redis: measureRedis,
   start: measureStart,
   memory: measureMemory,
+  jvm: measureJvm,
   growth: measureGrowth,
 };
 

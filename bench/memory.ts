@@ -1,11 +1,11 @@
 /** What the supervisor's memory is: its own, and the saved pages. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BIN_BELAY } from '../test/support/paths.ts';
 import type { Finding } from './finding.ts';
-import { compileProgram, readStatus } from './program.ts';
+import { readFootprint, type Footprint } from './footprint.ts';
+import { compileProgram } from './program.ts';
 
 const MB = 2 ** 20;
 const PAGE_SIZE = 4096;
@@ -21,12 +21,6 @@ const PAGES = 10;
 const PAGES_SAVED = PAGES + 1;
 /** The program's other pages: libc's data, the rest of the stack. */
 const OTHERS = MB;
-
-interface Footprint {
-  readonly rss: number;
-  readonly anonymous: number;
-  readonly saved: number;
-}
 
 export async function measureMemory(): Promise<Finding[]> {
   const one = await measureHolding(1, 8);
@@ -95,15 +89,4 @@ async function measureHolding(points: number, sizeMb: number): Promise<Footprint
     child.stdin.end();
     await exited;
   }
-}
-
-async function readFootprint(pid: number): Promise<Footprint> {
-  const status = await readStatus(pid);
-  const text = readFileSync(`/proc/${status.supervisorPid}/status`, 'utf8');
-  const read = (name: string) => Number(new RegExp(`^${name}:\\s*(\\d+) kB$`, 'm').exec(text)?.[1]);
-  return {
-    rss: read('VmRSS') * 1024,
-    anonymous: read('RssAnon') * 1024,
-    saved: status.savedBytes,
-  };
 }

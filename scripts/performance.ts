@@ -36,6 +36,7 @@ const TITLES: Readonly<Record<string, string>> = {
   calls: 'System calls',
   start: 'Start',
   memory: 'Memory',
+  jvm: 'A JVM',
   peers: 'What programs do without belay',
 };
 
