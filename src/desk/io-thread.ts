@@ -16,8 +16,7 @@ import {
   type IoWorkerData,
   type Opening,
 } from './messages.ts';
-
-export type Place = Pick<IoWorkerData, 'directory' | 'pid' | 'verboseFd'>;
+import type { Place } from './place.ts';
 
 /**
  * Chosen: the longest list of points and its text take some 100 MB; and garbage is collected early,

@@ -8,23 +8,19 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Method, RequestParams, WireError } from '../protocol/messages.ts';
 import type { StartRecord, SupervisorEvent, WarningRecord } from '../protocol/records.ts';
+import type { Place } from './place.ts';
 
 /** The log's first line; of a worker that takes another's place, what became of that one. */
 export type Opening = StartRecord | WarningRecord;
 
-export interface IoWorkerData {
-  /** The state directory, made by createStateDirectory. */
-  readonly directory: string;
+export interface IoWorkerData extends Place {
   readonly port: MessagePort;
   /** A sleeping process that the worker traces, and that the kernel ends when the worker ends. */
   readonly canaryPid: number;
   /** Int32Array over a SharedArrayBuffer; see the SHARED_ indexes. */
   readonly shared: Int32Array;
-  readonly pid: number;
   /** Its first lines: see Opening. */
   readonly openings: readonly Opening[];
-  /** Where falls are told of, too: see caller-lines.ts. */
-  readonly verboseFd: number | undefined;
 }
 
 /** How many clients have subscribed: without any, the tracer need not send 'point' events. */

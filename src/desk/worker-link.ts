@@ -3,10 +3,12 @@ import { receiveMessageOnPort } from 'node:worker_threads';
 import { asBelayError } from '../errors.ts';
 import type { SupervisorEvent, StartRecord, WarningRecord } from '../protocol/records.ts';
 import { readStartTime } from '../registry/process-identity.ts';
+import { readSupervisorFile } from '../registry/state-files.ts';
 import { kill } from '../sys/process.ts';
 import { ownCpuMs } from './cpu-watch.ts';
-import { IoThread, type Place } from './io-thread.ts';
+import { IoThread } from './io-thread.ts';
 import { isPassing, Outgoing, roomFor } from './outgoing.ts';
+import type { Place } from './place.ts';
 import { Unwritten } from './unwritten.ts';
 import { writeLast, writeWarning } from './write-last.ts';
 import type { News } from './news.ts';
@@ -90,7 +92,7 @@ export class WorkerLink implements News {
 
   constructor(directory: string, bellPid: number, start: StartRecord, verboseFd?: number) {
     const { pid } = start;
-    this.place = { directory, pid, verboseFd };
+    this.place = { directory, file: readSupervisorFile(directory), pid, verboseFd };
     this.pid = pid;
     this.bellPid = bellPid;
     this.thread = new IoThread(this.place, this.shared);

@@ -10,7 +10,7 @@ import { workerData } from 'node:worker_threads';
 import { CallerLines } from './caller-lines.ts';
 import { CpuWatch } from './cpu-watch.ts';
 import { FallAnnotator } from './fall-annotator.ts';
-import { LOG_MAX_BYTES, LogWriter } from './log-writer.ts';
+import type { LogWriter } from './log-writer.ts';
 import {
   NO_MORE_CLAIMS,
   SHARED_BELL_PID,
@@ -31,6 +31,7 @@ import {
 } from './messages.ts';
 import type { FromTracer, IoWorkerData, ToTracer } from './messages.ts';
 import { OwnMemory } from './own-memory.ts';
+import { openLog } from './place.ts';
 import { SocketServer } from './socket-server.ts';
 import type { Answer } from './peer.ts';
 import { Ticker } from './ticker.ts';
@@ -40,8 +41,6 @@ import { formatFallLine } from '../protocol/fall-line.ts';
 import { fitRecord } from '../protocol/record-size.ts';
 import type { Request } from '../protocol/messages.ts';
 import type { LogRecord, SupervisorEvent } from '../protocol/records.ts';
-import { remakeStateDirectory } from '../registry/state-directory.ts';
-import { readSupervisorFile } from '../registry/state-files.ts';
 
 /** Chosen: how soon a log that could not be written is tried again when nothing else happens. */
 const RETRY_LOG_MS = 1000;
@@ -72,10 +71,7 @@ class IoWorker {
     this.#data = data;
     const { directory, verboseFd } = data;
     this.#caller = new CallerLines(verboseFd);
-    const file = readSupervisorFile(directory);
-    this.#log = new LogWriter(directory, LOG_MAX_BYTES, () => {
-      if (file !== undefined) remakeStateDirectory(directory, file);
-    });
+    this.#log = openLog(data);
     this.#socket = new SocketServer({
       directory,
       pid: data.pid,

@@ -6,9 +6,8 @@ import { formatFallLine } from '../protocol/fall-line.ts';
 import { fitRecord } from '../protocol/record-size.ts';
 import type { LostRecord, SupervisorEvent, WarningRecord } from '../protocol/records.ts';
 import { CallerLines } from './caller-lines.ts';
-import type { Place } from './io-thread.ts';
-import { LogWriter } from './log-writer.ts';
 import type { Opening } from './messages.ts';
+import { openLog, type Place } from './place.ts';
 
 const NO_TIME = 'there was no time to look it up before the program had ended';
 
@@ -17,12 +16,12 @@ const NO_TIME = 'there was no time to look it up before the program had ended';
  * @returns how many records could not be written
  */
 export function writeLast(
-  { directory, verboseFd }: Place,
+  place: Place,
   events: readonly SupervisorEvent[],
   lost: LostRecord,
 ): number {
-  const log = new LogWriter(directory);
-  const caller = new CallerLines(verboseFd);
+  const log = openLog(place);
+  const caller = new CallerLines(place.verboseFd);
   if (lost.count > 0) log.append(lost);
   for (const event of events) {
     const record = fitRecord(withoutNames(event));
@@ -35,13 +34,13 @@ export function writeLast(
 
 /** There is no worker any more; `unopened` is what the last one did not begin its log with. */
 export function writeWarning(
-  { directory, verboseFd }: Place,
+  place: Place,
   unopened: readonly Opening[],
   warning: WarningRecord,
 ): void {
   try {
-    new CallerLines(verboseFd).say(warning.message);
-    const log = new LogWriter(directory);
+    new CallerLines(place.verboseFd).say(warning.message);
+    const log = openLog(place);
     log.append(...unopened, warning);
     log.close();
   } catch {

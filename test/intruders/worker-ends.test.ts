@@ -139,6 +139,14 @@ test('a first worker that ends before it has begun', async () => {
   await assertServed(program);
 });
 
+test('a state directory that is removed before the log is begun', async () => {
+  writeFileSync(`${triggerOf(count + 1)}.early`, 'removes');
+  const program = startUnserved();
+  await until('it is served', () => existsSync(path.join(directoryOf(program.pid), 'socket')));
+  await assertServed(program);
+  assert.match(logOf(program.pid), /^\{"type":"start"/);
+});
+
 test('a bell that is killed', async () => {
   const program = await startProgram();
   const supervisor = Number(/^TracerPid:\t(\d+)/m.exec(statusOf(program.pid))?.[1]);

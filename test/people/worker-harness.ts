@@ -128,6 +128,7 @@ export class WorkerHarness implements AsyncDisposable {
     };
     const data: IoWorkerData = {
       directory: this.directory,
+      file,
       port: port2,
       canaryPid: this.canaryPid,
       shared: this.shared,

@@ -25,8 +25,11 @@ const data = workerData as IoWorkerData;
 const isIoWorker = (workerData as Partial<IoWorkerData> | null)?.canaryPid !== undefined;
 if (!isMainThread && isIoWorker) {
   if (existsSync(`${file}.early`)) {
-    if (readFileSync(`${file}.early`, 'utf8') !== 'always') rmSync(`${file}.early`);
-    throw new RangeError('as told, before it has begun');
+    const how = readFileSync(`${file}.early`, 'utf8');
+    if (how !== 'always') rmSync(`${file}.early`);
+    if (how !== 'removes') throw new RangeError('as told, before it has begun');
+    // As somebody who tidies up may, before there is any log.
+    rmSync(data.directory, { recursive: true });
   }
   setInterval(endAsTold, LOOK_MS).unref();
 }
