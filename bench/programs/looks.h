@@ -1,6 +1,6 @@
 /*
- * What a point looks at beside registers and pages, since it may have changed: the system calls that
- * belay makes for a program with one thread and a handful of descriptors, in the same order.
+ * What a point looks at beside registers and pages, since it may have changed: the system calls
+ * that belay makes for a program with one thread and a handful of descriptors, in that order.
  */
 #ifndef LOOKS_H
 #define LOOKS_H
