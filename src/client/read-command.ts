@@ -26,12 +26,6 @@ export function assertPid(pid: unknown): void {
   throw refusal('pid', 'it must be a whole number above 0');
 }
 
-/** @throws BelayError EUSAGE */
-export function assertOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null)
-    throw refusal('list of options', 'it must be an object');
-}
-
 function refusal(what: string, why: string): BelayError {
   return new BelayError('EUSAGE', `cannot use that ${what}: ${why}`, { hint: 'see docs/api.md' });
 }

@@ -16,7 +16,8 @@ import {
   type Peers,
   type SharedOffsets,
 } from '../options/run-options.ts';
-import { assertCommand, assertOptions, assertPid } from './read-command.ts';
+import { assertOptions } from './assert-options.ts';
+import { assertCommand, assertPid } from './read-command.ts';
 import { readOptions } from './read-options.ts';
 import { listSupervisions, readPrograms } from './find-targets.ts';
 import type { Supervision } from './find-targets.ts';

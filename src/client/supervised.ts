@@ -26,6 +26,7 @@ import type { UnknownRecord } from '../protocol/unknown-record.ts';
 import type { SupervisorFile } from '../registry/state-files.ts';
 import { Connection } from './connection.ts';
 import { INT32_MIN, assertInt32 } from './assert-int32.ts';
+import { assertOptions } from './assert-options.ts';
 import type { Supervision } from './find-targets.ts';
 
 type EventOf<Type extends SupervisorEvent['type']> = Extract<SupervisorEvent, { type: Type }>;
@@ -58,6 +59,8 @@ export interface ExitStatus {
 export interface WhichProcess {
   readonly pid?: number;
 }
+
+const WHICH = ['pid'];
 
 type Identity = Pick<SupervisorFile, 'pid' | 'startTime' | 'supervisorPid'>;
 
@@ -127,6 +130,7 @@ export class Supervised extends EventEmitter<SupervisedEvents> implements AsyncD
 
   /** Makes a fallback point from outside. */
   async checkpoint(which: WhichProcess = {}): Promise<CheckpointResult> {
+    assertOptions(which, WHICH);
     return this.#open().request('checkpoint', pidOf(which), checkpointResultSchema);
   }
 
@@ -138,6 +142,7 @@ export class Supervised extends EventEmitter<SupervisedEvents> implements AsyncD
    * @throws BelayError EBADF when there is no such point, EFALLBACK when there is none at all
    */
   async rewind(cd?: number, options: WhichProcess & { value?: number } = {}): Promise<FallRecord> {
+    assertOptions(options, [...WHICH, 'value']);
     assertInt32('checkpoint descriptor', cd, 1);
     assertInt32('value', options.value, INT32_MIN);
     const falls: FallRecord[] = [];
@@ -157,6 +162,7 @@ export class Supervised extends EventEmitter<SupervisedEvents> implements AsyncD
 
   /** The live points, oldest first. */
   async points(which: WhichProcess = {}): Promise<PointRecord[]> {
+    assertOptions(which, WHICH);
     return this.#open().request('points', pidOf(which), z.array(pointRecordSchema));
   }
 

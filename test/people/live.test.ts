@@ -190,6 +190,7 @@ test('whatever else the functions are given is answered by an error of belay', a
     [['true', 'x'], 'EUSAGE', /arguments/],
     [['true', null], 'EUSAGE', /arguments/],
     [['true', [], null], 'EUSAGE', /options: it must be an object$/],
+    [['true', [], []], 'EUSAGE', /options: it must be an object$/],
     [['true', [], { cwd: 5 }], 'EUSAGE', /cwd must be a string/],
     [['true', [], { cwd: '/nonesuch' }], 'ENOTFOUND', /in \/nonesuch: it is no directory$/],
     [['true', [], { env: { A: 'a\0b' } }], 'EUSAGE', /cannot run true: /],
@@ -248,6 +249,13 @@ test('a running program is attached to, rewound and let go', async (t) => {
   assert.equal(await next(lines), 'before');
   const { cd } = await supervised.checkpoint();
   assert.equal((await supervised.rewind(cd)).cd, cd);
+  // A misspelled `pid` would be another process.
+  for (const which of [null, 5, 'x', [], { pd: pid }, { pid: '5' }, { pid: 0 }] as object[]) {
+    const refusal = { name: 'BelayError', code: 'EUSAGE' };
+    await assert.rejects(supervised.checkpoint(which), refusal);
+    await assert.rejects(supervised.points(which), refusal);
+    await assert.rejects(supervised.rewind(cd, which), refusal);
+  }
   assert.equal((await attach(pid)).supervisorPid, supervised.supervisorPid);
   await supervised.detach();
   const again = await attach(pid);
