@@ -99,6 +99,6 @@ export type FromTracer =
   /** Several that came without maps. */
   | { readonly kind: 'events'; readonly events: readonly SupervisorEvent[] }
   | { readonly kind: 'every'; readonly ms: number }
-  | { readonly kind: 'tick-done'; readonly tookMs: number }
+  | { readonly kind: 'tick-done'; readonly tookMs: number; readonly processorMs: number }
   | { readonly kind: 'cpu-budget'; readonly ms: number }
   | { readonly kind: 'close' };

@@ -7,6 +7,7 @@ import { readSupervisorFile } from '../registry/state-files.ts';
 import { kill } from '../sys/process.ts';
 import { ownCpuMs } from './cpu-watch.ts';
 import { IoThread } from './io-thread.ts';
+import { measure } from './measure.ts';
 import { isPassing, Outgoing, roomFor } from './outgoing.ts';
 import type { Place } from './place.ts';
 import { Unwritten } from './unwritten.ts';
@@ -177,9 +178,7 @@ export class WorkerLink implements News {
       if (envelope === undefined) return;
       const { message } = envelope;
       if (message.kind === 'tick') {
-        const startMs = performance.now();
-        handlers.tick();
-        this.outgoing.send({ kind: 'tick-done', tookMs: performance.now() - startMs });
+        this.outgoing.send({ kind: 'tick-done', ...measure(() => handlers.tick()) });
       } else if (message.kind === 'spent') this.detach(handlers, SPENT);
       else if (message.kind === 'tidy') handlers.tidy();
       else this.answer(handlers, message);

@@ -122,7 +122,7 @@ class IoWorker {
         this.#ticker.start(message.ms);
         break;
       case 'tick-done':
-        this.#ticker.done(message.tookMs);
+        this.#ticker.done(message.tookMs, message.processorMs);
         break;
       case 'cpu-budget':
         this.#cpuWatch.start(message.ms, () => {

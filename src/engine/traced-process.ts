@@ -33,6 +33,8 @@ export class TracedProcess {
   places = new FallPlaces();
   usualFaults = new UsualFaults();
   readonly startedAt = Date.now();
+  /** The same by performance.now(). */
+  readonly beganMs = performance.now();
   readonly warnings = new Set<string>();
   /** In how many rollbacks each thing was not known to be as at the point. */
   readonly guesses = new Map<string, number>();

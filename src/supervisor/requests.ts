@@ -7,22 +7,10 @@ import type { Point, PointOrigin } from '../points/point.ts';
 import type { RequestParams } from '../protocol/messages.ts';
 import type { CheckpointResult, ProgramStatus, RewindResult } from '../protocol/records.ts';
 import type { TracerRequest } from '../desk/messages.ts';
-import { NoRoomError } from '../store/page-limit.ts';
-import { Refusals } from './refusals.ts';
 import { describePoint } from './describe-point.ts';
-import { isHandling } from './own-handlers.ts';
 import { makeRoom, makeRoomAhead } from './make-room.ts';
 import { readCommand, readNames, readParentPid, savedBytesOf, type Program } from './program.ts';
 import type { Supervisor } from './supervisor.ts';
-
-/** Points that `--every` keeps: chosen; at 10 ms this is more than half a second to go back. */
-const EVERY_POINTS_MAX = 64;
-/**
- * And what they may hold between them, 256 MiB: chosen; a newer point is worth more than memory.
- */
-const EVERY_PAGES_MAX = 65536;
-
-const refusals = new Refusals();
 
 /** Chosen: more would not be read. */
 const LOSSES_MAX = 16;
@@ -58,47 +46,6 @@ function lossesOf({ resources }: TracedProcess, { image, time }: Point): string[
   const texts = named.slice(0, LOSSES_MAX).map(({ text }) => text);
   const more = named.length - texts.length;
   return more > 0 ? [...texts, `and ${more} more`] : texts;
-}
-
-/** A point of the `--every` clock, in each process that can have one. */
-export function makeEveryPoints(supervisor: Supervisor): void {
-  for (const process_ of [...supervisor.program.processes.values()]) {
-    if (process_.sharesMemory || process_.sharing !== undefined) continue;
-    if (isHandling(process_)) continue;
-    // The last one is still being saved: another now would have the program wait for that.
-    if (process_.resources?.isSettled === false) continue;
-    if (isPassedOver(supervisor, process_) || refusals.isWaiting(process_)) continue;
-    try {
-      operatorCheckpoint(supervisor, process_, 'every');
-      forgetOldEveryPoints(process_);
-      refusals.clear(process_);
-    } catch (error) {
-      if (error instanceof NoRoomError) refusals.add(process_);
-      // In vfork, say, where the next one is not far; or it is on its way out.
-      if (error instanceof BelayError && ['EAGAIN', 'ESRCH'].includes(error.code)) continue;
-      const message = error instanceof Error ? error.message : String(error);
-      supervisor.warn(process_, message);
-    }
-  }
-}
-
-/** A process that is confined is not even stopped for a point that would be refused. */
-function isPassedOver(supervisor: Supervisor, process_: TracedProcess): boolean {
-  if (!supervisor.pump.confinement.isConfined(process_.group)) return false;
-  supervisor.warn(process_, 'no points are made: it is confined by seccomp filters of its own');
-  return true;
-}
-
-/** The oldest go first, until neither their number nor what they hold is too large. */
-function forgetOldEveryPoints(process_: TracedProcess): void {
-  const made = process_.points.live.filter(({ origin }) => origin === 'every');
-  let pages = made.reduce((sum, point) => sum + point.pages, 0);
-  for (let left = made.length; left > 1; left -= 1) {
-    const oldest = made[made.length - left];
-    if (oldest === undefined || (left <= EVERY_POINTS_MAX && pages <= EVERY_PAGES_MAX)) return;
-    pages -= oldest.pages;
-    process_.points.forget(oldest);
-  }
 }
 
 function findProcess(supervisor: Supervisor, params: RequestParams): TracedProcess {
@@ -142,7 +89,8 @@ function describe(program: Program, process_: TracedProcess): Omit<ProgramStatus
   };
 }
 
-function operatorCheckpoint(
+/** Make a point from outside. Throws BelayError. */
+export function operatorCheckpoint(
   supervisor: Supervisor,
   process_: TracedProcess,
   origin: PointOrigin,

@@ -100,7 +100,7 @@ test('one tick at a time: the next comes only when the last was seen to', async 
   await eventually(() => harness.messages.length === 1);
   await new Promise((resolve) => setTimeout(resolve, 50));
   assert.deepEqual(harness.messages, [{ kind: 'tick' }]);
-  harness.post({ kind: 'tick-done', tookMs: 0 });
+  harness.post({ kind: 'tick-done', tookMs: 0, processorMs: 0 });
   await eventually(() => harness.messages.length === 2);
   assert.ok(harness.rings >= 1);
 });

@@ -57,8 +57,8 @@ export interface CredentialsPlan {
 export class Credentials implements Resource<CredentialsImage, CredentialsPlan> {
   readonly name = 'credentials';
   private readonly status: StatusLines;
-  private readonly points = new AskBudget();
-  private readonly falls = new AskBudget();
+  private readonly points = new AskBudget(false, true);
+  private readonly falls = new AskBudget(false, true);
 
   constructor(status: StatusLines) {
     this.status = status;
@@ -122,7 +122,7 @@ export class Credentials implements Resource<CredentialsImage, CredentialsPlan> 
     if (changed instanceof Obstacle) return changed;
     const lost = changed.map(({ bit, text }) => ({ bit, text: `its ${text}` }));
     const { asked, others } = image.threads;
-    const tids = this.falls.isLeft(false) ? asked : others.map(({ tid }) => tid);
+    const tids = this.falls.isLeft(true) ? asked : others.map(({ tid }) => tid);
     for (const tid of tids) {
       const changes = this.prepareThread(stopped, tid, image, now);
       if (changes instanceof Obstacle) return changes;
@@ -155,7 +155,8 @@ export class Credentials implements Resource<CredentialsImage, CredentialsPlan> 
     before: ThreadIdentities,
   ): ThreadIdentities {
     if (group.threads.size === 1) return NOBODY;
-    if (!this.points.isLeft(false)) return before;
+    // Also at points of a clock: nothing names what they took over here.
+    if (!this.points.isLeft(true)) return before;
     return this.points.spend(() => {
       const asked = [...group.threads.keys()].filter((tid) => tid !== living);
       const others: ThreadIdentity[] = [];

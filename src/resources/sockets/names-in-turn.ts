@@ -12,7 +12,7 @@ import { canChange, hasName, isSameName, lookAtName } from './socket-name.ts';
 const ASKED_MIN = 8;
 
 export class NamesInTurn {
-  private readonly budget = new AskBudget();
+  private readonly budget = new AskBudget(false, true);
   /** Inodes of those whose names can change; those that were asked last come last. */
   private readonly changing = new Set<number>();
   /** Inodes of those that are to be asked once. */
@@ -31,14 +31,13 @@ export class NamesInTurn {
   }
 
   /** Inodes of those that were not asked, ascending. */
-  read(sockets: SocketTable, copies: Copies): readonly number[] {
+  read(isMeant: boolean, sockets: SocketTable, copies: Copies): readonly number[] {
     const { changing, fresh } = this;
     if (changing.size + fresh.size === 0) return [];
     const asked = new Set<number>();
     const order = [...fresh, ...[...changing].filter((inode) => !fresh.has(inode))];
     for (let from = 0; from < order.length; from += ASKED_MIN) {
-      // They change seldom: the smaller share is enough.
-      if (from > 0 && !this.budget.isLeft(false)) break;
+      if (from > 0 && !this.budget.isLeft(isMeant)) break;
       const some = order.slice(from, from + ASKED_MIN);
       const ask = (): void => {
         for (const inode of some) if (this.ask(sockets, copies, inode)) asked.add(inode);

@@ -13,15 +13,19 @@ import type { SocketTable } from './socket-table.ts';
 const ASKED_MAX = 32;
 
 export class OptionsInTurn {
-  private readonly budget = new AskBudget();
+  private readonly budget = new AskBudget(false, true);
   private turn = 0;
   /** What was read last, to be shared where it is the same. */
   private readonly last = new Map<number, OptionsImage>();
 
   /** @param first inodes of those that are asked first */
-  read(sockets: SocketTable, copies: Copies, first: Iterable<number>): readonly OptionsImage[] {
-    // They change seldom: the smaller share is enough.
-    if (!this.budget.isLeft(false)) return [];
+  read(
+    isMeant: boolean,
+    sockets: SocketTable,
+    copies: Copies,
+    first: Iterable<number>,
+  ): readonly OptionsImage[] {
+    if (!this.budget.isLeft(isMeant)) return [];
     return this.budget.spend(() => {
       return this.choose(sockets, first).flatMap((image) => this.ask(image, copies));
     });

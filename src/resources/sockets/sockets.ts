@@ -108,8 +108,8 @@ export class Sockets implements Resource<SocketsImage, SocketsImage> {
     this.lookInTurn(stopped.isMeant, looked, look);
     this.settle(copies, looked, momentMs);
     const exact = [...looked].sort((one, other) => one - other);
-    const options = this.options.read(this.sockets, copies, looked);
-    const unnamed = this.names.read(this.sockets, copies);
+    const options = this.options.read(stopped.isMeant, this.sockets, copies, looked);
+    const unnamed = this.names.read(stopped.isMeant, this.sockets, copies);
     return { momentMs, sockets: this.sockets.all, exact, isPartial, options, unnamed };
   }
 
