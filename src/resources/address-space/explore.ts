@@ -4,6 +4,7 @@ import { PAGES_PER_CHUNK } from '../../points/page-index.ts';
 import type { Range } from '../../procfs/maps.ts';
 import type { Coverage } from './coverage.ts';
 import { joinRanges } from './join-ranges.ts';
+import type { Sweep } from './sweep.ts';
 import { PageRanges, type Part, type WrittenPages } from './written-pages.ts';
 
 export interface Explored {
@@ -24,16 +25,22 @@ export interface Unknown {
   readonly pending: readonly Range[];
 }
 
+/** By what memory is looked at; the sweep has begun. */
+export interface Ways {
+  readonly coverage: Coverage;
+  readonly written: WrittenPages;
+  readonly sweep: Sweep;
+}
+
 /** `files`: private mappings of files. Guard pages go to `guards`. */
 export function explore(
-  coverage: Coverage,
-  written: WrittenPages,
+  { coverage, written, sweep }: Ways,
   { renewed, pending }: Unknown,
   files: readonly Range[],
   guards: PageRanges,
 ): Explored {
   const small = renewed.filter((range) => !coverage.isLarge(range));
-  const pieces = explorePieces(coverage, written, files);
+  const pieces = explorePieces({ coverage, written, sweep }, files);
   const ranges = joinRanges([...small, ...pieces, ...pending]);
   const parts = splitByKind(ranges, files);
   const own = new PageRanges();
@@ -71,15 +78,11 @@ function listSure(written: WrittenPages, part: Part, guards: PageRanges) {
 }
 
 /** The pieces of large mappings in which something is found for the first time. */
-function explorePieces(
-  coverage: Coverage,
-  written: WrittenPages,
-  files: readonly Range[],
-): Range[] {
+function explorePieces({ coverage, written, sweep }: Ways, files: readonly Range[]): Range[] {
   const [own, guards] = [new PageRanges(), new PageRanges()];
-  for (const part of splitByKind(coverage.unexplored, files)) written.listOwn(own, part, guards);
+  for (const part of splitByKind(sweep.others, files)) written.listOwn(own, part, guards);
   const pages = new Map<number, number>();
-  for (const found of [own, guards]) {
+  for (const found of [own, guards, sweep.own, sweep.guards]) {
     found.forEachChunk((page) => pages.set(Math.floor(page / PAGES_PER_CHUNK), page));
   }
   return [...pages.values()].map((page) => coverage.explore(page));

@@ -29,6 +29,7 @@ import { forgetRange, forgetUnmapped } from './forget-pages.ts';
 import { assertRoom, assertRoomForFound } from './room-for-pages.ts';
 import { LaterCopy } from './later-copy.ts';
 import { isWithin } from './registration.ts';
+import { Sweep } from './sweep.ts';
 import { takeImage, type Surroundings } from './take-image.ts';
 import { UnwatchedPages, type Unwatched } from './unwatched-pages.ts';
 import { PageRanges, type WrittenPages } from './written-pages.ts';
@@ -49,14 +50,15 @@ export class Memory {
   readonly store: PageStore;
   private readonly history: PageHistory;
   private readonly stopped: Stopped;
-  private readonly written: WrittenPages;
+  readonly written: WrittenPages;
   private readonly found = new PageRanges();
   private readonly guards: GuardPages;
   private readonly dropped: DroppedPages;
   private readonly saver: PageSaver;
   private readonly restorer: PageRestorer;
   readonly unwatched: UnwatchedPages;
-  private readonly coverage = new Coverage();
+  readonly coverage = new Coverage();
+  readonly sweep: Sweep;
   private hasLeftovers = false;
   /** The mappings at the last capture or rollback. */
   private lastTable: MappingTable | undefined = undefined;
@@ -82,8 +84,9 @@ export class Memory {
     this.written = written;
     this.guards = new GuardPages(written, this.history);
     this.dropped = new DroppedPages(written, this.history);
-    const { history, guards, dropped } = this;
-    this.saver = new PageSaver({ target, written, store, history, guards, dropped });
+    this.sweep = new Sweep(written, this.coverage, stopped.group);
+    const { history, guards, dropped, sweep } = this;
+    this.saver = new PageSaver({ target, written, store, history, guards, dropped, sweep });
     this.unwatched = new UnwatchedPages(target, written, store, this.history);
     this.restorer = new PageRestorer(target, written, store, this.history);
   }
@@ -118,9 +121,10 @@ export class Memory {
       this.exploredNow = [];
       for (const range of renewed) forgetRange(history, delta, range);
       hasForgotten = delta.pages.length > 0;
+      this.sweep.begin({ table, refused: this.refused, anew: [...renewed, ...this.pendingPieces] });
       later = this.explore(delta, renewed, { table, attributes, unwatched });
       this.hasLeftovers = true;
-      this.written.scan(found, this.coverage.spans, true, []);
+      this.sweep.take(found, true, []);
       this.dropped.find(found, table, delta);
       if (hadLeftovers) found.unite();
       assertRoomForFound(this.store, history.current, found, this.written);
@@ -206,12 +210,14 @@ export class Memory {
     remote: RemoteSource,
   ): RestoreCount {
     this.settle();
-    const { history, found, restorer } = this;
+    const { history, found, restorer, sweep } = this;
     this.refused = unwatched.filter(({ kind }) => kind !== 'registered');
     const touched = this.undoTo(delta);
     if (renewed.length + this.refused.length > 0) this.updateCoverage(table, renewed);
-    this.written.scan(found, this.coverage.spans, false, untracked);
-    const mayBeAny = this.coverage.unexplored.length > 0;
+    const site = { table, refused: this.refused, anew: [] };
+    sweep.begin(site);
+    sweep.take(found, false, untracked);
+    const mayBeAny = sweep.others.length + sweep.guards.length > 0;
     for (const page of this.guards.remove(table, mayBeAny, remote)) found.push(page, page + 1);
     this.dropped.find(found, table, undefined);
     restorer.begin();
@@ -219,9 +225,11 @@ export class Memory {
     let count = restorer.queueFound(found, absent, this.guards.found);
     // The latter may have been protected for a point that could not be made.
     const pending = [...this.pendingPieces, ...this.pendingRanges];
-    for (const range of [...this.coverage.unexplored, ...pending]) {
+    for (const range of [...sweep.others, ...pending]) {
       count += restorer.queueUnsure(range, absent);
     }
+    for (const range of sweep.within) count += restorer.queueVersions(range);
+    restorer.listAbsent(sweep.own, absent);
     for (const range of renewed) {
       const isLarge = this.coverage.isLarge(range);
       history.current.forEachIn(range.start / PAGE_SIZE, range.end / PAGE_SIZE, (page, slot) => {
@@ -238,7 +246,7 @@ export class Memory {
     const replaced = restorer.replaceLost(table, remote);
     const lost = [...restorer.lost, ...this.guards.install(table, attributes, remote)];
     const changed = this.unwatched.restore(unwatched, uncompared);
-    if (count >= PROTECT_AGAIN_MIN_PAGES) this.protectAgain();
+    if (count - sweep.busyCount >= PROTECT_AGAIN_MIN_PAGES) sweep.protectAgain(site);
     found.clear();
     this.hasLeftovers = false;
     // As at the point, all of them: what is written from now on is reported.
@@ -287,8 +295,7 @@ export class Memory {
     surroundings: Surroundings,
   ): LaterCopy | undefined {
     const found = explore(
-      this.coverage,
-      this.written,
+      this,
       { renewed, pending: this.pendingPieces },
       surroundings.table.privateFiles,
       this.guards.found,
@@ -309,10 +316,5 @@ export class Memory {
       throw error;
     }
     return later;
-  }
-
-  /** Protect what was just written back: else every later scan would report it once more. */
-  private protectAgain(): void {
-    for (const { start, end } of this.coverage.spans) this.written.protect(start, end);
   }
 }

@@ -91,14 +91,27 @@ export class PageRestorer {
   /** Of a range of which the scan does not tell what was written there. */
   queueUnsure({ start, end }: Range, absent: number[]): number {
     const { current } = this.history;
-    let count = 0;
-    current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, (page, slot) => {
-      count += this.queue(page, slot);
-    });
+    const count = this.queueVersions({ start, end });
     this.written.forEachOwnPage(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
       if (current.get(page) === ABSENT) absent.push(page);
     });
     return count;
+  }
+
+  /** All that have a version in a range. */
+  queueVersions({ start, end }: Range): number {
+    let count = 0;
+    this.history.current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, (page, slot) => {
+      count += this.queue(page, slot);
+    });
+    return count;
+  }
+
+  /** Those of `own` that have no version go to `absent`. */
+  listAbsent(own: PageRanges, absent: number[]): void {
+    own.forEachPage((page) => {
+      if (this.history.current.get(page) === ABSENT) absent.push(page);
+    });
   }
 
   queueTouched(touched: number[], absent: number[], table: MappingTable): number {

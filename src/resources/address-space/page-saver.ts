@@ -7,9 +7,11 @@ import { ABSENT, GUARD } from '../../points/page-index.ts';
 import type { PageStore } from '../../store/page-store.ts';
 import type { TargetMemory } from '../../tracee/target-memory.ts';
 import type { DroppedPages } from './dropped-pages.ts';
+import { BusySaver } from './busy-saver.ts';
 import { listFound } from './explore.ts';
 import type { GuardPages } from './guard-pages.ts';
 import { PageReader } from './page-copier.ts';
+import type { Sweep } from './sweep.ts';
 import type { PageRanges, WrittenPages } from './written-pages.ts';
 
 /**
@@ -26,6 +28,7 @@ export interface Saved {
   readonly history: PageHistory;
   readonly guards: GuardPages;
   readonly dropped: DroppedPages;
+  readonly sweep: Sweep;
 }
 
 export class PageSaver {
@@ -35,18 +38,23 @@ export class PageSaver {
   private readonly guards: GuardPages;
   private readonly dropped: DroppedPages;
   private readonly reader: PageReader;
+  private readonly busy: BusySaver;
+  private readonly sweep: Sweep;
 
-  constructor({ target, written, store, history, guards, dropped }: Saved) {
+  constructor({ target, written, store, history, guards, dropped, sweep }: Saved) {
     this.written = written;
     this.store = store;
     this.history = history;
     this.guards = guards;
     this.dropped = dropped;
     this.reader = new PageReader(target);
+    this.busy = new BusySaver(target, store, history);
+    this.sweep = sweep;
   }
 
   reset(): void {
     this.reader.reset();
+    this.busy.reset();
   }
 
   /** Save what was found written, and has been protected. */
@@ -58,9 +66,11 @@ export class PageSaver {
       } else for (let page = start; page < end; page += 1) this.savePage(delta, page);
     }
     this.reader.flush();
-    if (this.reader.lost.length === 0) return;
+    this.busy.flush(delta);
+    const lost = [...this.reader.lost, ...this.busy.lost];
+    if (lost.length === 0) return;
     delta.seen ??= new Set(delta.pages);
-    for (const page of this.reader.lost) {
+    for (const page of lost) {
       this.history.record(delta, page, ABSENT);
       this.guards.ask(page);
     }
@@ -99,6 +109,10 @@ export class PageSaver {
   /** Once in a delta. Read when `saveFound` is called. */
   savePage(delta: PageDelta, page: number): void {
     if (delta.seen?.has(page) === true && this.history.current.get(page) !== ABSENT) return;
+    if (this.sweep.isBusy(page) && this.history.current.get(page) > ABSENT) {
+      this.busy.push(delta, page);
+      return;
+    }
     const slot = this.store.allocate();
     this.history.record(delta, page, slot);
     this.reader.push(page, this.store.address(slot));

@@ -123,22 +123,36 @@ export class WrittenPages {
   }
 
   /**
-   * Append the written pages of `spans` to `found`. With `protect` they are protected again in the
+   * Append the written pages of a range to `found`. With `protect` they are protected again in the
    * same walk; without, ranges of `untracked` mappings are left out here.
    */
   scan(
     found: PageRanges,
-    spans: readonly Range[],
+    { start, end }: Range,
     protect: boolean,
     untracked: readonly Range[],
   ): void {
     const masks = protect ? SCAN_WRITTEN_AND_PROTECT : SCAN_WRITTEN;
-    for (const { start, end } of spans) {
-      for (let from = start; from < end; from = this.scanner.walkEnd) {
-        this.scanner.scan(this.pagemapFd, masks, from, end);
-        this.take(found, protect, untracked);
-        if (this.scanner.walkEnd <= from) break;
+    for (let from = start; from < end; from = this.scanner.walkEnd) {
+      this.scanner.scan(this.pagemapFd, masks, from, end);
+      this.take(found, protect, untracked);
+      if (this.scanner.walkEnd <= from) break;
+    }
+  }
+
+  /** Visit what a scan with `masks` tells of a range. */
+  forEachRegion(
+    masks: ScanMasks,
+    { start, end }: Range,
+    visit: (start: number, end: number, categories: number) => void,
+  ): void {
+    const { scanner } = this;
+    for (let from = start; from < end; from = scanner.walkEnd) {
+      scanner.scan(this.pagemapFd, masks, from, end);
+      for (let index = 0; index < scanner.count; index += 1) {
+        visit(scanner.start(index), scanner.end(index), scanner.categories(index));
       }
+      if (scanner.walkEnd <= from) break;
     }
   }
 
