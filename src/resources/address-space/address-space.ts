@@ -130,9 +130,10 @@ export class AddressSpace implements Resource<AddressSpaceImage, Plan> {
     const { untracked } = this.mappings.registration;
     const unwatched = this.mappings.findUnwatched();
     const attributes = image.attributes.ranges;
+    const { wanted: table, freed } = mappings;
     const pages = this.memory.restore(
       delta,
-      { table: mappings.wanted, attributes, untracked, renewed: renewed ?? [], unwatched },
+      { table, attributes, untracked, renewed: renewed ?? [], unwatched, freed },
       image.uncompared,
       stopped.remote,
     );

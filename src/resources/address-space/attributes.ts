@@ -7,6 +7,7 @@
  * before it, and says so, as does each rollback to it. What has changed between that and the next
  * one may have done so before the point or after it: that is left as it is, and named.
  */
+import { listFreedRanges } from '../../procfs/freed-ranges.ts';
 import type { Range } from '../../procfs/maps.ts';
 import { parseSmaps, type AttributeRange } from '../../procfs/smaps.ts';
 import { close, open, openOrThrow, O_RDONLY, pread, useAndClose } from '../../sys/file.ts';
@@ -37,6 +38,8 @@ export class AttributeReader {
   private readonly stopped: Stopped;
   private readonly fd: number;
   private buffer = new NativeBuffer(64 * 1024);
+  /** What was read from the program last. */
+  private text: Buffer = Buffer.alloc(0);
   private ranges: readonly AttributeRange[] = [];
   private costMs = 0;
   private readAtMs = -Infinity;
@@ -87,12 +90,19 @@ export class AttributeReader {
   read(): readonly AttributeRange[] {
     if (this.generation === this.stopped.generation) return this.ranges;
     const startedMs = processorMs();
-    this.ranges = parseSmaps(this.readBytes(this.fd));
+    this.text = this.readBytes(this.fd);
+    this.ranges = parseSmaps(this.text);
     this.readAtMs = performance.now();
     this.readMs = Date.now();
     this.costMs = processorMs() - startedMs;
     this.generation = this.stopped.generation;
     return this.ranges;
+  }
+
+  /** Mappings with pages that it has given up (MADV_FREE), and the kernel may take. */
+  listFreed(): readonly Range[] {
+    this.read();
+    return listFreedRanges(this.text);
   }
 
   /** Whether they are read for a point. */

@@ -10,6 +10,10 @@ export const fates: Fates = {
       what: 'locks, advice and keys of mappings',
       becomes: 'exact where they were read; else named as "not known"',
     },
+    {
+      what: 'pages given up since (MADV_FREE)',
+      becomes: 'kept, where mappings were asked; else named as "not known"',
+    },
     { what: 'names of mappings', becomes: 'exact' },
     {
       what: 'memory that the kernel writes past protections',

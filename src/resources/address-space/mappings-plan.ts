@@ -18,6 +18,8 @@ export interface MappingsPlan {
   readonly touched: readonly Range[];
   /** Nothing may become executable: PR_SET_MDWE. */
   readonly isExecRefused: boolean;
+  /** Mappings with pages that the kernel may take until they are written again. */
+  readonly freed: readonly Range[];
   /** What cannot be known of those that are not changed. */
   readonly unsure: readonly Named[];
   /** What is known to be otherwise, and stays so. */

@@ -37,7 +37,6 @@ import { findAboveBreak, findForbidden, findLackOfLockRoom } from './trials.ts';
 import type { WrittenPages } from './written-pages.ts';
 
 const NOTHING_UNWATCHED: readonly Unwatched[] = [];
-const NOTHING_UNSURE: readonly Named[] = [];
 const REPLACED = 'another file has that path and number by now, and may have been mapped since';
 const UNATTACHED = 'its segment is gone: it is memory of its own now, and no attachment';
 const GUESS = nameGuess(LOST.mappings, ATTRIBUTES);
@@ -143,15 +142,17 @@ export class Mappings {
     const now = this.reader.readForRollback(!isSame || this.registration.refused.length > 0);
     const irreparable = this.findIrreparable(now, attributes);
     const isMended = now === undefined || planAttributes(now, attributes.ranges).length === 0;
-    if (now !== undefined) this.reader.noteResult(!isMended);
+    const freed = now === undefined ? [] : this.reader.listFreed();
+    if (now !== undefined) this.reader.noteResult(!isMended || freed.length > 0);
     const isDone = isSame && isMended && irreparable.length === 0;
     const { generation } = this.stopped;
-    const unsure = now === undefined || !attributes.isExact ? [GUESS] : NOTHING_UNSURE;
+    const unsure = now === undefined || !attributes.isExact ? [GUESS] : [];
     const replaced = this.files
       .findReplaced(wanted, (mapping) => accessOf(mapping, attributes))
       .map((mapping) => nameLoss(mapping, `${mapping.path}: ${REPLACED}`));
     const named = isDone ? [...replaced, ...nameLasting(now ?? [], attributes)] : replaced;
-    const plan = { wanted, attributes, isDone, generation, files, irreparable, unsure, named };
+    const known = { wanted, attributes, isDone, generation, files, irreparable };
+    const plan = { ...known, freed, unsure, named };
     if (!isDone) return this.prepareSteps(plan, now ?? [], claims);
     const obstacle = findLackOfScratch(this.stopped.pid, wanted.mappings);
     return obstacle ?? { ...plan, touched: [], isExecRefused: false };

@@ -205,7 +205,7 @@ export class Memory {
   /** Make every page what it was when `delta` was made; newer deltas are dropped. */
   restore(
     delta: PageDelta,
-    { table, attributes, untracked, renewed, unwatched }: MemoryNow,
+    { table, attributes, untracked, renewed, unwatched, freed }: MemoryNow,
     uncompared: readonly Range[],
     remote: RemoteSource,
   ): RestoreCount {
@@ -220,6 +220,7 @@ export class Memory {
     const mayBeAny = sweep.others.length + sweep.guards.length > 0;
     for (const page of this.guards.remove(table, mayBeAny, remote)) found.push(page, page + 1);
     this.dropped.find(found, table, undefined);
+    found.addVersions(history.current, freed);
     restorer.begin();
     const absent: number[] = [];
     let count = restorer.queueFound(found, absent, this.guards.found);

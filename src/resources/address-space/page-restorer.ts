@@ -40,6 +40,8 @@ export interface MemoryNow {
   /** Mapped anew: all of it must be written back. */
   readonly renewed: readonly Range[];
   readonly unwatched: readonly Unwatched[];
+  /** With pages that are as they were, and may go at any moment: all of them are written to. */
+  readonly freed: readonly Range[];
 }
 
 export class PageRestorer {

@@ -99,6 +99,16 @@ export class PageRanges {
     }
   }
 
+  /** Append the pages in `ranges` that have a version: whatever is there, in order. */
+  addVersions(current: PageIndex, ranges: readonly Range[]): void {
+    for (const { start, end } of ranges) {
+      current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, (page) => {
+        this.pushJoined(page, page + 1);
+      });
+    }
+    if (ranges.length > 0) this.unite();
+  }
+
   countPages(): number {
     let count = 0;
     for (let i = 0; i < this.length; i += 1) count += at(this.ends, i) - at(this.starts, i);
