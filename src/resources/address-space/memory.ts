@@ -118,6 +118,7 @@ export class Memory {
       const isNew = former !== table || renewed.length + this.refused.length > 0;
       if (isNew) this.updateCoverage(table, renewed);
       this.saver.reset();
+      this.guards.found.clear();
       this.exploredNow = [];
       for (const range of renewed) forgetRange(history, delta, range);
       hasForgotten = delta.pages.length > 0;
