@@ -30,9 +30,22 @@ static void keep(size_t size) {
   if (tkeep(kept, size) != 0) die("tkeep");
 }
 
+static volatile unsigned long asleep;
+
 static void *sleeper(void *nothing) {
+  __atomic_add_fetch(&asleep, 1, __ATOMIC_SEQ_CST);
   for (;;) pause();
   return nothing;
+}
+
+/* What they do when they begin is not to be gone back to. */
+static void start_sleepers(unsigned long count) {
+  for (unsigned long index = 0; index < count; index++) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, sleeper, NULL) != 0) die("pthread_create");
+  }
+  while (asleep != count) usleep(1000);
+  usleep(10000);
 }
 
 static void fall(void) { *(volatile int *)8 = 1; }
@@ -52,10 +65,7 @@ int main(int argc, char **argv) {
   page_count = size / PAGE;
   memory = map_touched(size, MAP_PRIVATE);
   for (size_t page = 0; page < page_count; page++) memory[page * PAGE] = (char)page;
-  for (unsigned long index = 1; index < threads; index++) {
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, sleeper, NULL) != 0) die("pthread_create");
-  }
+  if (threads > 1) start_sleepers(threads - 1);
   if (strcmp(argv[1], "save") == 0) measure_save(&rounds);
   else measure_back(&rounds);
   if (kept != NULL && *kept < count) return 3;
