@@ -9,6 +9,7 @@
 import { PAGE_SIZE, SYS } from '../../arch/x64/syscalls.ts';
 import type { PageDelta, PageHistory } from '../../points/page-history.ts';
 import { ABSENT, GUARD } from '../../points/page-index.ts';
+import type { Range } from '../../procfs/maps.ts';
 import type { AttributeRange } from '../../procfs/smaps.ts';
 import { MADV_GUARD_INSTALL, MADV_GUARD_REMOVE } from '../../sys/madvise.ts';
 import { MLOCK_ONFAULT } from '../../sys/mmap.ts';
@@ -56,16 +57,17 @@ export class GuardPages {
   }
 
   /**
-   * Remove those that were none at the point, before pages are written. `mayBeAny`: there is a sign
-   * of them, or no telling. Answers those that were removed, ascending.
+   * Remove those that were none at the point, before pages are written. `unsure`: where there may
+   * be some although no point ever had one. Answers those that were removed, ascending.
    */
-  remove(table: MappingTable, mayBeAny: boolean, remote: RemoteSource): readonly number[] {
+  remove(table: MappingTable, unsure: readonly Range[], remote: RemoteSource): readonly number[] {
     const { found, history, staying } = this;
     staying.clear();
-    if (!this.hasAny && !mayBeAny) return [];
+    const ranges = this.hasAny ? table.tracked : unsure;
+    if (ranges.length === 0) return [];
     found.clear();
     const removed: number[] = [];
-    for (const { start, end } of table.tracked) this.written.findGuards(found, start, end);
+    for (const { start, end } of ranges) this.written.findGuards(found, start, end);
     found.forEachPage((page) => {
       if (history.current.get(page) === GUARD) staying.add(page);
       else removed.push(page);

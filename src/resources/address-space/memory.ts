@@ -218,8 +218,7 @@ export class Memory {
     const site = { table, refused: this.refused, anew: [] };
     sweep.begin(site);
     sweep.take(found, false, untracked);
-    const mayBeAny = sweep.others.length + sweep.guards.length > 0;
-    for (const page of this.guards.remove(table, mayBeAny, remote)) found.push(page, page + 1);
+    for (const page of this.guards.remove(table, sweep.unsure, remote)) found.push(page, page + 1);
     this.dropped.find(found, table, undefined);
     found.addVersions(history.current, freed);
     restorer.begin();
@@ -242,7 +241,7 @@ export class Memory {
     if (touched.length > 0) count += restorer.queueTouched(touched, absent, table);
     const dropped = restorer.dropPages(absent, table, remote);
     if (restorer.flush() || this.guards.found.length > 0) {
-      this.guards.remove(table, true, remote);
+      this.guards.remove(table, table.tracked, remote);
       restorer.tryAgain();
     }
     const replaced = restorer.replaceLost(table, remote);

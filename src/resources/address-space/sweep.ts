@@ -101,6 +101,11 @@ export class Sweep {
     return this.plan.within;
   }
 
+  /** What is unexplored and may have guard pages. */
+  get unsure(): readonly Range[] {
+    return this.guards.length > 0 ? this.coverage.unexplored : this.others;
+  }
+
   get busyCount(): number {
     return this.busy.length;
   }
