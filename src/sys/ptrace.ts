@@ -196,14 +196,20 @@ export function ptracePeeksiginfo(
   return found;
 }
 
-function peekFrom(tid: number, isShared: boolean, offset: number, count: number): Uint8Array[] {
+function peekFrom(
+  tid: number,
+  isShared: boolean,
+  offset: number,
+  count: number,
+): readonly Uint8Array[] {
   peekArguments.setUint64(0, offset);
   peekArguments.words[2] = isShared ? PTRACE_PEEKSIGINFO_SHARED : 0;
   peekArguments.words[3] = count;
   const { address } = peeked;
   const length = toNumber(ptrace(PTRACE_PEEKSIGINFO, tid, peekArguments.address, address));
+  if (length <= 0) return NONE_PENDING;
   return Array.from(
-    { length: Math.max(length, 0) },
+    { length },
     (_, index) =>
       new Uint8Array(peeked.bytes.subarray(index * SIGINFO_SIZE, (index + 1) * SIGINFO_SIZE)),
   );

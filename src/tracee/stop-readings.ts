@@ -64,8 +64,9 @@ export class StopReadings {
     return this.note(size === REGISTERS_SIZE);
   }
 
-  /** Have the kernel's be `registers`; false when the thread is gone. */
+  /** Have the kernel's be `registers`, if they are not; false when the thread is gone. */
   storeRegisters(): boolean {
+    if (this.areRegistersKnown && this.registers.isLike(this.own.known)) return true;
     const { address } = this.own.registerBytes;
     return this.note(ptraceSetregset(this.tid, NT_PRSTATUS, address, REGISTERS_SIZE) === 0);
   }

@@ -118,6 +118,14 @@ export class Registers {
     }
   }
 
+  isLike(other: Registers): boolean {
+    const size = REGISTERS_SIZE >> 2;
+    for (let index = 0; index < size; index += 1) {
+      if (this.words[this.base + index] !== other.words[other.base + index]) return false;
+    }
+    return true;
+  }
+
   /** True between a system call's entry and its exit, or at its exit. */
   isInSyscall(): boolean {
     return this.getInt('orig_rax') >= 0;

@@ -151,3 +151,11 @@ function isEqual(one: Uint8Array, other: Uint8Array | undefined): boolean {
 function hasEqual(queue: SignalQueue, info: Uint8Array): boolean {
   return queue.some((other) => Buffer.compare(other, info) === 0);
 }
+
+export function isTakingOff({ takenOff }: QueueChange): boolean {
+  return takenOff > 0;
+}
+
+export function sentOf(changes: readonly QueueChange[]): Uint8Array[] {
+  return changes.flatMap(({ sent }) => sent);
+}

@@ -28,7 +28,9 @@ import {
   isOfTimer,
   isSendableByAny,
   isStop,
+  isTakingOff,
   planQueue,
+  sentOf,
   type QueueChange,
   type SignalQueue,
 } from './pending-queues.ts';
@@ -52,6 +54,12 @@ export interface PendingImage {
   readonly threads: readonly { readonly tid: number; readonly queue: SignalQueue }[];
 }
 
+/** Of a thread. */
+interface OwnQueue {
+  readonly now: SignalQueue;
+  readonly wanted: SignalQueue;
+}
+
 const NONE: PendingImage = { shared: [], threads: [] };
 
 export class PendingSignals implements Resource<PendingImage, PendingImage> {
@@ -73,8 +81,9 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     for (const thread of group.threads.values()) {
       const { tid } = thread;
       shared ??= this.peekShared(tid);
-      const queue = [...signalsOnTheWay(thread, this.status), ...this.peekOwn(tid)];
-      if (queue.length > 0) (threads ??= []).push({ tid, queue });
+      const [onTheWay, own] = [signalsOnTheWay(thread, this.status), this.peekOwn(tid)];
+      if (onTheWay.length + own.length === 0) continue;
+      (threads ??= []).push({ tid, queue: [...onTheWay, ...own] });
     }
     if (threads === undefined && (shared === undefined || shared.length === 0)) return NONE;
     return { shared: shared ?? NONE.shared, threads: threads ?? NONE.threads };
@@ -109,9 +118,9 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
       const queue = then.length === 0 ? then : findMissing(onTheWay, then);
       dropFromTimer(thread, then);
       this.dropOwn(stopped, thread, onTheWay, [...then, ...shared]);
-      this.drain(stopped, thread, queue, shared);
+      const now = this.drain(stopped, thread, queue, shared) ?? this.peekOwn(thread.tid);
       const owed = thread === first ? shared : undefined;
-      lost.push(...this.settle(stopped, thread, queue, owed));
+      lost.push(...this.settle(stopped, thread, { now, wanted: queue }, owed));
     }
     return { lost };
   }
@@ -148,7 +157,7 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
   private settle(
     stopped: Stopped,
     thread: Thread,
-    own: SignalQueue,
+    own: OwnQueue,
     shared: SignalQueue | undefined,
   ): Named[] {
     const changes = this.planChanges(stopped, thread, own, shared);
@@ -176,20 +185,18 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
   private planChanges(
     stopped: Stopped,
     thread: Thread,
-    own: SignalQueue,
+    { now: ownNow, wanted: own }: OwnQueue,
     owed: SignalQueue | undefined,
   ) {
-    const now = { own: this.peekOwn(thread.tid), shared: this.peekShared(thread.tid) };
+    const now = { own: ownNow, shared: this.peekShared(thread.tid) };
     const ofTimers = {
       own: now.own.filter((info) => isOfTimer(info, own)),
       shared: owed === undefined ? [] : now.shared.filter((info) => isOfTimer(info, owed)),
     };
+    const caused = owed === undefined ? [] : this.findCaused(stopped, now.shared, owed);
     const undone = {
       own: [...ofTimers.own, ...this.findCaused(stopped, now.own, own)],
-      shared: [
-        ...ofTimers.shared,
-        ...(owed === undefined ? [] : this.findCaused(stopped, now.shared, owed)),
-      ],
+      shared: [...ofTimers.shared, ...caused],
     };
     const isFirst = thread === stopped.group.leader;
     const unsendable = isFirst ? [] : now.shared.filter((info) => !isSendableByAny(info));
@@ -214,32 +221,35 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
     ];
   }
 
-  /** Take off the faults that came since: each stops the thread before it runs anything. */
+  /**
+   * Take off the faults that came since: each stops the thread before it runs anything. What waits
+   * for the thread now, if that was looked at and has not changed since.
+   */
   private drain(
     { pump, ownIds, pid }: Stopped,
     thread: Thread,
     own: SignalQueue,
     shared: SignalQueue,
-  ): void {
+  ): SignalQueue | undefined {
     const { stop } = thread.assertStopped();
-    if (stop.kind === 'signal' && !isFault(stop.signo)) return;
+    if (stop.kind === 'signal' && !isFault(stop.signo)) return undefined;
     for (let drains = 0; drains < DRAINS_MAX; drains += 1) {
-      const queues = [
-        { now: this.peekOwn(thread.tid), wanted: own },
-        { now: this.peekShared(thread.tid), wanted: shared },
-      ];
-      if (queues.every(({ now }) => now.length === 0)) return;
+      const ownNow = this.peekOwn(thread.tid);
+      const ofAll = { now: this.peekShared(thread.tid), wanted: shared };
+      const queues = [{ now: ownNow, wanted: own }, ofAll];
+      if (queues.every(({ now }) => now.length === 0)) return ownNow;
       const ownPid = ownIds.ownIdOf(pid);
       const undone = queues.flatMap(({ now, wanted }) => findUndone(now, wanted, ownPid));
-      if (undone.length === 0) return;
+      if (undone.length === 0) return ownNow;
       const numbers = new Set(undone.map(signoOf));
       this.setMask(thread, (signo) => !numbers.has(signo));
       const hasStopped = ptraceCont(thread.tid, 0) === 0 && pump.nextOf(thread) !== undefined;
       this.setMask(thread, () => true);
       this.status.forget();
-      if (!hasStopped) return;
+      if (!hasStopped) return undefined;
       thread.stopFor(stop, stop.kind === 'group-stop');
     }
+    return undefined;
   }
 
   /** Asked of the kernel only where /proc says that there is something. */
@@ -264,8 +274,7 @@ export class PendingSignals implements Resource<PendingImage, PendingImage> {
 
 /** It has been taken off the queue already, and is not handed over. */
 function dropFromTimer(thread: Thread, wanted: SignalQueue): void {
-  if (thread.stop?.kind !== 'signal') return;
-  const info = thread.fetchSiginfo();
+  const info = thread.stop?.kind === 'signal' ? thread.fetchSiginfo() : undefined;
   if (info === undefined || !isOfTimer(info.bytes, wanted)) return;
   if (wanted.some((each) => Buffer.compare(each, info.bytes) === 0)) return;
   thread.stopFor({ kind: 'interrupt' }, thread.isDisplaced);
@@ -278,14 +287,6 @@ function peek(tid: number, isShared: boolean): SignalQueue {
 
 function isCut(queue: SignalQueue): boolean {
   return queue.length > WAITING_MAX;
-}
-
-function isTakingOff({ takenOff }: QueueChange): boolean {
-  return takenOff > 0;
-}
-
-function sentOf(changes: readonly QueueChange[]): Uint8Array[] {
-  return changes.flatMap(({ sent }) => sent);
 }
 
 /** By rt_sigtimedwait(2), which does not wait where its limit is 0. */

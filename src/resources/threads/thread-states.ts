@@ -17,7 +17,9 @@ import type { Stopped } from '../stopped.ts';
 import { bytesOf, isText, textOf } from './byte-text.ts';
 import { enterCall, isWithinCall, leaveEntry } from './enter-call.ts';
 import { ExtendedState, XSTATE_MAX } from './extended-state.ts';
+import { LastLooks } from './last-looks.ts';
 import { canChooseTid } from './privilege.ts';
+import { giveScheduling, registerRemade, registerRobustList } from './register-thread.ts';
 import {
   findMovedAreas,
   readRseq,
@@ -25,7 +27,6 @@ import {
   unregisterAreas,
   type MovedAreas,
 } from './rseq-areas.ts';
-import { isSameScheduling, writeScheduling } from './scheduling.ts';
 import {
   foretellStacks,
   isSameStackState,
@@ -34,12 +35,11 @@ import {
   restoreStack,
   type StackState,
 } from './stack-state.ts';
-import type { FactsOfThreads, ThreadFacts } from './thread-facts.ts';
+import type { FactsOfThreads } from './thread-facts.ts';
 import type { ThreadFiles } from '../../tracee/thread-files.ts';
 
 const VERSION = 5;
 const COMM_SIZE = 16;
-const ROBUST_LIST_HEAD_SIZE = 24;
 const MASK_OFFSET = REGISTERS_SIZE;
 const COMM_OFFSET = MASK_OFFSET + 8;
 const KEPT_SIZE = COMM_OFFSET + COMM_SIZE;
@@ -83,6 +83,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
   private readonly registers = new Registers(this.work.words);
   private readonly comm = new NativeBuffer(COMM_SIZE);
   private readonly extended = new ExtendedState(this.work, XSTATE_OFFSET);
+  private readonly looks = new LastLooks<ThreadState>();
   private asksThreads: boolean | undefined = undefined;
 
   private readonly names: ThreadFiles;
@@ -171,6 +172,7 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
 
   /** Its files in /proc are of no use any more. */
   forgetThread(tid: number): void {
+    this.looks.forget(tid);
     this.names.forget(tid);
   }
 
@@ -205,7 +207,9 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
     // Sequences make no system calls.
     const criticalSection = isInUserCode ? sectionAt(thread.tid, rseq?.address ?? 0) : 0;
     const stack = readStackState(thread, this.facts);
-    const extended = this.extended.keep(xstateSize, former?.extended);
+    const size = XSTATE_OFFSET + xstateSize;
+    const isLike = former !== undefined && this.looks.isLike(former, work.bytes, size);
+    const extended = isLike ? former.extended : this.extended.keep(xstateSize, former?.extended);
     const isSame =
       former?.extended === extended &&
       former.robustList === robustList &&
@@ -213,10 +217,11 @@ export class ThreadStates implements Resource<ThreadStatesImage, ThreadStatesPla
       former.criticalSection === criticalSection &&
       former.waitsSinceMs === waitsSinceMs &&
       isSameStackState(former, stack) &&
-      isText(work.bytes, former.bytes);
-    if (isSame) return former;
-    const bytes = textOf(work.bytes, KEPT_SIZE);
-    return { ...stack, bytes, extended, robustList, rseq, criticalSection, waitsSinceMs };
+      (isLike || isText(work.bytes, former.bytes));
+    if (isLike && isSame) return former;
+    const bytes = isSame ? former.bytes : textOf(work.bytes, KEPT_SIZE);
+    const changed = { ...stack, bytes, extended, robustList, rseq, criticalSection, waitsSinceMs };
+    return this.looks.note(isSame ? former : changed, work.bytes, size);
   }
 
   /** What only the thread itself can tell the kernel. */
@@ -287,32 +292,4 @@ function findState(
 
 function nameOf(state: ThreadState): Buffer {
   return bytesOf(state.bytes).subarray(COMM_OFFSET, COMM_OFFSET + COMM_SIZE);
-}
-
-/** Let a thread that was made again be run as the one that ended. */
-function giveScheduling(tid: number, remade: ThreadFacts, facts: FactsOfThreads): Named[] {
-  const atPoint = facts.atPoint.get(tid);
-  const wanted = atPoint ?? facts.lastSchedulingOf(tid) ?? remade.scheduling;
-  if (wanted === undefined) return [];
-  const named = writeScheduling(tid, wanted).map((what) => `${what} of thread ${tid} are lost`);
-  const isChanged = remade.scheduling !== undefined && !isSameScheduling(remade.scheduling, wanted);
-  if (atPoint === undefined && isChanged) {
-    named.push(
-      `thread ${tid} is scheduled as when it ended, which may have changed since the point`,
-    );
-  }
-  return named.map((text) => ({ bit: LOST.threads, text }));
-}
-
-function registerRemade(state: ThreadState, facts: ThreadFacts, remote: RemoteSource): void {
-  const { calls, scratch } = remote();
-  calls.call(SYS.set_tid_address, facts.clearChildTid);
-  if (state.robustList !== 0) registerRobustList(state, remote);
-  if (state.alternateStack !== undefined) {
-    calls.call(SYS.sigaltstack, scratch.put(Buffer.from(state.alternateStack)), 0);
-  }
-}
-
-function registerRobustList({ robustList }: ThreadState, remote: RemoteSource): void {
-  remote().calls.call(SYS.set_robust_list, robustList, ROBUST_LIST_HEAD_SIZE);
 }
