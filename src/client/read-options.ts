@@ -8,8 +8,12 @@ const NUMBERS = {
   maxPoints: '--max-points',
   memory: '--memory',
 };
-const FLAGS = { verbose: '--verbose', children: '' };
-const CHOICES = { sharedOffsets: '--shared-offsets', peers: '--peers' };
+const FLAGS = { verbose: '--verbose' };
+const CHOICES = {
+  sharedOffsets: '--shared-offsets',
+  peers: '--peers',
+  children: '--children',
+};
 
 /**
  * The defaults, and the command line's own checks.
@@ -36,13 +40,14 @@ function wordsOf(name: string, value: unknown): string[] {
     if (typeof value !== 'number') throw refusal(`${name} must be a number`);
     return [`${NUMBERS[name]}=${value}`];
   }
+  // As it is of attach, where it is about those that run already.
+  if (name === 'children' && typeof value === 'boolean') return value ? [] : ['--no-children'];
   if (isKeyOf(CHOICES, name)) {
     if (typeof value !== 'string') throw refusal(`${name} must be a string`);
     return [`${CHOICES[name]}=${value}`];
   }
   if (!isKeyOf(FLAGS, name)) throw refusal(`there is no option '${name}'`);
   if (typeof value !== 'boolean') throw refusal(`${name} must be true or false`);
-  if (name === 'children') return value ? [] : ['--no-children'];
   return value ? [FLAGS[name]] : [];
 }
 

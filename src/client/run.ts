@@ -13,6 +13,7 @@ import type { ProgramStatus } from '../protocol/records.ts';
 import {
   EXIT_BELAY_FAILED,
   formatRunOptions,
+  type Children,
   type Peers,
   type SharedOffsets,
 } from '../options/run-options.ts';
@@ -39,11 +40,13 @@ export interface SuperviseOptions {
   readonly sharedOffsets?: SharedOffsets;
   /** Of connections that were used since the point: 'close' by default. */
   readonly peers?: Peers;
+  /** Processes that the program begins: 'leave' them alone; 'keep' by default. */
+  readonly children?: Children;
 }
 
-export interface AttachOptions extends SuperviseOptions {
-  /** False: leave the children alone that run already. */
-  readonly children?: boolean;
+export interface AttachOptions extends Omit<SuperviseOptions, 'children'> {
+  /** False: leave the children alone that run already; 'leave': those of later, too. */
+  readonly children?: Children | boolean;
 }
 
 export interface RunProgramOptions extends SuperviseOptions {

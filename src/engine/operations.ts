@@ -2,7 +2,7 @@
 import { asBelayError, BelayError } from '../errors.ts';
 import type { Point } from '../points/point.ts';
 import { NoRoomError } from '../store/page-limit.ts';
-import { kill } from '../sys/process.ts';
+import { isSameMemory, kill } from '../sys/process.ts';
 import { ptraceSyscall } from '../sys/ptrace.ts';
 import { HiddenError, isHidden } from '../tracee/hidden.ts';
 import { isRseqWritable } from '../tracee/rseq.ts';
@@ -98,6 +98,9 @@ export function holdToGoBack(process_: TracedProcess): {
   for (const { state } of group.threads.values()) {
     // Where there will be no way back nobody is ended for it.
     if (state.kind !== 'in-vfork' || process_.sharing !== undefined) continue;
+    // Nobody has told of one that was let go of: it may have exec'd by now, and is its own then.
+    const isKnown = stopped.pump.threads.has(state.child);
+    if (!isKnown && !isSameMemory(group.living, state.child)) continue;
     kill(state.child, SIGKILL);
     ended += 1;
   }

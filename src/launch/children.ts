@@ -47,7 +47,8 @@ export class Children {
     const { program } = this.supervisor;
     // Forked by a process that was ours and had no filter yet; its parent may have ended.
     const born = [...program.processes.keys()].map(describeBorn);
-    const before = program.options.noChildren === true ? [] : this.list();
+    const { noChildren, children } = program.options;
+    const before = noChildren === true || children === 'leave' ? [] : this.list();
     const known = new Set<number>();
     return [...before, ...born].filter((child) => {
       if (known.has(child.pid) || this.passed.has(nameOf(child))) return false;

@@ -47,24 +47,30 @@ export function installFilter(
 
 /** What seccomp(2) answers: 0, minus errno, or the thread that could not be given the filter. */
 function setFilterIn(
-  { pump }: Supervisor,
+  { pump, program }: Supervisor,
   process_: TracedProcess,
   thread: Thread,
   inAll: boolean,
 ): number {
+  const leavesChildren = program.options.children === 'leave';
   pump.confinement.assertFree(thread);
   const calls = new RemoteCalls(pump, thread, process_.syscallAddress);
   try {
-    return setFilter(process_, calls, inAll);
+    return setFilter(process_, calls, inAll, leavesChildren);
   } finally {
     calls.end();
   }
 }
 
-function setFilter(process_: TracedProcess, calls: RemoteCalls, inAll: boolean): number {
+function setFilter(
+  process_: TracedProcess,
+  calls: RemoteCalls,
+  inAll: boolean,
+  leavesChildren: boolean,
+): number {
   const scratch = new Scratch(calls, process_.target);
-  const address = scratch.reserve(encodeFilter(0).length);
-  process_.target.write(address, encodeFilter(address));
+  const address = scratch.reserve(encodeFilter(0, leavesChildren).length);
+  process_.target.write(address, encodeFilter(address, leavesChildren));
   const flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW | (inAll ? SECCOMP_FILTER_FLAG_TSYNC : 0);
   let result = calls.call(SYS.seccomp, SECCOMP_SET_MODE_FILTER, flags, address);
   if (result === -EACCES) {

@@ -16,6 +16,8 @@ const COMMON_OPTIONS = `\
                     over (default: keep)
   --peers KIND      connections over which anything went since the point: 'close' them, so
                     that both ends see an end, or 'keep' them as they are (default: close)
+  --children KIND   processes that it begins: 'keep' them supervised with it, or 'leave'
+                    them alone, at no cost; then see docs/cli.md (default: keep)
   -v, --verbose     tell of each fall on stderr, too
   -V, --version     print belay's version
   -h, --help        print this

@@ -18,6 +18,10 @@ export type SharedOffsets = (typeof SHARED_OFFSETS)[number];
 export const PEERS = ['close', 'keep'] as const;
 export type Peers = (typeof PEERS)[number];
 
+/** Processes that the program begins are followed, too, or left alone from the first moment on. */
+export const CHILDREN = ['keep', 'leave'] as const;
+export type Children = (typeof CHILDREN)[number];
+
 export interface RunOptions {
   /** Names of the signals that start a rollback, `SIGSEGV` and so on. */
   readonly on: readonly string[];
@@ -37,6 +41,8 @@ export interface RunOptions {
   readonly sharedOffsets?: SharedOffsets;
   /** What becomes of connections that were used since the point. */
   readonly peers?: Peers;
+  /** What becomes of children. */
+  readonly children?: Children;
   /** Of attach: leave the children alone that run already. */
   readonly noChildren?: true;
 }
@@ -91,6 +97,7 @@ interface MutableOptions {
   verbose: boolean;
   sharedOffsets: SharedOffsets | undefined;
   peers: Peers | undefined;
+  children: Children | undefined;
   noChildren: boolean;
 }
 
@@ -118,6 +125,9 @@ const valueOptions: Readonly<Record<string, Setter>> = {
   },
   '--peers': (options, value) => {
     options.peers = parseChoice('--peers', value, PEERS);
+  },
+  '--children': (options, value) => {
+    options.children = parseChoice('--children', value, CHILDREN);
   },
 };
 
@@ -189,9 +199,10 @@ export function formatRunOptions(options: RunOptions): string[] {
   if (options.memory !== undefined) words.push(`--memory=${String(options.memory)}`);
   if (options.every !== undefined) words.push(`--every=${String(options.every)}`);
   if (options.verbose) words.push('--verbose');
-  const { sharedOffsets, peers } = options;
+  const { sharedOffsets, peers, children } = options;
   if (sharedOffsets !== undefined) words.push(`--shared-offsets=${sharedOffsets}`);
   if (peers !== undefined) words.push(`--peers=${peers}`);
+  if (children !== undefined) words.push(`--children=${children}`);
   if (options.noChildren === true) words.push('--no-children');
   return words;
 }
@@ -237,6 +248,7 @@ function parseOptions(
     verbose: false,
     sharedOffsets: undefined,
     peers: undefined,
+    children: undefined,
     noChildren: false,
   };
   let index = 0;
@@ -267,7 +279,7 @@ function applyOption(options: MutableOptions, word: string, next: string | undef
 }
 
 function finishOptions(options: MutableOptions): RunOptions {
-  const { every, memory, sharedOffsets, peers, noChildren, ...others } = options;
+  const { every, memory, sharedOffsets, peers, children, noChildren, ...others } = options;
   return {
     ...others,
     on: [...new Set(options.on ?? DEFAULT_SIGNALS)],
@@ -275,6 +287,7 @@ function finishOptions(options: MutableOptions): RunOptions {
     ...(memory !== undefined && { memory }),
     ...(sharedOffsets !== undefined && { sharedOffsets }),
     ...(peers !== undefined && { peers }),
+    ...(children !== undefined && { children }),
     ...(noChildren && { noChildren }),
   };
 }

@@ -6,7 +6,7 @@
  * The supervisor's tracer imports these as types only; whoever receives a record parses it.
  */
 import * as z from 'zod/mini';
-import { PEERS, SHARED_OFFSETS, SIGNAL_NAME } from '../options/run-options.ts';
+import { CHILDREN, PEERS, SHARED_OFFSETS, SIGNAL_NAME } from '../options/run-options.ts';
 
 const count = z.int().check(z.nonnegative());
 const pid = z.int().check(z.positive());
@@ -25,6 +25,7 @@ export const runOptionsSchema = z.object({
   verbose: z.boolean(),
   sharedOffsets: z.optional(z.enum(SHARED_OFFSETS)),
   peers: z.optional(z.enum(PEERS)),
+  children: z.optional(z.enum(CHILDREN)),
   noChildren: z.optional(z.literal(true)),
 });
 

@@ -16,7 +16,13 @@ import { isAbsolute, join } from 'node:path';
 import { BelayError } from '../errors.ts';
 import { lookAt, type Fault } from './look-at.ts';
 import { readOwnFile } from './small-file.ts';
-import { PEERS, SHARED_OFFSETS, SIGNAL_NAME, type RunOptions } from '../options/run-options.ts';
+import {
+  CHILDREN,
+  PEERS,
+  SHARED_OFFSETS,
+  SIGNAL_NAME,
+  type RunOptions,
+} from '../options/run-options.ts';
 
 export const SUPERVISOR_FILE = 'supervisor.json';
 export const SOCKET_FILE = 'socket';
@@ -209,6 +215,7 @@ function isRunOptions(value: unknown): boolean {
     typeof options.verbose === 'boolean' &&
     isChoice(options.sharedOffsets, SHARED_OFFSETS) &&
     isChoice(options.peers, PEERS) &&
+    isChoice(options.children, CHILDREN) &&
     [options.every, options.memory].every(isOptionalInteger)
   );
 }

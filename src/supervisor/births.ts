@@ -34,6 +34,7 @@ export class Births {
     if (group.isLeaving) return this.addLeaving(tid);
     group.birthCount += 1;
     const parent = this.supervisor.program.processes.get(group.pid);
+    if (this.leavesChildren) return this.leave(tid, kind, group, parent);
     const child = this.addChild(tid, group.pid, parent);
     child.group.filterCount = group.filterCount;
     child.sharesMemory = kind === 'vfork' || isSameMemory(group.living, tid);
@@ -54,7 +55,7 @@ export class Births {
     // Those of a program have the same filters of ours, which the first of them was given.
     const [first] = processes.values();
     const relative = processes.get(ppid) ?? first;
-    if (relative?.group.isLeaving === true) return this.addLeaving(tid);
+    if (this.leavesChildren || relative?.group.isLeaving === true) return this.addLeaving(tid);
     const child = this.addChild(tid, ppid, relative);
     child.group.filterCount = relative?.group.filterCount ?? 0;
     const thread = this.pump.add(tid, child.group, true);
@@ -69,7 +70,26 @@ export class Births {
     return child;
   }
 
-  /** A child of a process that is being let go: it goes with it. */
+  private get leavesChildren(): boolean {
+    return this.supervisor.program.options.children === 'leave';
+  }
+
+  /** It is let go at once: what its parent has to know of it is looked at while it stands still. */
+  private leave(
+    tid: number,
+    kind: BirthKind,
+    group: ThreadGroup,
+    parent: TracedProcess | undefined,
+  ): Thread {
+    const child = this.addLeaving(tid);
+    // In vfork(2) the parent waits for it, and is stopped when it comes out of that.
+    if (parent === undefined || kind === 'vfork') return child;
+    if (isSameMemory(group.living, tid)) parent.sharers.add(child.group);
+    else parent.target.isShared = true;
+    return child;
+  }
+
+  /** One that is let go at its first stop, as a child of a process that is being let go. */
   private addLeaving(tid: number): Thread {
     const group = new ThreadGroup(tid);
     group.isLeaving = true;

@@ -15,7 +15,7 @@ export function killHalfDone({ pump, program }: Killer, { pid }: TracedProcess):
   kill(pid, SIGKILL);
   // A hand shares its memory, and is no process of the program's.
   for (const { group } of pump.threads.values()) {
-    if (!program.processes.has(group.pid)) kill(group.pid, SIGKILL);
+    if (!program.processes.has(group.pid) && !group.isLeaving) kill(group.pid, SIGKILL);
   }
   pump.guard.reset();
 }

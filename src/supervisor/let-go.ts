@@ -59,7 +59,8 @@ export function letHeldGo({ pump, program }: Letting, process_: TracedProcess): 
 
 /** It is stopped, and runs on untraced. `process_`: undefined once that is forgotten. */
 export function letThreadGo(pump: EventPump, thread: Thread, process_?: TracedProcess): void {
-  pump.detach(thread, settle(pump, thread, process_));
+  const isInNothing = thread.isNewborn && thread.stop?.kind === 'interrupt';
+  pump.detach(thread, isInNothing ? 0 : settle(pump, thread, process_));
 }
 
 /** What the thread goes on with; the signal that it is handed, or 0. */

@@ -112,7 +112,7 @@ export class Supervisor implements EventHandler, Supervision {
   }
 
   onVforkOver(parent: Thread): void {
-    if (parent.group.isLeaving) parent.interrupt();
+    if (parent.group.isLeaving && parent.state.kind !== 'gone') parent.interrupt();
     if (!this.postponed.isEmpty) this.answerPostponed();
   }
 

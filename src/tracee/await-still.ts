@@ -55,10 +55,14 @@ class LazyPatience implements Disposable {
   }
 }
 
-/** Those of the group that have not stopped; for those in vfork(2) see `EventPump.hold`. */
+/**
+ * Those of the group that have not stopped; for those in vfork(2) see `EventPump.hold`: their child
+ * is about to end, unless it was let go of, and nothing will tell of it.
+ */
 function* movingThreads({ threads }: Events, group: ThreadGroup): Iterable<Thread> {
   for (const thread of threads.values()) {
-    const { kind } = thread.state;
-    if (thread.group === group && kind !== 'stopped' && kind !== 'in-vfork') yield thread;
+    const { state } = thread;
+    if (thread.group !== group || state.kind === 'stopped') continue;
+    if (state.kind !== 'in-vfork' || !threads.has(state.child)) yield thread;
   }
 }

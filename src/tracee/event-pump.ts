@@ -23,6 +23,7 @@ import { fetchNewTid, type BirthKind } from './new-tid.ts';
 import { Newborns } from './newborns.ts';
 import { OwnChildren } from './own-children.ts';
 import { Thread, type ThreadGroup } from './thread.ts';
+import { Vforks } from './vforks.ts';
 import { waitForSoon } from './wait-for-any.ts';
 
 export class EventPump {
@@ -33,8 +34,7 @@ export class EventPump {
   takeChild: ((tid: number) => Thread) | undefined = undefined;
   /** Run before each wait. */
   beforeWait: () => void = () => undefined;
-  /** Threads in vfork(2), by the child that they wait for. */
-  private readonly vforks = new Map<number, Thread>();
+  private readonly vforks = new Vforks();
   /** Held no more, and to be let go when no work on another group is in the middle of its calls. */
   private readonly toLetGo: ThreadGroup[] = [];
   private readonly newborns = new Newborns();
@@ -124,6 +124,7 @@ export class EventPump {
 
   remove(thread: Thread): void {
     thread.leave();
+    this.vforks.forget(thread);
     if (this.threads.get(thread.tid) === thread) this.threads.delete(thread.tid);
     if (thread.group.threads.get(thread.tid) === thread) thread.group.threads.delete(thread.tid);
   }
@@ -157,9 +158,8 @@ export class EventPump {
     return true;
   }
 
-  /** Some thread of the group is in vfork(2): asked often, and hardly ever so. */
   isAnyInVfork(group: ThreadGroup): boolean {
-    return this.vforks.size > 0 && group.isInVfork;
+    return this.vforks.isAnyOf(group);
   }
 
   /** Let the held threads have their stops handled, one after the other. */
@@ -189,8 +189,13 @@ export class EventPump {
       this.endVfork(tid);
       return;
     }
+    const { state } = thread;
     thread.stopFor(stop);
     this.routeStop(thread, stop);
+    if (state.kind === 'in-vfork' && !this.threads.has(state.child)) {
+      this.vforks.forget(thread);
+      this.handler.onVforkOver(thread);
+    }
   }
 
   /** A thread that its parent has not told of yet; or never will, killed before it could. */
@@ -264,35 +269,34 @@ export class EventPump {
   private routeBirth(parent: Thread, kind: BirthKind, stop: Stop): void {
     const tid = fetchNewTid(parent.tid, kind);
     const child = this.announceChild(parent, tid, kind);
-    if (kind === 'vfork' && tid !== undefined) this.beginVfork(parent, tid);
-    else if (parent.group.isHeld) parent.runOn();
-    else this.handler.onStop(parent, stop);
+    if (kind === 'vfork' && tid !== undefined) this.vforks.begin(parent, tid);
+    else {
+      if (child?.group.isLeaving === true) this.letGoFirst(child, parent);
+      if (parent.group.isHeld) parent.runOn();
+      else this.handler.onStop(parent, stop);
+    }
     this.releaseNewborn(child);
+  }
+
+  /** One that nobody is to find traced: it is let go before its parent can name it to anyone. */
+  private letGoFirst(child: Thread, parent: Thread): void {
+    if (child.group === parent.group) return;
+    const stop = child.stop ?? this.nextOf(child);
+    if (stop?.kind === 'exit') this.letEnd(child);
+    else if (stop !== undefined) this.handler.onStop(child, stop);
   }
 
   /** Let go of a stopped thread, which goes on untraced; `signo`: the signal it was stopped for. */
   detach(thread: Thread, signo: number): void {
     thread.end(signo);
     this.remove(thread);
-    // Nobody tells us of its exec or end: its parent in vfork(2) is to stop behind that.
-    this.vforks.get(thread.tid)?.interrupt();
-    this.vforks.delete(thread.tid);
-  }
-
-  private beginVfork(thread: Thread, child: number): void {
-    this.vforks.set(child, thread);
-    thread.resumeInVfork(child);
-    // It stops for that before it runs any code of the program.
-    if (thread.group.isHeld) thread.interrupt();
+    this.vforks.letGo(thread.tid);
   }
 
   /** The process has exec'd or ended: a parent in vfork(2) goes on. */
   private endVfork(pid: number): void {
-    const parent = this.vforks.get(pid);
-    if (parent === undefined) return;
-    this.vforks.delete(pid);
-    parent.comeOutOfVfork(pid);
-    this.handler.onVforkOver(parent);
+    const parent = this.vforks.end(pid);
+    if (parent !== undefined) this.handler.onVforkOver(parent);
   }
 
   private announceChild(parent: Thread, tid: number | undefined, kind: BirthKind) {

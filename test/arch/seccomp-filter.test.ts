@@ -123,3 +123,20 @@ test('calls of other interfaces are none of belay’s', () => {
     assert.equal(run(program, [number + X32, X86_64]), RET_ALLOW);
   }
 });
+
+test('where children are left alone only belay’s own calls wait for a tracer', () => {
+  const leaving = decode(encodeFilter(ADDRESS, true));
+  const [UFFDIO_REGISTER, CLONE_UNTRACED, INSTALL, EINVAL] = [0xc020aa00, 0x800000, 102, 22];
+  for (const number of Object.values(BELAY_CALL)) {
+    assert.equal(run(leaving, [number, X86_64]), RET_TRACE);
+    assert.equal(run(leaving, [number, I386]), RET_ALLOW);
+    assert.equal(run(leaving, [number + X32, X86_64]), RET_ALLOW);
+  }
+  assert.equal(run(leaving, [SYS.ioctl, X86_64, UFFDIO_REGISTER]), RET_ALLOW);
+  for (const request of [0, 16, 0x4206]) {
+    assert.equal(run(leaving, [SYS.ptrace, X86_64, 0, request]), RET_ALLOW);
+  }
+  assert.equal(run(leaving, [SYS.clone, X86_64, 0, CLONE_UNTRACED]), RET_ALLOW);
+  assert.equal(run(leaving, [SYS.madvise, X86_64, 4096, 0, INSTALL]), 0x50000 | EINVAL);
+  assert.equal(run(leaving, [SYS.madvise, X86_64, 4096, 0, INSTALL + 1]), RET_ALLOW);
+});

@@ -59,6 +59,8 @@ test('every option sets its field, with = and without', () => {
     'rollback',
     '--peers',
     'keep',
+    '--children',
+    'leave',
     '-v',
   ];
   const joined = [
@@ -70,6 +72,7 @@ test('every option sets its field, with = and without', () => {
     '--memory=536870912',
     '--shared-offsets=rollback',
     '--peers=keep',
+    '--children=leave',
     '--verbose',
   ];
   const on = ['SIGSEGV', 'SIGBUS'];
@@ -83,6 +86,7 @@ test('every option sets its field, with = and without', () => {
     verbose: true,
     sharedOffsets: 'rollback',
     peers: 'keep',
+    children: 'leave',
   };
   for (const words of [apart, joined]) {
     assert.deepEqual(parseRunArguments([...words, 'x']), { ok: true, options, command: ['x'] });
@@ -131,6 +135,7 @@ test('what makes no sense is refused, with the reason', () => {
   assertRefused(['--on', 'SEGV,FOO', 'x'], /'FOO' is not a signal's name/);
   assertRefused(['--on=kill', 'x'], /SIGKILL cannot be held back/);
   assertRefused(['--peers=shut', 'x'], /--peers must be close or keep, not 'shut'/);
+  assertRefused(['--children=kill', 'x'], /--children must be keep or leave, not 'kill'/);
   assertRefused(['--shared-offsets'], /--shared-offsets needs a value/);
   assertRefused(['--shared-offsets=', 'x'], /--shared-offsets must be keep or rollback, not ''/);
   assertRefused(['--shared-offsets', 'x', 'y'], /must be keep or rollback, not 'x'/);

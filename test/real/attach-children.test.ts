@@ -105,15 +105,17 @@ describe('children that run already', () => {
     await prefork.end();
   });
 
-  test('--no-children leaves them', async () => {
-    const prefork = await Prefork.open();
-    const pid = await prefork.pidOf(0);
-    const { stdout } = await attachTo(prefork.pid, '--no-children');
-    assert.match(stdout, / is supervised by \d+\n$/);
-    assert.equal(tracerOf(pid), 0);
-    assert.equal(await prefork.ask(0, 'j'), `errno ${ENOSYS}`);
-    await prefork.end();
-  });
+  for (const option of ['--no-children', '--children=leave']) {
+    test(`${option} leaves them`, async () => {
+      const prefork = await Prefork.open();
+      const pid = await prefork.pidOf(0);
+      const { stdout } = await attachTo(prefork.pid, option);
+      assert.match(stdout, / is supervised by \d+\n$/);
+      assert.equal(tracerOf(pid), 0);
+      assert.equal(await prefork.ask(0, 'j'), `errno ${ENOSYS}`);
+      await prefork.end();
+    });
+  }
 
   for (const [letter, why] of [
     ['t', /traces it already$/],

@@ -7,11 +7,17 @@
  *   clone    with CLONE_UNTRACED: what such a child asks for would be answered with ENOSYS
  *   madvise  MADV_GUARD_INSTALL: the kernel goes round for ever over protected pages of files
  *
+ * Where children are left alone they have the filter and nobody to answer what it hands over: that
+ * is answered with ENOSYS. Of belay's own numbers that is the kernel's own answer. So only those
+ * are handed over there; and guard pages are not to be had, as before Linux 6.13: a call over
+ * protected pages of the program's would never return.
+ *
  * The kernel proves "allowed whatever the arguments" for every other real call number, and keeps
  * them on a bitmap, so that they never run the program below.
  *
  * Source: include/uapi/linux/seccomp.h, include/uapi/linux/bpf_common.h.
  */
+import { constants } from 'node:os';
 import { CLONE_UNTRACED } from '../../sys/clone3.ts';
 import { MADV_GUARD_INSTALL } from '../../sys/madvise.ts';
 import { PTRACE_ATTACH, PTRACE_SEIZE, PTRACE_TRACEME } from '../../sys/ptrace.ts';
@@ -22,6 +28,7 @@ export const SECCOMP_SET_MODE_FILTER = 1;
 export const SECCOMP_FILTER_FLAG_TSYNC = 1 << 0;
 export const SECCOMP_FILTER_FLAG_SPEC_ALLOW = 1 << 2;
 
+const SECCOMP_RET_ERRNO = 0x00050000;
 const SECCOMP_RET_ALLOW = 0x7fff0000;
 const SECCOMP_RET_TRACE = 0x7ff00000;
 /**
@@ -41,7 +48,9 @@ const BPF_RET_K = 0x06;
 /** struct seccomp_data: nr at 0, arch at 4, the first three arguments at 16, 24 and 32. */
 const [NR, ARCH, FIRST, SECOND, THIRD] = [0, 4, 16, 24, 32];
 
-const PROGRAM: readonly (readonly [code: number, jt: number, jf: number, k: number])[] = [
+type Program = readonly (readonly [code: number, jt: number, jf: number, k: number])[];
+
+const HANDS_OVER: Program = [
   [BPF_LD_W_ABS, 0, 0, ARCH],
   [BPF_JEQ_K, 0, 18, AUDIT_ARCH_X86_64],
   [BPF_LD_W_ABS, 0, 0, NR],
@@ -65,12 +74,31 @@ const PROGRAM: readonly (readonly [code: number, jt: number, jf: number, k: numb
   [BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW],
 ];
 
-/** struct sock_fprog followed by the program itself, to be placed at `address` in the target. */
-export function encodeFilter(address: number): Buffer {
-  const bytes = Buffer.alloc(16 + PROGRAM.length * 8);
-  bytes.writeUInt16LE(PROGRAM.length, 0);
+const LEAVES_CHILDREN: Program = [
+  [BPF_LD_W_ABS, 0, 0, ARCH],
+  [BPF_JEQ_K, 0, 8, AUDIT_ARCH_X86_64],
+  [BPF_LD_W_ABS, 0, 0, NR],
+  [BPF_JEQ_K, 2, 0, SYS.madvise],
+  [BPF_JGE_K, 0, 5, BELAY_CALL_FIRST],
+  [BPF_JGT_K, 4, 3, BELAY_CALL_LAST],
+  [BPF_LD_W_ABS, 0, 0, THIRD],
+  [BPF_JEQ_K, 0, 2, MADV_GUARD_INSTALL],
+  [BPF_RET_K, 0, 0, SECCOMP_RET_ERRNO | constants.errno.EINVAL],
+  [BPF_RET_K, 0, 0, SECCOMP_RET_TRACE | FILTER_DATA],
+  [BPF_RET_K, 0, 0, SECCOMP_RET_ALLOW],
+];
+
+/**
+ * struct sock_fprog followed by the program itself, to be placed at `address` in the target.
+ *
+ * @param leavesChildren whoever inherits the filter has no tracer
+ */
+export function encodeFilter(address: number, leavesChildren = false): Buffer {
+  const program = leavesChildren ? LEAVES_CHILDREN : HANDS_OVER;
+  const bytes = Buffer.alloc(16 + program.length * 8);
+  bytes.writeUInt16LE(program.length, 0);
   bytes.writeBigUInt64LE(BigInt(address + 16), 8);
-  PROGRAM.forEach(([code, jt, jf, k], index) => {
+  program.forEach(([code, jt, jf, k], index) => {
     const at = 16 + index * 8;
     bytes.writeUInt16LE(code, at);
     bytes.writeUInt8(jt, at + 2);
