@@ -3,6 +3,8 @@ import type { TracedProcess } from '../engine/traced-process.ts';
 import { BelayError } from '../errors.ts';
 import { paysForPoints } from '../policy/pays-for-points.ts';
 import { NoRoomError } from '../store/page-limit.ts';
+import { readStat } from '../tasks/read-stat.ts';
+import { TICKS_PER_SECOND } from '../tasks/read-ticks.ts';
 import { isHandling } from './own-handlers.ts';
 import type { Program } from './program.ts';
 import { Refusals } from './refusals.ts';
@@ -62,5 +64,11 @@ function forgetOldEveryPoints(process_: TracedProcess): void {
 /** It began a moment ago, as a child: nothing is set up for one that is about to end. */
 function isTooYoung({ rootPid, options }: Program, process_: TracedProcess): boolean {
   if (process_.pid === rootPid || process_.resources !== undefined) return false;
-  return !paysForPoints(performance.now() - process_.beganMs, options.every ?? 0);
+  const ageMs = performance.now() - process_.beganMs;
+  return !paysForPoints(ageMs, options.every ?? 0, () => readRunMs(process_.pid));
+}
+
+function readRunMs(pid: number): number {
+  const { userTicks = 0, systemTicks = 0 } = readStat(pid) ?? {};
+  return ((userTicks + systemTicks) * 1000) / TICKS_PER_SECOND;
 }
