@@ -8,7 +8,7 @@
  *
  * In fields (plan-sweep.ts), as the stacks of many threads make them, one walk tells what was
  * written around such pages, and what is there in parts that are not explored yet. It protects
- * nothing: that is done to what was written and is not busy, a call for each stack that ran.
+ * nothing: that is done to what was written and is not busy, by a scan for each stack that ran.
  *
  * What is called busy need not be: it is only dearer, or cheaper, to have it wrong.
  */
@@ -32,6 +32,11 @@ import { PageRanges, type WrittenPages } from './written-pages.ts';
 /** A part of a field that is not explored, or is looked at anew. */
 interface Mark extends Range {
   readonly isWithin: boolean;
+}
+
+/** Of what was written in a field: busy pages are not protected. */
+interface Run extends Range {
+  readonly isBusy: boolean;
 }
 
 const NOTHING: SweepPlan = { steps: [], within: [], others: [] };
@@ -121,17 +126,21 @@ export class Sweep {
    */
   take(found: PageRanges, protect: boolean, untracked: readonly Range[]): void {
     const { plan, seen } = this;
+    const runs = protect ? this.runsSeen() : [];
     let next = 0;
     for (const step of plan.steps) {
       if (step.kind === 'protect') this.written.scan(found, step, protect, untracked);
       else if (step.kind === 'busy') found.push(step.start / PAGE_SIZE, step.end / PAGE_SIZE);
-      else {
+      else if (protect) {
+        for (; (runs[next]?.start ?? Infinity) < step.end; next += 1) {
+          this.takeAndProtect(found, at(runs, next));
+        }
+      } else {
         for (; (seen.starts[next] ?? Infinity) * PAGE_SIZE < step.end; next += 1) {
           found.push(at(seen.starts, next), at(seen.ends, next));
         }
       }
     }
-    if (protect) this.protectSeen();
   }
 
   /** Protect all outside of fields, and but for what is busy. */
@@ -148,42 +157,49 @@ export class Sweep {
     else if ((categories & (PAGE_IS_PRESENT | PAGE_IS_SWAPPED)) !== 0) this.own.push(start, end);
   }
 
-  /** What was written in fields: by as few calls as do not touch anything busy or unexplored. */
-  private protectSeen(): void {
-    const { written } = this;
-    const runs = this.runsNotBusy();
-    let start = 0;
-    let end = 0;
-    for (const run of runs) {
-      if (end > 0 && !this.isParted(end, run.start)) end = run.end;
-      else {
-        if (end > 0) written.protect(start * PAGE_SIZE, end * PAGE_SIZE);
-        ({ start, end } = run);
-      }
-    }
-    if (end > 0) written.protect(start * PAGE_SIZE, end * PAGE_SIZE);
+  /** What others wrote there since it was looked at is told by the walk that protects it. */
+  private takeAndProtect(found: PageRanges, run: Run): void {
+    if (run.isBusy) found.push(run.start / PAGE_SIZE, run.end / PAGE_SIZE);
+    else this.written.scan(found, run, true, []);
   }
 
-  /** Of `seen`, in pages. */
-  private runsNotBusy(): Range[] {
+  /** What was written in fields: in as few runs as do not touch anything busy or unexplored. */
+  private runsSeen(): Run[] {
+    const joined: Run[] = [];
+    for (const run of this.runsApart()) {
+      const last = joined.at(-1);
+      const isJoined = last !== undefined && !last.isBusy && !run.isBusy;
+      if (!isJoined || this.isParted(last.end, run.start)) joined.push(run);
+      else joined[joined.length - 1] = { ...last, end: run.end };
+    }
+    return joined;
+  }
+
+  /** `seen`, parted at its busy pages. */
+  private runsApart(): Run[] {
     const { seen, busy } = this;
-    const runs: Range[] = [];
+    const runs: Run[] = [];
+    const push = (start: number, end: number, isBusy: boolean): void => {
+      if (start < end) runs.push({ start: start * PAGE_SIZE, end: end * PAGE_SIZE, isBusy });
+    };
     for (let index = 0; index < seen.length; index += 1) {
       const end = at(seen.ends, index);
       let start = at(seen.starts, index);
       for (let next = lowerBound(busy, start, itself); start < end; next += 1) {
         const stop = Math.min(busy[next] ?? end, end);
-        if (start < stop) runs.push({ start, end: stop });
+        push(start, stop, false);
+        push(stop, Math.min(stop + 1, end), true);
         start = stop + 1;
       }
     }
     return runs;
   }
 
-  /** Whether something busy or unexplored lies in the pages [start, end). */
+  /** Whether something busy or unexplored lies in [start, end). */
   private isParted(start: number, end: number): boolean {
-    if ((this.busy[lowerBound(this.busy, start, itself)] ?? Infinity) < end) return true;
-    return meets(this.coverage.unexplored, { start: start * PAGE_SIZE, end: end * PAGE_SIZE });
+    const next = this.busy[lowerBound(this.busy, start / PAGE_SIZE, itself)];
+    if ((next ?? Infinity) < end / PAGE_SIZE) return true;
+    return meets(this.coverage.unexplored, { start, end });
   }
 
   /** What is not to be taken as written: in order. */
