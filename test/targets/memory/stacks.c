@@ -67,6 +67,15 @@ static void verify_newer(void) {
   }
 }
 
+/* What is written to next is reported: /proc/self/pagemap tells so of a page, by bit 57. */
+static int is_protected(const char *page) {
+  uint64_t entry = 0;
+  off_t offset = (off_t)((uintptr_t)page / PAGE * sizeof entry);
+  int fd = open("/proc/self/pagemap", O_RDONLY);
+  CHECK(fd >= 0 && pread(fd, &entry, sizeof entry, offset) == sizeof entry && close(fd) == 0);
+  return (entry >> 57 & 1) != 0;
+}
+
 static void change_before_newer(void) {
   set(1);
   for (int number = 0; number < THREADS; number++) {
@@ -97,9 +106,17 @@ int main(int argc, char **argv) {
     fill(upper(number), 16 * PAGE, seed(number, 0));
   }
   for (int count = 0; count < 4; count++) CHECK(tforget(point(NULL)) == 0);
+  for (int number = 0; number < THREADS; number++) {
+    fill(upper(number), 16 * PAGE, seed(number, 0));
+  }
   int older = point(&why);
   if (why.cause == TJMP_SAVED) {
     struct tjmp newer;
+    for (int number = 0; number < THREADS; number++) {
+      for (int index = 0; index < 16; index++) {
+        CHECK(is_protected(upper(number) + (size_t)index * PAGE));
+      }
+    }
     change_before_newer();
     point(&newer);
     if (newer.rollbacks > 0) verify_newer();
