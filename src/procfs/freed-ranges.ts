@@ -11,7 +11,10 @@
 import type { Range } from './maps.ts';
 
 const LAST_LINE = Buffer.from('\nVmFlags:');
-const LABELS = ['\nShared_Dirty:', '\nPrivate_Dirty:', '\nAnonymous:'].map((it) => Buffer.from(it));
+const SHARED = Buffer.from('\nShared_Dirty:');
+const OWN = Buffer.from('\nPrivate_Dirty:');
+const ANONYMOUS = Buffer.from('\nAnonymous:');
+const [SPACE, ZERO] = [0x20, 0x30];
 
 /** @param smaps the whole file */
 export function listFreedRanges(smaps: Buffer): Range[] {
@@ -19,21 +22,34 @@ export function listFreedRanges(smaps: Buffer): Range[] {
   for (let from = 0; from < smaps.length;) {
     const last = smaps.indexOf(LAST_LINE, from);
     if (last < 0) break;
-    const [shared = 0, own = 0, anonymous = 0] = LABELS.map((label) =>
-      readKb(smaps, label, from, last),
-    );
-    if (anonymous > shared + own) ranges.push(readRange(smaps, from));
+    if (isAnyClean(smaps, from, last)) ranges.push(readRange(smaps, from));
     from = smaps.indexOf(0x0a, last + 1) + 1;
     if (from === 0) break;
   }
   return ranges;
 }
 
-/** 0: the mapping has no such line. */
-function readKb(smaps: Buffer, label: Buffer, from: number, end: number): number {
-  const at = smaps.indexOf(label, from);
-  if (at < 0 || at >= end) return 0;
-  return Number.parseInt(smaps.toString('latin1', at + label.length, at + label.length + 16), 10);
+/** The kernel tells of dirty pages first. */
+function isAnyClean(smaps: Buffer, from: number, end: number): boolean {
+  const anonymous = smaps.indexOf(ANONYMOUS, from);
+  if (anonymous < 0 || anonymous >= end) return false;
+  const kb = readKb(smaps, anonymous + ANONYMOUS.length);
+  if (kb === 0) return false;
+  const shared = smaps.indexOf(SHARED, from);
+  const own = smaps.indexOf(OWN, shared);
+  return kb > readKb(smaps, shared + SHARED.length) + readKb(smaps, own + OWN.length);
+}
+
+/** Behind some spaces. Digit by digit: there are many mappings. */
+function readKb(smaps: Buffer, from: number): number {
+  let at = from;
+  let kb = 0;
+  while (smaps[at] === SPACE) at += 1;
+  for (; ; at += 1) {
+    const digit = (smaps[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 9) return kb;
+    kb = kb * 10 + digit;
+  }
 }
 
 function readRange(smaps: Buffer, from: number): Range {

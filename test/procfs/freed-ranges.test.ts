@@ -15,7 +15,7 @@ test('those with anonymous pages that are clean', () => {
     mapping('3000-5000 rw-p', { Shared_Dirty: 0, Private_Dirty: 4, Anonymous: 8 }),
     mapping('5000-7000 rw-p', { Shared_Dirty: 4, Private_Dirty: 4, Anonymous: 8 }),
     mapping('7000-9000 r--p', { Shared_Clean: 8, Shared_Dirty: 0, Private_Dirty: 0, Anonymous: 0 }),
-    mapping('7f0000000000-7f0000002000 rw-p', { Private_Dirty: 0, Anonymous: 4 }),
+    mapping('7f0000000000-7f0000002000 rw-p', { Shared_Dirty: 0, Private_Dirty: 0, Anonymous: 4 }),
   ];
   assert.deepEqual(listFreedRanges(Buffer.from(smaps.join(''))), [
     { start: 0x3000, end: 0x5000 },
@@ -26,7 +26,8 @@ test('those with anonymous pages that are clean', () => {
 
 test('a name does not pass for a count', () => {
   const name = '/tmp/a\\012Anonymous: 0 kB\\012VmFlags:';
-  const counts = '\nPrivate_Dirty:     4 kB\nAnonymous:     4 kB\nVmFlags: rd \n';
+  const counts =
+    '\nShared_Dirty: 0 kB\nPrivate_Dirty:     4 kB\nAnonymous:     4 kB\nVmFlags: rd \n';
   const smaps = `1000-3000 rw-p 00000000 fe:00 1234   ${name}${counts}`;
   assert.deepEqual(listFreedRanges(Buffer.from(smaps)), []);
 });

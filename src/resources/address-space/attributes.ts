@@ -41,6 +41,8 @@ export class AttributeReader {
   /** What was read from the program last. */
   private text: Buffer = Buffer.alloc(0);
   private ranges: readonly AttributeRange[] = [];
+  /** Mappings with pages given up (MADV_FREE), as a rollback has read last. */
+  freed: readonly Range[] = [];
   private costMs = 0;
   private readAtMs = -Infinity;
   private capturedAtMs = -Infinity;
@@ -81,9 +83,9 @@ export class AttributeReader {
 
   /** As they are now; undefined: not to be had for what it would cost. */
   readForRollback(hasChanged: boolean): readonly AttributeRange[] | undefined {
-    if (hasChanged) return this.read();
+    if (hasChanged) return this.readAll();
     if (this.costMs > LONG_FALL_MS || !this.falls.isLeft(true)) return undefined;
-    return this.falls.spend(() => this.read());
+    return this.falls.spend(() => this.readAll());
   }
 
   /** As they are now. Read once, as long as the process is held still and makes no calls. */
@@ -99,10 +101,11 @@ export class AttributeReader {
     return this.ranges;
   }
 
-  /** Mappings with pages that it has given up (MADV_FREE), and the kernel may take. */
-  listFreed(): readonly Range[] {
+  /** With what a point has no use for. */
+  private readAll(): readonly AttributeRange[] {
     this.read();
-    return listFreedRanges(this.text);
+    this.freed = listFreedRanges(this.text);
+    return this.ranges;
   }
 
   /** Whether they are read for a point. */

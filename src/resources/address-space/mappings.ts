@@ -142,7 +142,7 @@ export class Mappings {
     const now = this.reader.readForRollback(!isSame || this.registration.refused.length > 0);
     const irreparable = this.findIrreparable(now, attributes);
     const isMended = now === undefined || planAttributes(now, attributes.ranges).length === 0;
-    const freed = now === undefined ? [] : this.reader.listFreed();
+    const freed = now === undefined ? [] : this.reader.freed;
     if (now !== undefined) this.reader.noteResult(!isMended || freed.length > 0);
     const isDone = isSame && isMended && irreparable.length === 0;
     const { generation } = this.stopped;
