@@ -10,6 +10,7 @@
  *    at K.
  * 3. The oldest point's delta is never undone: its former versions are all ABSENT or freed.
  */
+import assert from 'node:assert/strict';
 import { at } from '../at.ts';
 import { ABSENT, PAGES_PER_CHUNK, PageIndex } from './page-index.ts';
 
@@ -89,6 +90,17 @@ export class PageHistory {
       this.current.set(page, delta.former[index] ?? ABSENT);
       touched.push(page);
     }
+  }
+
+  /** The only point goes, and with it all versions: also those that older ones had left to it. */
+  clear(): void {
+    const delta = this.deltas.pop();
+    assert(this.deltas.length === 0, 'others need theirs');
+    if (delta !== undefined) delta.isGone = true;
+    this.current.forEach((slot) => {
+      this.free(slot);
+    });
+    this.current.clear();
   }
 
   /**

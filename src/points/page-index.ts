@@ -49,6 +49,13 @@ export class PageIndex {
     for (const key of keys.sort((a, b) => a - b)) this.visitChunk(key, startPage, endPage, visit);
   }
 
+  /** Call `visit` for each version, in no order. */
+  forEach(visit: (slot: number) => void): void {
+    for (const chunk of this.chunks.values()) {
+      for (const slot of chunk) if (slot !== ABSENT) visit(slot);
+    }
+  }
+
   /** Pages that have a version, other than a guard. */
   countVersions(): number {
     let count = 0;

@@ -148,6 +148,23 @@ test('after any history, going back point by point finds each of them', () => {
   );
 });
 
+test('with the only point that is left all versions go, whoever has made them', () => {
+  fc.assert(
+    fc.property(operations, fc.boolean(), (list, isForgotten) => {
+      const model = new Model();
+      for (const operation of list) model.perform(operation);
+      while (model.states.length > 1) {
+        if (isForgotten) model.forget(0);
+        else model.undo();
+      }
+      model.history.clear();
+      model.states.length = 0;
+      model.verify();
+    }),
+    { numRuns: 500 },
+  );
+});
+
 test('the newest point cannot be forgotten', () => {
   const history = new PageHistory(() => undefined);
   const delta = history.begin();
