@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { divide, without } from '../../src/resources/address-space/take-image.ts';
-import { PageRanges } from '../../src/resources/address-space/written-pages.ts';
+import { PageRanges } from '../../src/resources/address-space/page-ranges.ts';
 
 const PAGE_COUNT = 40;
 const somePages = fc.uniqueArray(fc.nat(PAGE_COUNT));

@@ -3,7 +3,8 @@ import type { PageDelta, PageHistory } from '../../points/page-history.ts';
 import { ABSENT } from '../../points/page-index.ts';
 import type { MappingTable } from './mapping-table.ts';
 import { WrittenFiles } from './written-files.ts';
-import { PageRanges, type WrittenPages } from './written-pages.ts';
+import { PageRanges } from './page-ranges.ts';
+import type { WrittenPages } from './written-pages.ts';
 
 export class DroppedPages {
   private readonly written: WrittenPages;

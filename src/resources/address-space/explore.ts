@@ -5,7 +5,8 @@ import type { Range } from '../../procfs/maps.ts';
 import type { Coverage } from './coverage.ts';
 import { joinRanges } from './join-ranges.ts';
 import type { Sweep } from './sweep.ts';
-import { PageRanges, type Part, type WrittenPages } from './written-pages.ts';
+import { PageRanges } from './page-ranges.ts';
+import type { Part, WrittenPages } from './written-pages.ts';
 
 export interface Explored {
   /** What was looked at: sorted. */

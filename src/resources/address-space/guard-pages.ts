@@ -17,7 +17,8 @@ import type { RemoteSource } from '../../tracee/remote-session.ts';
 import { findAttributes } from './attributes.ts';
 import type { MappingTable } from './mapping-table.ts';
 import { splitRuns } from './page-runs.ts';
-import { PageRanges, type WrittenPages } from './written-pages.ts';
+import { PageRanges } from './page-ranges.ts';
+import type { WrittenPages } from './written-pages.ts';
 
 export class GuardPages {
   /** What the last scans have found. */

@@ -15,7 +15,7 @@ import { IovecTable } from '../../sys/process-vm.ts';
 import type { Images, Work } from '../../tracee/images.ts';
 import type { MemoryImage } from '../../tracee/memory-image.ts';
 import type { Taken } from './take-image.ts';
-import type { PageRanges } from './written-pages.ts';
+import type { PageRanges } from './page-ranges.ts';
 
 /** Chosen: what an event may have to wait for, beside a stop of some 50 µs. */
 const STEP_MS = 0.2;

@@ -32,7 +32,8 @@ import { isWithin } from './registration.ts';
 import { Sweep } from './sweep.ts';
 import { takeImage, type Surroundings } from './take-image.ts';
 import { UnwatchedPages, type Unwatched } from './unwatched-pages.ts';
-import { PageRanges, type WrittenPages } from './written-pages.ts';
+import { PageRanges } from './page-ranges.ts';
+import type { WrittenPages } from './written-pages.ts';
 
 /**
  * From this many pages on, those written back are protected again at once, which costs a scan and
@@ -232,10 +233,8 @@ export class Memory {
     for (const range of sweep.within) count += restorer.queueVersions(range);
     restorer.listAbsent(sweep.own, absent);
     for (const range of renewed) {
-      const isLarge = this.coverage.isLarge(range);
-      history.current.forEachIn(range.start / PAGE_SIZE, range.end / PAGE_SIZE, (page, slot) => {
-        count += restorer.queue(page, slot);
-        if (isLarge) this.coverage.explore(page);
+      count += restorer.queueVersions(range, (page) => {
+        if (this.coverage.isLarge(range)) this.coverage.explore(page);
       });
     }
     if (touched.length > 0) count += restorer.queueTouched(touched, absent, table);

@@ -13,7 +13,8 @@ import type { MappingTable } from './mapping-table.ts';
 import { PageWriter } from './page-copier.ts';
 import { dropRun, replaceRun, splitRuns, type PageRun } from './page-runs.ts';
 import type { Unwatched } from './unwatched-pages.ts';
-import type { PageRanges, WrittenPages } from './written-pages.ts';
+import type { PageRanges } from './page-ranges.ts';
+import type { WrittenPages } from './written-pages.ts';
 
 /**
  * Longer runs of zero pages are dropped by one remote call instead of being written. Measured: a
@@ -101,10 +102,11 @@ export class PageRestorer {
   }
 
   /** All that have a version in a range. */
-  queueVersions({ start, end }: Range): number {
+  queueVersions({ start, end }: Range, visit?: (page: number) => void): number {
     let count = 0;
     this.history.current.forEachIn(start / PAGE_SIZE, end / PAGE_SIZE, (page, slot) => {
       count += this.queue(page, slot);
+      visit?.(page);
     });
     return count;
   }

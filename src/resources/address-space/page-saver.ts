@@ -12,7 +12,8 @@ import { listFound } from './explore.ts';
 import type { GuardPages } from './guard-pages.ts';
 import { PageReader } from './page-copier.ts';
 import type { Sweep } from './sweep.ts';
-import type { PageRanges, WrittenPages } from './written-pages.ts';
+import type { PageRanges } from './page-ranges.ts';
+import type { WrittenPages } from './written-pages.ts';
 
 /**
  * Of so many pages in a row it is asked which are there still: memory is given back to the kernel

@@ -8,7 +8,8 @@
 import { at } from '../../at.ts';
 import type { Mapping, Range } from '../../procfs/maps.ts';
 import { uffdioRegister, uffdioUnregister } from '../../sys/userfaultfd.ts';
-import { PageRanges, type WrittenPages } from './written-pages.ts';
+import { PageRanges } from './page-ranges.ts';
+import type { WrittenPages } from './written-pages.ts';
 
 export class Registration {
   /** What no registration covers: the kernel's own mappings, shared ones, and what was refused. */

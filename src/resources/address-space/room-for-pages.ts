@@ -4,7 +4,8 @@ import type { PageIndex } from '../../points/page-index.ts';
 import { NoRoomError } from '../../store/page-limit.ts';
 import type { PageStore } from '../../store/page-store.ts';
 import { listFound } from './explore.ts';
-import { PageRanges, type WrittenPages } from './written-pages.ts';
+import { PageRanges } from './page-ranges.ts';
+import type { WrittenPages } from './written-pages.ts';
 
 /** All of `own` is to be saved. Throws NoRoomError. */
 export function assertRoom(store: PageStore, current: PageIndex, own: PageRanges): void {

@@ -27,7 +27,8 @@ import type { Coverage } from './coverage.ts';
 import { joinRanges } from './join-ranges.ts';
 import type { MappingTable } from './mapping-table.ts';
 import { planSweep, type SweepPlan } from './plan-sweep.ts';
-import { PageRanges, type WrittenPages } from './written-pages.ts';
+import { PageRanges } from './page-ranges.ts';
+import type { WrittenPages } from './written-pages.ts';
 
 /** A part of a field that is not explored, or is looked at anew. */
 interface Mark extends Range {

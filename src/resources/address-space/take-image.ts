@@ -15,7 +15,8 @@ import type { Explored } from './explore.ts';
 import { kbOf } from './later-attributes.ts';
 import type { MappingTable } from './mapping-table.ts';
 import type { Unwatched } from './unwatched-pages.ts';
-import { PageRanges, type WrittenPages } from './written-pages.ts';
+import { PageRanges } from './page-ranges.ts';
+import type { WrittenPages } from './written-pages.ts';
 
 /**
  * From this many pages on, 16 MiB: chosen. Copying them takes 13 ms and more, an image of a process
