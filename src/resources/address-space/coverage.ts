@@ -54,16 +54,17 @@ export class Coverage {
     return this.large.some(({ start, end }) => range.start >= start && range.end <= end);
   }
 
-  /** The piece of a large mapping around `page` is explored from now on: the piece. */
-  explore(page: number): Range {
+  /** The piece around `page` is explored from now on: what large mappings have of it. */
+  explore(page: number): Range[] {
     const key = Math.floor(page / PAGES_PER_CHUNK);
     if (!this.explored.has(key)) this.isStale = true;
     this.explored.add(key);
-    const address = page * PAGE_SIZE;
-    const mapping = this.large.find(({ start, end }) => address >= start && address < end);
-    const start = Math.max(key * CHUNK_SIZE, mapping?.start ?? 0);
-    const end = Math.min((key + 1) * CHUNK_SIZE, mapping?.end ?? TASK_SIZE);
-    return { start, end };
+    const [from, to] = [key * CHUNK_SIZE, (key + 1) * CHUNK_SIZE];
+    const inside = this.large.filter(({ start, end }) => start < to && end > from);
+    return inside.map(({ start, end }) => ({
+      start: Math.max(start, from),
+      end: Math.min(end, to),
+    }));
   }
 
   private refresh(): void {

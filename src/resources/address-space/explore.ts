@@ -86,7 +86,7 @@ function explorePieces({ coverage, written, sweep }: Ways, files: readonly Range
   for (const found of [own, guards, sweep.own, sweep.guards]) {
     found.forEachChunk((page) => pages.set(Math.floor(page / PAGES_PER_CHUNK), page));
   }
-  return [...pages.values()].map((page) => coverage.explore(page));
+  return [...pages.values()].flatMap((page) => coverage.explore(page));
 }
 
 /** Parts of `ranges` in `files` and outside; both are sorted. */
