@@ -3,6 +3,7 @@
  *
  * @see https://man7.org/linux/man-pages/man2/waitpid.2.html
  */
+import { underAlarm } from './itimer.ts';
 import { declare, errnoNow, failed, NativeBuffer, toNumber } from './libc.ts';
 
 const __WALL = 0x40000000;
@@ -41,8 +42,15 @@ export function waitpidThreadNow(tid: number): number {
   return toNumber(waitpidCall(tid, status.address, __WALL | WNOHANG));
 }
 
+let awaited = -1;
+
 function waitpidOnce(pid: number): number {
-  const tid = toNumber(waitpidCall(pid, status.address, __WALL));
+  awaited = pid;
+  return underAlarm(waitForAwaited);
+}
+
+function waitForAwaited(): number {
+  const tid = toNumber(waitpidCall(awaited, status.address, __WALL));
   if (tid >= 0) return tid;
   const errno = errnoNow();
   if (errno === ECHILD) return 0;
