@@ -8,9 +8,9 @@
  * 1. A version (slot) is owned by the one point that made it, and freed exactly once.
  * 2. Undoing the deltas from the newest down to, not including, point K makes `current` the state
  *    at K.
- * 3. The oldest point's delta is never undone: its former versions are all ABSENT or freed.
+ * 3. The oldest point owns what older ones have left to it, and lists none of that; its former
+ *    versions are all ABSENT or freed.
  */
-import assert from 'node:assert/strict';
 import { at } from '../at.ts';
 import { ABSENT, PAGES_PER_CHUNK, PageIndex } from './page-index.ts';
 
@@ -83,6 +83,10 @@ export class PageHistory {
     const delta = this.deltas.pop();
     if (delta === undefined) return;
     delta.isGone = true;
+    if (this.deltas.length === 0) {
+      this.clear(touched);
+      return;
+    }
     for (let index = delta.pages.length - 1; index >= 0; index -= 1) {
       const page = at(delta.pages, index);
       const slot = this.current.get(page);
@@ -92,13 +96,11 @@ export class PageHistory {
     }
   }
 
-  /** The only point goes, and with it all versions: also those that older ones had left to it. */
-  clear(): void {
-    const delta = this.deltas.pop();
-    assert(this.deltas.length === 0, 'others need theirs');
-    if (delta !== undefined) delta.isGone = true;
-    this.current.forEach((slot) => {
+  /** Of the last point that there was: it owned what older ones had left to it, and listed none. */
+  private clear(touched: number[]): void {
+    this.current.forEach((page, slot) => {
       this.free(slot);
+      touched.push(page);
     });
     this.current.clear();
   }

@@ -49,11 +49,9 @@ export class PageIndex {
     for (const key of keys.sort((a, b) => a - b)) this.visitChunk(key, startPage, endPage, visit);
   }
 
-  /** Call `visit` for each version, in no order. */
-  forEach(visit: (slot: number) => void): void {
-    for (const chunk of this.chunks.values()) {
-      for (const slot of chunk) if (slot !== ABSENT) visit(slot);
-    }
+  /** Call `visit` for every page that has a version: those of a piece in order, pieces in none. */
+  forEach(visit: (page: number, slot: number) => void): void {
+    for (const key of this.chunks.keys()) this.visitChunk(key, 0, Infinity, visit);
   }
 
   /** Pages that have a version, other than a guard. */

@@ -157,7 +157,7 @@ test('with the only point that is left all versions go, whoever has made them', 
         if (isForgotten) model.forget(0);
         else model.undo();
       }
-      model.history.clear();
+      model.history.undoNewest([]);
       model.states.length = 0;
       model.verify();
     }),

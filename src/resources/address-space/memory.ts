@@ -163,16 +163,15 @@ export class Memory {
     this.settle();
     const { history, found } = this;
     assert(history.newest === delta, 'only the newest can be given up');
+    const touched: number[] = [];
+    history.undoNewest(touched);
     this.dropped.invalidate();
     this.hasLeftovers = true;
-    if (history.length > 1) {
-      const touched: number[] = [];
-      history.undoNewest(touched);
+    if (history.length > 0) {
       for (const page of Float64Array.from(touched).sort()) found.pushJoined(page, page + 1);
       return;
     }
     // Nothing is known any more: as for the first point, of which much is copied later.
-    history.clear();
     found.clear();
     this.pendingPieces = [];
     this.pendingRanges = this.lastTable?.tracked ?? [];

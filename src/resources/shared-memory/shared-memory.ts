@@ -195,14 +195,9 @@ export class SharedMemory implements Resource<SharedMemoryImage, Plan> {
   release(image: SharedMemoryImage): void {
     const delta = asDelta(image);
     if (delta === undefined) return;
-    if (!delta.isGone) this.forget(delta);
+    if (!delta.isGone && delta === this.history.newest) this.history.undoNewest([]);
+    else if (!delta.isGone) this.history.forget(delta);
     for (const { key, firstPage } of image.objects) if (firstPage >= 0) this.held.leave(key, 1);
-  }
-
-  private forget(delta: PageDelta): void {
-    if (delta !== this.history.newest) this.history.forget(delta);
-    else if (this.history.length > 1) this.history.undoNewest([]);
-    else this.history.clear();
   }
 
   encode({ objects, pages }: SharedMemoryImage): Uint8Array {
