@@ -36,11 +36,11 @@ export function setAlarm(afterMs: number): void {
   isSet = afterUs !== 0;
 }
 
-/** Have the alarm, if one is set, end what `wait` waits in. */
-export function underAlarm(wait: () => number): number {
-  if (!isSet) return wait();
+/** `wait(pid)`; the alarm, if one is set, ends what that waits in. */
+export function underAlarm(wait: (pid: number) => number, pid: number): number {
+  if (!isSet) return wait(pid);
   sigmask(SIG_UNBLOCK, alarmOnly.address, 0);
-  const result = wait();
+  const result = wait(pid);
   sigmask(SIG_BLOCK, alarmOnly.address, 0);
   return result;
 }

@@ -19,7 +19,7 @@ const status = new NativeBuffer(8);
  * (the alarm) came first. Blocks.
  */
 export function waitpidAny(): number {
-  return waitpidOnce(-1);
+  return underAlarm(waitpidOnce, -1);
 }
 
 /** The same without waiting; undefined: nothing has come. */
@@ -32,7 +32,7 @@ export function waitpidAnyNow(): number | undefined {
 /** `pid_t waitpid(tid, &status, __WALL)`: the tid; 0: there is no such tracee. Blocks. */
 export function waitpidThread(pid: number): number {
   for (;;) {
-    const tid = waitpidOnce(pid);
+    const tid = underAlarm(waitpidOnce, pid);
     if (tid >= 0) return tid;
   }
 }
@@ -42,15 +42,8 @@ export function waitpidThreadNow(tid: number): number {
   return toNumber(waitpidCall(tid, status.address, __WALL | WNOHANG));
 }
 
-let awaited = -1;
-
 function waitpidOnce(pid: number): number {
-  awaited = pid;
-  return underAlarm(waitForAwaited);
-}
-
-function waitForAwaited(): number {
-  const tid = toNumber(waitpidCall(awaited, status.address, __WALL));
+  const tid = toNumber(waitpidCall(pid, status.address, __WALL));
   if (tid >= 0) return tid;
   const errno = errnoNow();
   if (errno === ECHILD) return 0;
