@@ -1,14 +1,10 @@
 /** What the supervisor of a JVM holds, whose heap is written all over between two points. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { BIN_BELAY } from '../test/support/paths.ts';
 import { runProcess } from '../test/support/run-process.ts';
 import type { Finding } from './finding.ts';
-import { readFootprint, type Footprint } from './footprint.ts';
+import { measureFootprint, type Footprint } from './footprint.ts';
 import { PROGRAMS } from './program.ts';
 
 const MB = 2 ** 20;
@@ -47,17 +43,7 @@ function describe(what: string, { rss, saved }: Footprint): Finding {
   return { what, value: rss - saved, unit: 'bytes', limit: BESIDE_LIMIT, why };
 }
 
-async function measureChurn(place: string, options: readonly string[]): Promise<Footprint> {
-  const words = ['run', '--every', '20', ...options, '--', ...JAVA, '-cp', place, 'Churn'];
-  const child = spawn(BIN_BELAY, words, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const exited = once(child, 'exit');
-  try {
-    await Promise.race([once(child.stdout, 'data'), exited]);
-    if (child.exitCode !== null) throw new Error(`Churn ended with ${child.exitCode}`);
-    await sleep(RUNNING_MS);
-    return await readFootprint(child.pid ?? 0);
-  } finally {
-    child.kill('SIGKILL');
-    await exited;
-  }
+function measureChurn(place: string, options: readonly string[]): Promise<Footprint> {
+  const words = ['--every', '20', ...options, '--', ...JAVA, '-cp', place, 'Churn'];
+  return measureFootprint(words, RUNNING_MS);
 }

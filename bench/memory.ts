@@ -1,10 +1,6 @@
 /** What the supervisor's memory is: its own, and the saved pages. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { BIN_BELAY } from '../test/support/paths.ts';
 import type { Finding } from './finding.ts';
-import { readFootprint, type Footprint } from './footprint.ts';
+import { measureFootprint, type Footprint } from './footprint.ts';
 import { compileProgram } from './program.ts';
 
 const MB = 2 ** 20;
@@ -77,16 +73,6 @@ export async function measureMemory(): Promise<Finding[]> {
 
 async function measureHolding(points: number, sizeMb: number): Promise<Footprint> {
   const program = await compileProgram('hold');
-  const args = ['run', '--', program, String(points), String(sizeMb), String(PAGES)];
-  const child = spawn(BIN_BELAY, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-  const exited = once(child, 'exit');
-  try {
-    await Promise.race([once(child.stdout, 'data'), exited]);
-    if (child.exitCode !== null) throw new Error(`hold ended with ${child.exitCode}`);
-    await sleep(SETTLED_MS);
-    return await readFootprint(child.pid ?? 0);
-  } finally {
-    child.stdin.end();
-    await exited;
-  }
+  const words = ['--', program, String(points), String(sizeMb), String(PAGES)];
+  return measureFootprint(words, SETTLED_MS);
 }
